@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/* net/http.h — the HTTP server: a table of routes, requests, replies. libmicrohttpd underneath (one
+ * epoll thread per core); nothing of it shows here.
+ *
+ * A handler translates: reads the request, calls one module, replies. It replies at once, or calls
+ * request_defer() and lets somebody reply later from any thread (the writer's done()). Handlers of
+ * ROUTE_INLINE run on the event threads and must not wait; ROUTE_WORKER run on a small bounded pool
+ * and may read the database or hash a password. */
+#pragma once
+#include "base/json.h"
+#include "base/text.h"
+
+struct request;
+struct http_static;
+struct http_server;
+
+enum route_thread { ROUTE_INLINE, ROUTE_WORKER };
+
+/* GCRA: `burst` at once, then one every period/limit. Per `key` (see http_server_options.identify)
+ * and route. 0 = no limit. */
+struct route_rate {
+    int limit;
+    int period_s;
+    int burst;
+};
+
+struct route {
+    const char *method; /* "GET", "POST" ...; HEAD and OPTIONS come by themselves */
+    const char *path;   /* "/api/v1/events/{event}/venues/{venue}" */
+    uint32_t roles;     /* bits of enum role; 0 = everybody */
+    enum route_thread thread;
+    size_t body_max; /* 0 = LIMIT_HTTP_BODY_BYTES; of the decoded body (gzip, zstd) */
+    struct route_rate rate;
+    void (*handle)(struct request *request, void *context);
+    /* For the OpenAPI document and docs/api.md, which are made from this table. */
+    const char *tag;     /* "Readings" */
+    const char *summary; /* one line */
+    const char *consumes; /* media types, space separated; others are 415; NULL = application/json */
+    const struct json_field *body_fields;
+    size_t body_field_count;
+    const char *const *query; /* "from: RFC 3339 time, inclusive", ... NULL; unknown ones are refused (400) */
+};
+
+struct route_table {
+    const struct route *routes;
+    size_t route_count;
+    void *context; /* for the handlers */
+};
+
+struct http_server_options {
+    const char *address; /* "127.0.0.1", "::" */
+    uint16_t port;       /* 0 = any free one */
+    int thread_count;    /* 0 = number of cores */
+    const char *tls_certificate_file; /* both or none */
+    const char *tls_key_file;
+    bool behind_proxy; /* believe X-Forwarded-For and -Proto of loopback and private peers */
+    const struct route_table *tables;
+    size_t table_count;
+    /* Who is it? Called after routing, before the handler. Sets the principal by
+     * request_set_principal(); decides from route->roles. ERR_NONE lets the request pass. */
+    enum err (*authorise)(struct request *request, const struct route *route, void *context,
+                          struct err_note *note);
+    void *authorise_context;
+};
+
+MUST_USE enum err http_server_start(const struct http_server_options *options,
+                                    struct http_server **out_server, struct err_note *note);
+uint16_t http_server_port(const struct http_server *server);
+/* Takes no new requests, waits for the deferred ones, closes. */
+void http_server_stop(struct http_server *server);
+
+/* --- the request: everything is borrowed until the reply --- */
+const char *request_method(const struct request *request);
+const char *request_path(const struct request *request);
+const char *request_param(const struct request *request, const char *name); /* of the path; "" if none */
+const char *request_query(const struct request *request, const char *name); /* decoded; NULL if none */
+const char *request_header(const struct request *request, const char *name);
+const char *request_cookie(const struct request *request, const char *name, char *out, size_t size);
+const char *request_body(const struct request *request, size_t *out_len); /* decoded */
+const char *request_content_type(const struct request *request); /* lower case, no parameters */
+const char *request_id(const struct request *request);           /* also X-Request-Id */
+const char *request_peer(const struct request *request);         /* the client's address as text */
+bool request_is_secure(const struct request *request);           /* TLS here or at the proxy */
+const struct route *request_route(const struct request *request);
+/* W3C trace context of this request: "00-<32 hex>-<16 hex>-01". */
+const char *request_traceparent(const struct request *request);
+
+/* What authorise() found out. `destroy` is called when the request ends. */
+void request_set_principal(struct request *request, void *principal, void (*destroy)(void *));
+void *request_principal(const struct request *request);
+/* Whom the throttle counts; copied. Default: the peer's address. */
+void request_set_rate_key(struct request *request, const char *key);
+
+/* Query as a number or time: absent leaves *inout; wrong is ERR_MALFORMED naming it. */
+MUST_USE enum err request_query_int(const struct request *request, const char *name, int64_t min,
+                                    int64_t max, int64_t *inout, struct err_note *note);
+MUST_USE enum err request_query_time(const struct request *request, const char *name,
+                                     int64_t *inout_ms, struct err_note *note);
+/* The body as JSON into a struct, by the route's body_fields. *out_document (may be NULL) keeps the
+ * document when JSON_FIELD_ANY members point into it; the caller then owns it. */
+MUST_USE enum err request_read_json(const struct request *request, void *target,
+                                    json_t **out_document, struct err_note *note);
+
+/* --- the reply: exactly one per request --- */
+void request_defer(struct request *request); /* before any other thread can reply */
+void reply_header(struct request *request, const char *name, const char *value); /* before the reply */
+void reply_json(struct request *request, int status, json_t *body); /* takes the body */
+void reply_text(struct request *request, int status, const char *content_type, const char *bytes,
+                size_t len); /* copies */
+void reply_take(struct request *request, int status, const char *content_type, char *bytes,
+                size_t len); /* takes: mem_free */
+/* Constant bytes with ETag, 304, and a gzip variant when the client takes it: pages. */
+void reply_static(struct request *request, const struct http_static *file);
+void reply_empty(struct request *request, int status);
+/* application/problem+json (RFC 9457); 429 and 503 carry Retry-After. */
+void reply_problem(struct request *request, enum err err, const struct err_note *note);
+int http_status_of(enum err err); /* the one table */
+
+struct http_static {
+    const char *path;
+    const char *content_type;
+    const void *bytes;
+    size_t len;
+    const void *gzip_bytes; /* NULL when not smaller */
+    size_t gzip_len;
+    const char *etag;      /* quoted */
+    bool is_immutable;     /* its name holds a hash: cache for a year */
+};
+
+/* The OpenAPI 3.1 document of all tables. The caller owns it. */
+json_t *http_openapi(const struct route_table *tables, size_t table_count);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* net/live.h — live topics to browsers by WebSocket, and by SSE for curl. One shared frame per
+ * message for all who get it; a bounded queue per client; on a GAUGE topic the newest value replaces
+ * an unsent older one; who cannot keep up is disconnected (1013) and counted.
+ *
+ * WebSocket, text frames of JSON.  Client: {"subscribe":["topic",...]} {"unsubscribe":[...]}
+ * Server: {"topic":"...","data":...} · {"subscribed":[...],"refused":[{"topic","why"}]} · and a
+ * protocol ping every 20 s. On subscribing, the last value of a GAUGE topic comes at once.
+ * SSE: GET ...?topic=a&topic=b, "event: <topic>" and "data: <json>". */
+#pragma once
+#include "base/publish.h"
+#include "net/http.h"
+
+struct live;
+
+struct live_options {
+    /* May this principal (borrowed, as request_principal) follow the topic? */
+    bool (*may_follow)(void *context, void *principal, const char *topic);
+    void *context;
+    const char *const *origins; /* further allowed origins, NULL-ended; same host is always allowed */
+};
+
+MUST_USE enum err live_start(const struct live_options *options, struct live **out_live);
+void live_stop(struct live *live); /* closes all with 1001 */
+
+/* Any thread; never blocks. Also what publish.h's port calls. */
+void live_publish(struct live *live, const char *topic, enum publish_kind kind, const char *json,
+                  size_t len);
+
+/* Handlers for two routes; context is the struct live. */
+void live_websocket_handle(struct request *request, void *live);
+void live_sse_handle(struct request *request, void *live);
+
+size_t live_client_count(const struct live *live);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/* store/consumer.h — reads a stream in order and has its effects exactly once: the position is kept
+ * in the store where the effects go and is written in the same transaction as they are.
+ *
+ * A consumer owns shards by lease (CONSUMER_LEASE_MS). Several processes on one PostgreSQL share the
+ * shards; when one dies, another owns its shards within CONSUMER_LEASE_MS + one renewal. An effect of
+ * a process that lost its lease is refused in the transaction, so nothing happens twice.
+ * Records come from memory right after the commit, or from the table by whoever lags. */
+#pragma once
+#include "base/base.h"
+#include "store/stream.h"
+
+#define CONSUMER_LEASE_MS 3000
+#define CONSUMER_RENEW_MS 1000
+
+struct consumer;
+
+struct consumer_batch {
+    int shard;
+    struct stream_record **records; /* borrowed, in order, all of one shard; may be empty on a tick */
+    size_t record_count;
+    int64_t now_ms;
+};
+
+struct consumer_options {
+    const char *name;     /* "crowd": the key of its positions */
+    const char *stream;
+    struct store *source; /* where the stream is */
+    struct store *target; /* where the effects and the position go; may be the same */
+    size_t records_max;   /* per batch; 0 = 256 */
+    int64_t tick_ms;      /* prepare() is called at least this often, with an empty batch; 0 = never */
+    void *context;
+
+    /* All on the consumer's own thread, in this order. Any may be NULL. */
+    /* The shard is ours now: drop what is remembered of it. *inout_position is the stored position; a
+     * consumer with state in memory may lower it, to read again what it needs to rebuild. */
+    void (*owned)(void *context, int shard, int64_t *inout_position);
+    void (*lost)(void *context, int shard);
+    /* Outside any transaction: decode, compute. Sets *out_has_effects when apply() is needed and may
+     * lower *inout_position to say that earlier records are still needed after a restart. */
+    enum err (*prepare)(void *context, const struct consumer_batch *batch, int64_t *inout_position,
+                        bool *out_has_effects);
+    /* In the target's transaction (on its writer's thread, while the consumer's thread waits).
+     * Returning an error undoes it: tried again with growing pauses; a record that fails
+     * CONSUMER_ATTEMPTS times alone goes to the dead letters and is counted and logged. */
+    enum err (*apply)(void *context, struct db *db, const struct consumer_batch *batch);
+    /* After the commit of apply(). */
+    void (*applied)(void *context, const struct consumer_batch *batch);
+};
+
+#define CONSUMER_ATTEMPTS 8
+
+/* Starts the thread. The caller owns *out_consumer; strings and context are borrowed until stop. */
+MUST_USE enum err consumer_start(const struct consumer_options *options,
+                                 struct consumer **out_consumer, struct err_note *note);
+/* Finishes the batch at hand, gives the leases back. */
+void consumer_stop(struct consumer *consumer);
+
+/* Records not yet consumed over all shards, from the tables; for pages, metrics and tests. */
+MUST_USE enum err consumer_lag(struct consumer *consumer, int64_t *out_records);
+/* Waits until everything committed before the call is consumed; ERR_BUSY at the deadline. */
+MUST_USE enum err consumer_wait_idle(struct consumer *consumer, int64_t deadline_ms);
+
+/* Messages between the processes on one PostgreSQL (LISTEN/NOTIFY); within one process (SQLite) a
+ * plain call. At least once while connected, lost while not: for wake-ups and live values only.
+ * `message` is at most 64 KiB; larger than NOTIFY's 8,000 bytes is split. */
+void store_announce(struct store *store, const char *channel, const char *message, size_t len);
+void store_listen(struct store *store, const char *channel,
+                  void (*heard)(void *context, const char *message, size_t len), void *context);

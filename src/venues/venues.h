@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* venues/venues.h — the places of an event: floor plan, zones, devices and their calibration.
+ *
+ * Geometry is in metres on the floor, x to the right and y up, from the venue's origin. A venue with
+ * crs "wgs84" has an origin longitude and latitude and is projected around it (equirectangular,
+ * error under 1 mm per 100 m within 10 km); crs "local" is in metres already. */
+#pragma once
+#include "base/base.h"
+#include "base/shared.h"
+#include "store/store.h"
+
+struct point {
+    double x, y;
+};
+
+struct zone {
+    char id[LIMIT_ID_LEN + 1];
+    char name[LIMIT_NAME_LEN + 1];
+    struct point *ring; /* open: the last point is not the first again; counter-clockwise */
+    size_t ring_len;
+    double area_m2; /* of the polygon, or as the user set it (walkable) */
+    int64_t capacity_persons;
+    double amber_m2, orange_m2, red_m2; /* persons/m2; defaults 2, 3.5, 5 (crowd.md section 6) */
+};
+
+enum device_kind { DEVICE_CAMERA, DEVICE_COUNTER, DEVICE_SENSOR };
+
+/* Pixel to floor. A camera without one has DEVICE_UNCALIBRATED: its detections are kept, not placed. */
+enum calibration_kind { CALIBRATION_NONE, CALIBRATION_HOMOGRAPHY, CALIBRATION_OPENCV, CALIBRATION_METRES };
+
+struct calibration {
+    enum calibration_kind kind;
+    double pixel_to_floor[9]; /* row by row; result in metres after division by the third */
+    /* OpenCV: intrinsics, distortion (k1 k2 p1 p2 k3), rotation vector, translation in metres. */
+    double camera_matrix[9];
+    double distortion[5];
+    double rotation[3];
+    double translation_m[3];
+};
+
+struct device {
+    char id[LIMIT_ID_LEN + 1];
+    char name[LIMIT_NAME_LEN + 1];
+    enum device_kind kind;
+    struct calibration calibration;
+    int64_t silent_after_ms; /* default 5,000 */
+    uint32_t index;          /* within the view, dense from 0 */
+};
+
+/* One venue as it is now: immutable, counted. A change makes a new one with a higher version. */
+struct venue_view {
+    struct shared shared;
+    char event[LIMIT_ID_LEN + 1];
+    char id[LIMIT_ID_LEN + 1];
+    char name[LIMIT_NAME_LEN + 1];
+    char key[2 * LIMIT_ID_LEN + 2]; /* "event/venue": the key of its stream records */
+    int64_t version;
+    struct zone *zones;
+    size_t zone_count;
+    struct device *devices;
+    size_t device_count;
+};
+
+/* Foot point (pixels; metres when the calibration says so) to the floor. False when it has no place
+ * there: uncalibrated, behind the camera, or past the horizon. */
+bool calibration_to_floor(const struct calibration *calibration, struct point foot,
+                          struct point *out_floor_m);
+/* Even-odd; a point exactly on the border is outside. */
+bool polygon_contains(const struct point *ring, size_t len, struct point point);
+
+struct venues; /* the module: tables in the main store, current views in memory */
+extern const struct store_module venues_store_module;
+
+MUST_USE enum err venues_open(struct store *main_store, struct venues **out_venues,
+                              struct err_note *note);
+void venues_close(struct venues *venues);
+
+/* The view of the venue where this device stands, and the device in it. A reference is taken; NULL
+ * when there is no such device. Fast enough for every ingest request: a lock and a hash. */
+struct venue_view *venues_view_of_device(struct venues *venues, const char *event,
+                                         const char *device, const struct device **out_device);
+struct venue_view *venues_view(struct venues *venues, const char *event, const char *venue);
+/* All views; the caller unrefs each and frees the array (mem_free). */
+struct venue_view **venues_views(struct venues *venues, size_t *out_count);
