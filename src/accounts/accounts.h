@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/accounts.h — people, their roles at events, sessions, and the tokens of devices. */
+/* accounts/accounts.h — people, their roles at events, sessions, the tokens of devices, and the log
+ * of who did what.
+ *
+ * Functions that take a `struct db *` run inside a command (store.h), so that a change and its audit
+ * row are one commit. Functions that take a `struct accounts *` wait for the database: workers,
+ * start-up, tests; never an HTTP event thread, except the two principal look-ups, which mostly
+ * answer from memory. */
 #pragma once
 #include "base/base.h"
+#include "base/shared.h"
 #include "store/store.h"
 
 enum role {
@@ -12,17 +19,21 @@ enum role {
     ROLE_DOOR = 1 << 4,
     ROLE_GUEST = 1 << 5,
     ROLE_DEVICE = 1 << 6, /* a token: one device's, or "any device of this event" */
+    ROLE_PERSON = 1 << 7, /* in route tables: whoever is signed in, at any event or none */
 };
 #define ROLES_STAFF (ROLE_ORGANISER | ROLE_CONTROL | ROLE_CREW | ROLE_DOOR)
 #define ROLES_WATCH (ROLE_ORGANISER | ROLE_CONTROL) /* who sees the control room */
+#define ROLES_EVENT (ROLES_STAFF | ROLE_GUEST)      /* what a person can be at an event */
 
 enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_TOKEN };
 
-/* Who is asking. Immutable; from the cache or the database by accounts_principal_*(). */
+/* Who is asking. Immutable and counted. */
 struct principal {
+    struct shared shared;
     enum principal_kind kind;
     int64_t person_id; /* of a person; 0 for a token */
     int64_t token_id;
+    int64_t session_id; /* of a person who came by session */
     char name[LIMIT_NAME_LEN + 1];
     char email[LIMIT_EMAIL_LEN + 1];
     bool is_admin;
@@ -32,10 +43,64 @@ struct principal {
     struct principal_membership {
         char event[LIMIT_ID_LEN + 1];
         uint32_t roles;
-    } memberships[];
+    } memberships[]; /* in the order of event ids */
 };
 
 /* The roles of this principal at one event; an admin has all but ROLE_DEVICE. NULL principal: 0. */
 uint32_t principal_roles(const struct principal *principal, const char *event);
+void principal_unref(void *principal); /* NULL is fine */
 
 extern const struct store_module accounts_store_module;
+
+struct accounts;
+
+struct accounts_options {
+    struct store *store;         /* main */
+    int64_t session_idle_ms;     /* 0 = 30 minutes; kept to the minute */
+    int64_t session_absolute_ms; /* 0 = 8 hours */
+    uint64_t password_passes;    /* argon2id's t; 0 = 3 */
+    size_t password_bytes;       /* argon2id's m; 0 = 64 MiB */
+};
+
+MUST_USE enum err accounts_open(const struct accounts_options *options,
+                                struct accounts **out_accounts, struct err_note *note);
+void accounts_close(struct accounts *accounts);
+static inline void accounts_destroy(struct accounts *accounts)
+{
+    if (accounts != NULL)
+        accounts_close(accounts);
+}
+DEFINE_SCOPED(accounts)
+
+/* The principal of a session's or a device's token; from memory (at most PRINCIPAL_TTL_MS old; at once
+ * forgotten on sign-out, revocation and role changes) or from the database. The caller unrefs.
+ * ERR_UNAUTHENTICATED when unknown, expired or revoked; ERR_BUSY when the database is away. */
+#define PRINCIPAL_TTL_MS 2000
+MUST_USE enum err accounts_principal_of_session(struct accounts *accounts, const char *token,
+                                                int64_t now_ms, struct principal **out_principal);
+MUST_USE enum err accounts_principal_of_token(struct accounts *accounts, const char *token,
+                                              int64_t now_ms, struct principal **out_principal);
+
+/* After the commit of a change to a person's roles: forget them, here and in the other processes. */
+void accounts_forget_person(struct accounts *accounts, int64_t person_id);
+void accounts_forget_token(struct accounts *accounts, int64_t token_id);
+
+struct accounts_first_admin {
+    const char *email;    /* NULL = admin@localhost */
+    const char *password; /* NULL = a random one */
+};
+#define ACCOUNTS_PASSWORD_SIZE 25
+
+/* Creates the first admin when there is no person at all. `out_password` is the random password, to be
+ * shown once, or "" when nothing was generated; `out_email` the new admin's, or "" when none was needed. */
+MUST_USE enum err accounts_bootstrap(struct accounts *accounts,
+                                     const struct accounts_first_admin *admin, int64_t now_ms,
+                                     char out_email[LIMIT_EMAIL_LEN + 1],
+                                     char out_password[ACCOUNTS_PASSWORD_SIZE],
+                                     struct err_note *note);
+
+#include "accounts/audit.h"
+#include "accounts/members.h"
+#include "accounts/people.h"
+#include "accounts/sessions.h"
+#include "accounts/tokens.h"

@@ -3,14 +3,14 @@
  * calls one module, replies. It decides nothing. Files: <module>_routes.c, one table each. */
 #pragma once
 #include "accounts/accounts.h"
+#include "api/idempotency.h" /* api_create(): every POST that creates goes through it */
 #include "net/http.h"
 #include "net/live.h"
 
-struct app { /* borrowed from server/, which owns and wires everything */
+struct app { /* borrowed from server/, which owns and wires everything; every table's context */
     struct store *main_store;
     struct store *telemetry_store;
     struct accounts *accounts;
-    struct events *events;
     struct venues *venues;
     struct readings *readings;
     struct crowd *crowd;
@@ -19,11 +19,29 @@ struct app { /* borrowed from server/, which owns and wires everything */
     struct live *live;
 };
 
+/* http_server_options.authorise, with the struct app as its context. A route's `roles`:
+ *   0               everybody, signed in or not
+ *   ROLE_PERSON     whoever is signed in, whatever the event
+ *   ROLE_ADMIN      admins, who also pass everywhere else a person may
+ *   event roles     whoever has one of them at api_event()
+ * 401: nobody known. 404: an event where the principal has no role at all (it may not learn whether
+ * there is such an event). 403: a role, but not this one; or another site's page (CSRF). */
+enum err api_authorise(struct request *request, const struct route *route, void *app,
+                       struct err_note *note);
+
 /* The principal of the request, NULL for nobody. */
 const struct principal *api_principal(const struct request *request);
 /* The event that the request speaks of: the path's {event}, the query's ?event=, the token's event, or
  * the only event the person is a member of; "" when none is meant. */
 const char *api_event(const struct request *request);
+/* Who acts, for the audit log. */
+struct actor api_actor(const struct request *request);
+
+/* Page of a list by ?limit= (1 to LIMIT_PAGE_MAX). */
+MUST_USE enum err api_page_limit(const struct request *request, size_t *out_limit,
+                                 struct err_note *note);
+/* {"items": [...], "next": cursor or null}; takes `items`. `next` NULL or "": the last page. */
+void api_reply_page(struct request *request, json_t *items, const char *next);
 
 extern const struct route accounts_routes[], events_routes[], venues_routes[], readings_routes[],
     crowd_routes[], alerts_routes[], notify_routes[], live_routes[], system_routes[];

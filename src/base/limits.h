@@ -49,3 +49,8 @@
 /* Pages of lists. */
 #define LIMIT_PAGE_DEFAULT 100
 #define LIMIT_PAGE_MAX     1000
+
+/* Who asks, remembered for two seconds: the oldest makes room. */
+#define LIMIT_PRINCIPALS_CACHED 16384
+/* Failed sign-ins, remembered by account and address: the least offender makes room. */
+#define LIMIT_SIGN_IN_OFFENDERS 8192
