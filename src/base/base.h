@@ -19,26 +19,26 @@
 #define MAX(a, b)     ((a) > (b) ? (a) : (b))
 
 /* Leaves the function with the first error. */
-#define TRY(call)                      \
-    do {                               \
-        enum err try_err_ = (call);    \
-        if (try_err_ != ERR_NONE)      \
-            return try_err_;           \
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        enum err try_err_ = (call);                                                                \
+        if (try_err_ != ERR_NONE)                                                                  \
+            return try_err_;                                                                       \
     } while (0)
 
 /* A local that owns: destroyed when it goes out of scope. Initialise it where it is declared. */
 #define SCOPED(module) __attribute__((cleanup(module##_destroy_scoped))) struct module *
-#define DEFINE_SCOPED(module)                                                \
-    static inline void module##_destroy_scoped(struct module **slot)         \
-    {                                                                        \
-        module##_destroy(*slot);                                             \
+#define DEFINE_SCOPED(module)                                                                      \
+    static inline void module##_destroy_scoped(struct module **slot)                               \
+    {                                                                                              \
+        module##_destroy(*slot);                                                                   \
     }
 /* Hands the pointer over and forgets it. */
-#define TAKE(p)                     \
-    __extension__({                 \
-        __typeof__(p) taken_ = (p); \
-        (p) = NULL;                 \
-        taken_;                     \
+#define TAKE(p)                                                                                    \
+    __extension__({                                                                                \
+        __typeof__(p) taken_ = (p);                                                                \
+        (p) = NULL;                                                                                \
+        taken_;                                                                                    \
     })
 
 /* A bug ends the process, in every build: the supervisor restarts it from the stream. */

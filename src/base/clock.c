@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Days are counted with the civil calendar algorithm of Howard Hinnant ("chrono-compatible low-level
- * date algorithms"): years start in March, so that the leap day is the last of its year. */
+/* Days are counted with the civil calendar algorithm of Howard Hinnant ("chrono-compatible
+ * low-level date algorithms"): years start in March, so that the leap day is the last of its year.
+ */
 #include "base/clock.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* base/clock.h — time. Inside, int64_t milliseconds UTC since 1970; at the edge, RFC 3339. Decisions
- * take `now_ms` as a parameter; only shells read the clock. */
+/* base/clock.h — time. Inside, int64_t milliseconds UTC since 1970; at the edge, RFC 3339.
+ * Decisions take `now_ms` as a parameter; only shells read the clock. */
 #pragma once
 #include "base/base.h"
 

@@ -51,7 +51,7 @@ void err_note_within(struct err_note *note, const char *prefix)
 
 _Noreturn void assert_failed(const char *claim, const char *file, int line)
 {
-    (void)fprintf(stderr, "level=fatal msg=\"assertion failed\" claim=\"%s\" at=%s:%d\n", claim, file,
-                  line);
+    (void)fprintf(stderr, "level=fatal msg=\"assertion failed\" claim=\"%s\" at=%s:%d\n", claim,
+                  file, line);
     abort();
 }

@@ -165,7 +165,8 @@ static enum err refuse_unknown(json_t *object, const struct json_field *fields, 
 {
     const char *key;
     json_t *value;
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         size_t i = 0;
         while (i < count && strcmp(fields[i].name, key) != 0)
             i++;
@@ -226,8 +227,9 @@ json_t *json_write(const struct json_field *fields, size_t field_count, const vo
 {
     json_t *object = json_object();
     for (size_t i = 0; i < field_count; i++)
-        (void)json_object_set_new(object, fields[i].name,
-                                  write_member(&fields[i], (const char *)source + fields[i].offset));
+        (void)json_object_set_new(
+            object, fields[i].name,
+            write_member(&fields[i], (const char *)source + fields[i].offset));
     return object;
 }
 

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /* base/json.h — JSON at the edge, from tables. One table of fields gives the parser (with the place
- * of every mistake), the JSON Schema in the OpenAPI document, and the writer. Jansson underneath. */
+ * of every mistake), the JSON Schema in the OpenAPI document, and the writer. Jansson underneath.
+ */
 #pragma once
 #include "base/base.h"
 
 #include <jansson.h>
 
 enum json_kind {
-    JSON_FIELD_TEXT,  /* char[size]; `min`..`max` are lengths in bytes, max 0 = size - 1 */
-    JSON_FIELD_ID,    /* char[LIMIT_ID_LEN + 1]; see text_is_id */
-    JSON_FIELD_INT,   /* int64_t, min..max when max > min */
-    JSON_FIELD_REAL,  /* double, finite, min..max when max > min */
-    JSON_FIELD_BOOL,  /* bool */
-    JSON_FIELD_TIME,  /* int64_t ms, RFC 3339 on the wire */
-    JSON_FIELD_ENUM,  /* int, index into `names` */
-    JSON_FIELD_ANY,   /* json_t *, borrowed from the document */
+    JSON_FIELD_TEXT, /* char[size]; `min`..`max` are lengths in bytes, max 0 = size - 1 */
+    JSON_FIELD_ID,   /* char[LIMIT_ID_LEN + 1]; see text_is_id */
+    JSON_FIELD_INT,  /* int64_t, min..max when max > min */
+    JSON_FIELD_REAL, /* double, finite, min..max when max > min */
+    JSON_FIELD_BOOL, /* bool */
+    JSON_FIELD_TIME, /* int64_t ms, RFC 3339 on the wire */
+    JSON_FIELD_ENUM, /* int, index into `names` */
+    JSON_FIELD_ANY,  /* json_t *, borrowed from the document */
 };
 
 enum json_need { JSON_OPTIONAL, JSON_REQUIRED };
@@ -32,8 +33,9 @@ struct json_field {
     size_t present_offset;    /* of a bool member set to true when the field was there; 0 = none */
 };
 
-#define JSON_AT(type, member)   .offset = offsetof(type, member)
-#define JSON_TEXT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define JSON_AT(type, member) .offset = offsetof(type, member)
+#define JSON_TEXT(type, member)                                                                    \
+    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 /* Parses a whole document. Refuses what RFC 8259 or I-JSON refuse: duplicate keys, bad UTF-8, NaN,
  * numbers out of double's range, more than LIMIT_JSON_DEPTH levels, anything after the value.

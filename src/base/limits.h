@@ -9,12 +9,12 @@
 #define LIMIT_EMAIL_LEN 254 /* RFC 5321 */
 
 /* HTTP: 431, 413, 503. */
-#define LIMIT_HTTP_CONNECTIONS      16384
-#define LIMIT_HTTP_HEADER_BYTES     (32 * 1024)
-#define LIMIT_HTTP_BODY_BYTES       (256 * 1024) /* routes may set their own */
-#define LIMIT_INGEST_BODY_BYTES     (4 * 1024 * 1024)
-#define LIMIT_JSON_DEPTH            32
-#define LIMIT_WORKER_QUEUE_LEN      1024
+#define LIMIT_HTTP_CONNECTIONS  16384
+#define LIMIT_HTTP_HEADER_BYTES (32 * 1024)
+#define LIMIT_HTTP_BODY_BYTES   (256 * 1024) /* routes may set their own */
+#define LIMIT_INGEST_BODY_BYTES (4 * 1024 * 1024)
+#define LIMIT_JSON_DEPTH        32
+#define LIMIT_WORKER_QUEUE_LEN  1024
 
 /* The writer and its streams: 503 with Retry-After. */
 #define LIMIT_WRITER_QUEUE_LEN   65536
@@ -25,9 +25,9 @@
 #define LIMIT_FOLLOW_BYTES       (64 * 1024 * 1024)
 
 /* Live clients: the connection is closed with 1013 and a reason. */
-#define LIMIT_LIVE_CLIENTS      16384
-#define LIMIT_LIVE_TOPICS       64 /* per client */
-#define LIMIT_LIVE_QUEUE_BYTES  (256 * 1024) /* per client */
+#define LIMIT_LIVE_CLIENTS       16384
+#define LIMIT_LIVE_TOPICS        64           /* per client */
+#define LIMIT_LIVE_QUEUE_BYTES   (256 * 1024) /* per client */
 #define LIMIT_LIVE_MESSAGE_BYTES (1024 * 1024)
 
 /* Detections and readings: 413, or an error for the item. */
@@ -41,10 +41,10 @@
 #define LIMIT_PASSWORD_LEN    256
 
 /* Venues: 422. */
-#define LIMIT_VENUE_ZONES     1000
-#define LIMIT_VENUE_DEVICES   5000
-#define LIMIT_POLYGON_POINTS  1000
-#define LIMIT_PLAN_BYTES      (4 * 1024 * 1024)
+#define LIMIT_VENUE_ZONES    1000
+#define LIMIT_VENUE_DEVICES  5000
+#define LIMIT_POLYGON_POINTS 1000
+#define LIMIT_PLAN_BYTES     (4 * 1024 * 1024)
 
 /* Pages of lists. */
 #define LIMIT_PAGE_DEFAULT 100

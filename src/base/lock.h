@@ -25,10 +25,9 @@ static inline void lock_give_scoped(struct lock **slot)
 /* Holds until the end of the block:  LOCKED(&hub->lock); */
 #define LOCKED_JOIN2(a, b) a##b
 #define LOCKED_JOIN(a, b)  LOCKED_JOIN2(a, b)
-#define LOCKED(lock_)                                                                    \
-    __attribute__((cleanup(lock_give_scoped), unused)) struct lock *LOCKED_JOIN(locked_, \
-                                                                                __LINE__) = \
-        (lock_take(lock_), (lock_))
+#define LOCKED(lock_)                                                                              \
+    __attribute__((cleanup(lock_give_scoped), unused)) struct lock *LOCKED_JOIN(                   \
+        locked_, __LINE__) = (lock_take(lock_), (lock_))
 
 void signal_init(struct signal *signal);
 void signal_fini(struct signal *signal);

@@ -10,8 +10,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 void log_set_level(enum log_level lowest);
 bool log_level_parse(const char *name, enum log_level *out_level);
 
-/* `fields` is a printf format of key=value pairs; text values that a peer chose go through log_text().
- *   log_write(LOG_WARN, "net", "connection refused", "limit=%d", max); */
+/* `fields` is a printf format of key=value pairs; text values that a peer chose go through
+ * log_text(). log_write(LOG_WARN, "net", "connection refused", "limit=%d", max); */
 void log_write(enum log_level level, const char *area, const char *message, const char *fields, ...)
     PRINTF(4, 5);
 

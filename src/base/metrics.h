@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* base/metrics.h — counters, gauges and histograms, declared as static objects and exposed at
  * /metrics in Prometheus' text format 0.0.4. Adding to one is a relaxed atomic: safe in any thread.
- *   static struct metric batches = METRIC_COUNTER("muster_ingest_batches_total", "Batches stored.");
- *   metric_add(&batches, 1);
- * A metric registers itself on its first use. */
+ *   static struct metric batches = METRIC_COUNTER("muster_ingest_batches_total", "Batches
+ * stored."); metric_add(&batches, 1); A metric registers itself on its first use. */
 #pragma once
 #include "base/text.h"
 
@@ -25,13 +24,22 @@ struct metric {
     struct metric *next;
 };
 
-#define METRIC_COUNTER(n, h)   {.name = (n), .help = (h), .kind = METRIC_KIND_COUNTER}
-#define METRIC_GAUGE(n, h)     {.name = (n), .help = (h), .kind = METRIC_KIND_GAUGE}
-#define METRIC_HISTOGRAM(n, h) {.name = (n), .help = (h), .kind = METRIC_KIND_HISTOGRAM}
+#define METRIC_COUNTER(n, h)                                                                       \
+    {                                                                                              \
+        .name = (n), .help = (h), .kind = METRIC_KIND_COUNTER                                      \
+    }
+#define METRIC_GAUGE(n, h)                                                                         \
+    {                                                                                              \
+        .name = (n), .help = (h), .kind = METRIC_KIND_GAUGE                                        \
+    }
+#define METRIC_HISTOGRAM(n, h)                                                                     \
+    {                                                                                              \
+        .name = (n), .help = (h), .kind = METRIC_KIND_HISTOGRAM                                    \
+    }
 
-void metric_add(struct metric *metric, int64_t amount);       /* counter, gauge */
-void metric_set(struct metric *metric, int64_t value);        /* gauge */
-void metric_observe_us(struct metric *metric, int64_t us);    /* histogram, shown in seconds */
+void metric_add(struct metric *metric, int64_t amount);    /* counter, gauge */
+void metric_set(struct metric *metric, int64_t value);     /* gauge */
+void metric_observe_us(struct metric *metric, int64_t us); /* histogram, shown in seconds */
 int64_t metric_value(const struct metric *metric);
 /* The quantile's bucket bound in microseconds, 0 when nothing was observed. */
 int64_t metric_quantile_us(const struct metric *metric, double quantile);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* base/text.h — a growing byte buffer that cannot exist without its maximum. Past it nothing more is
- * added and `overflowed` stays true: build without checking, check once at the end. */
+/* base/text.h — a growing byte buffer that cannot exist without its maximum. Past it nothing more
+ * is added and `overflowed` stays true: build without checking, check once at the end. */
 #pragma once
 #include "base/base.h"
 

@@ -53,9 +53,9 @@ TEST(utf8_is_told_from_its_imitations)
 {
     CHECK(text_is_utf8("gr\xc3\xbc\xc3\x9f dich", 11));
     CHECK(text_is_utf8("\xf0\x9f\x8e\xaa", 4));
-    CHECK(!text_is_utf8("\xc0\xaf", 2));         /* overlong */
-    CHECK(!text_is_utf8("\xed\xa0\x80", 3));     /* surrogate */
-    CHECK(!text_is_utf8("\xf4\x90\x80\x80", 4)); /* past U+10FFFF */
+    CHECK(!text_is_utf8("\xc0\xaf", 2));          /* overlong */
+    CHECK(!text_is_utf8("\xed\xa0\x80", 3));      /* surrogate */
+    CHECK(!text_is_utf8("\xf4\x90\x80\x80", 4));  /* past U+10FFFF */
     CHECK(!text_is_utf8("12345678\xe2\x82", 10)); /* cut */
 }
 
