@@ -26,11 +26,18 @@ struct zone {
 enum device_kind { DEVICE_CAMERA, DEVICE_COUNTER, DEVICE_SENSOR };
 
 /* Pixel to floor. A camera without one has DEVICE_UNCALIBRATED: its detections are kept, not placed. */
-enum calibration_kind { CALIBRATION_NONE, CALIBRATION_HOMOGRAPHY, CALIBRATION_OPENCV, CALIBRATION_METRES };
+enum calibration_kind {
+    CALIBRATION_NONE,
+    CALIBRATION_HOMOGRAPHY,
+    CALIBRATION_OPENCV,
+    CALIBRATION_METRES
+};
 
 struct calibration {
     enum calibration_kind kind;
-    double pixel_to_floor[9]; /* row by row; result in metres after division by the third */
+    /* Row by row; metres after division by the third, which is positive on the floor's side of the
+     * horizon. OpenCV: of the undistorted pixel. */
+    double pixel_to_floor[9];
     /* OpenCV: intrinsics, distortion (k1 k2 p1 p2 k3), rotation vector, translation in metres. */
     double camera_matrix[9];
     double distortion[5];
@@ -45,6 +52,10 @@ struct device {
     struct calibration calibration;
     int64_t silent_after_ms; /* default 5,000 */
     uint32_t index;          /* within the view, dense from 0 */
+    double image_width_px;   /* 0 = not told */
+    double image_height_px;
+    uint32_t *sees; /* indexes of the zones that the user says it covers */
+    size_t sees_count;
 };
 
 /* One venue as it is now: immutable, counted. A change makes a new one with a higher version. */
@@ -55,6 +66,8 @@ struct venue_view {
     char name[LIMIT_NAME_LEN + 1];
     char key[2 * LIMIT_ID_LEN + 2]; /* "event/venue": the key of its stream records */
     int64_t version;
+    bool has_bounds; /* of the plan, in metres */
+    struct point bounds_min, bounds_max;
     struct zone *zones;
     size_t zone_count;
     struct device *devices;
