@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/* alerts/alerts.h — rules, alarms, incidents. Reads the telemetry stream "readings", decides per rule
+ * and subject (alerts/alarm.h), and writes state, incident, record and its own position in one
+ * transaction of the main store: what was read once is decided once, through any restart.
+ * After the commit every transition goes to the live topic events/{event}/incidents. */
+#pragma once
+#include "alerts/incident.h"
+#include "alerts/rule.h"
+#include "base/publish.h"
+#include "store/store.h"
+
+struct alerts;
+extern const struct store_module alerts_store_module; /* for the main store */
+
+struct alerts_options {
+    struct store *main_store;
+    struct store *telemetry_store;
+    const struct publisher *publisher; /* borrowed until close; may be NULL */
+};
+
+MUST_USE enum err alerts_open(const struct alerts_options *options, struct alerts **out_alerts,
+                              struct err_note *note);
+void alerts_close(struct alerts *alerts);
+static inline void alerts_destroy(struct alerts *alerts)
+{
+    if (alerts != NULL)
+        alerts_close(alerts);
+}
+DEFINE_SCOPED(alerts)
+
+/* Waits until every reading committed before the call is decided and every incident published;
+ * ERR_BUSY at the deadline (wall clock). */
+MUST_USE enum err alerts_wait_idle(struct alerts *alerts, int64_t deadline_ms);
+
+/* --- rules; the first three inside a command, audited. A change holds within a second. --- */
+
+/* ERR_CONFLICT when the id is taken, ERR_INVALID over LIMIT_EVENT_RULES. */
+MUST_USE enum err rule_insert(struct db *db, const struct actor *actor, const struct rule *rule,
+                              int64_t now_ms, struct err_note *note);
+/* ERR_NOT_FOUND. Switched off, or with another series, its open incidents are resolved. */
+MUST_USE enum err rule_update(struct db *db, const struct actor *actor, const struct rule *rule,
+                              int64_t now_ms, struct err_note *note);
+/* ERR_NOT_FOUND. Its open incidents are resolved; what is resolved stays to be read. */
+MUST_USE enum err rule_remove(struct db *db, const struct actor *actor, const char *event,
+                              const char *id, int64_t now_ms, struct err_note *note);
+
+MUST_USE enum err rule_find(struct db *db, const char *event, const char *id,
+                            struct rule *out_rule);
+/* In the order of ids, after `after_id`; `event` NULL = of all events, in the order of events and ids.
+ * The caller frees *out_rules (mem_free). */
+MUST_USE enum err rule_list(struct db *db, const char *event, const char *after_id,
+                            size_t count_max, struct rule **out_rules, size_t *out_count);
