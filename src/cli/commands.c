@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The table of commands, in the order of help and manual. */
+#include "cli/commands.h"
+
+const struct command *const commands[] = {
+    &command_serve,
+    &command_backup,
+    &command_restore,
+    NULL,
+};

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/* cli/commands.h — every command, each defined in the file of its name. */
+#pragma once
+#include "cli/command.h"
+
+extern const struct command command_serve, command_backup, command_restore;
