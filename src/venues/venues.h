@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* venues/venues.h — the places of an event: floor plan, zones, devices and their calibration.
  *
- * Geometry is in metres on the floor, x to the right and y up, from the venue's origin. A venue with
- * crs "wgs84" has an origin longitude and latitude and is projected around it (equirectangular,
- * error under 1 mm per 100 m within 10 km); crs "local" is in metres already. */
+ * Geometry is in metres on the floor, x to the right and y up, from the venue's origin. A venue
+ * with crs "wgs84" has an origin longitude and latitude and is projected around it
+ * (equirectangular, error under 1 mm per 100 m within 10 km); crs "local" is in metres already. */
 #pragma once
 #include "base/base.h"
 #include "base/shared.h"
@@ -12,6 +12,9 @@
 struct point {
     double x, y;
 };
+
+#define VENUE_EXTENT_MAX_M                                                                         \
+    100000.0 /* from the origin; what lies farther has no place on the floor */
 
 struct zone {
     char id[LIMIT_ID_LEN + 1];
@@ -25,7 +28,8 @@ struct zone {
 
 enum device_kind { DEVICE_CAMERA, DEVICE_COUNTER, DEVICE_SENSOR };
 
-/* Pixel to floor. A camera without one has DEVICE_UNCALIBRATED: its detections are kept, not placed. */
+/* Pixel to floor. A camera without one has DEVICE_UNCALIBRATED: its detections are kept, not
+ * placed. */
 enum calibration_kind {
     CALIBRATION_NONE,
     CALIBRATION_HOMOGRAPHY,

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/* venues/venues_edit.h — changes to venues, zones and devices, and their full documents
+ * (docs/formats/venue.md); for the API and for whatever sets up a whole event. */
+#pragma once
+#include "base/json.h"
+#include "store/store.h"
+
+struct venues;
+
+enum venue_part { VENUE_PART_VENUE, VENUE_PART_ZONE, VENUE_PART_DEVICE, VENUE_PART_PICTURE };
+enum venue_action {
+    VENUE_CREATE, /* ERR_CONFLICT when it exists */
+    VENUE_PUT,
+    VENUE_REMOVE, /* ERR_NOT_FOUND when it does not; of a venue: its zones and devices too */
+};
+
+struct venue_edit { /* all borrowed */
+    enum venue_part part;
+    enum venue_action action;
+    const char *event;
+    const char *venue;
+    const char *id;   /* of the zone or device */
+    json_t *document; /* of a venue, zone or device */
+    const char *picture_type;
+    const void *picture;
+    size_t picture_len;
+    /* In the same transaction, after the change: the audit line. May be NULL. */
+    enum err (*also)(struct db *db, void *context, const struct venue_edit *edit);
+    void *also_context;
+    bool out_is_new;
+};
+
+/* The documents' tables, for OpenAPI. */
+extern const struct json_field venue_fields[], zone_fields[], device_fields[];
+extern const size_t venue_field_count, zone_field_count, device_field_count;
+
+/* A command's run (context: struct venue_edit): tables and the record in stream "venues". Several
+ * may share one transaction; afterwards call venues_refresh(). */
+MUST_USE enum err venue_edit_run(struct db *db, void *edit, struct err_note *note);
+/* Takes the newest state of this venue into the view, and tells the other processes. */
+MUST_USE enum err venues_refresh(struct venues *venues, const char *event, const char *venue);
+/* Both; waits for the commit. */
+MUST_USE enum err venues_edit(struct venues *venues, struct venue_edit *edit,
+                              struct err_note *note);
+
+/* The full document; the caller owns it. ERR_NOT_FOUND. */
+MUST_USE enum err venues_describe_venue(struct venues *venues, const char *event, const char *venue,
+                                        json_t **out_document);
+MUST_USE enum err venues_describe_part(struct venues *venues, enum venue_part part,
+                                       const char *event, const char *venue, const char *id,
+                                       json_t **out_document);
+/* {"items":[...],"next":...}: venues of an event (venue NULL), or parts of a venue, ids after
+ * `cursor`. */
+MUST_USE enum err venues_list(struct venues *venues, enum venue_part part, const char *event,
+                              const char *venue, const char *cursor, int64_t limit,
+                              json_t **out_list);
+/* *out_bytes is the caller's (mem_free). */
+MUST_USE enum err venues_picture(struct venues *venues, const char *event, const char *venue,
+                                 char **out_bytes, size_t *out_len, char out_type[32]);
