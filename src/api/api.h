@@ -17,6 +17,7 @@ struct app { /* borrowed from server/, which owns and wires everything; every ta
     struct alerts *alerts;
     struct notify *notify;
     struct live *live;
+    const struct http_static *openapi; /* the document of all route tables */
 };
 
 /* http_server_options.authorise, with the struct app as its context. A route's `roles`:
@@ -36,6 +37,9 @@ const struct principal *api_principal(const struct request *request);
 const char *api_event(const struct request *request);
 /* Who acts, for the audit log. */
 struct actor api_actor(const struct request *request);
+
+/* live_options.may_follow: whoever watches the event that the topic names. */
+bool api_may_follow(void *context, void *principal, const char *topic);
 
 /* Page of a list by ?limit= (1 to LIMIT_PAGE_MAX). */
 MUST_USE enum err api_page_limit(const struct request *request, size_t *out_limit,

@@ -22,7 +22,8 @@ static void reply_page(struct request *request, const char *path)
     const struct http_static *page = pages_find(path);
     if (page == NULL) {
         struct err_note note = {0};
-        enum err err = err_set(&note, ERR_NOT_FOUND, "path", "There is no such page: %.200s.", request_path(request));
+        enum err err = err_set(&note, ERR_NOT_FOUND, "path", "There is no such page: %.200s.",
+                               request_path(request));
         reply_problem(request, err, &note);
         return;
     }
@@ -44,8 +45,10 @@ static void handle_file(struct request *request, void *context)
     reply_page(request, request_path(request));
 }
 
-#define PAGE(at, handler, text) \
-    {.method = "GET", .path = (at), .handle = (handler), .tag = "Pages", .summary = (text)}
+#define PAGE(at, handler, text)                                                                    \
+    {                                                                                              \
+        .method = "GET", .path = (at), .handle = (handler), .tag = "Pages", .summary = (text)      \
+    }
 
 const struct route pages_routes[] = {
     PAGE("/", handle_document, "The page; leads to the sign-in or the control room"),

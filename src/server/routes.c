@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/routes.h"
+
+#include "base/crc32c.h"
+#include "server/pages.h"
+
+#include <stdio.h>
+
+/* The pages are for people, not for the document. */
+static void add(struct routes *routes, const struct route *table, size_t count, struct app *app)
+{
+    assert(routes->count < ROUTE_TABLES_MAX);
+    routes->tables[routes->count++] =
+        (struct route_table){.routes = table, .route_count = count, .context = app};
+}
+
+void routes_init(struct routes *routes, struct app *app)
+{
+    *routes = (struct routes){0};
+    add(routes, accounts_routes, accounts_route_count, app);
+    add(routes, events_routes, events_route_count, app);
+    add(routes, venues_routes, venues_route_count, app);
+    add(routes, readings_routes, readings_route_count, app);
+    add(routes, alerts_routes, alerts_route_count, app);
+    add(routes, notify_routes, notify_route_count, app);
+    add(routes, live_routes, live_route_count, app);
+    add(routes, system_routes, system_route_count, app);
+
+    json_t *document = http_openapi(routes->tables, routes->count);
+    char *bytes = json_dumps(document, JSON_COMPACT);
+    assert(bytes != NULL);
+    json_decref(document);
+    (void)snprintf(routes->etag, sizeof routes->etag, "\"%08x\"", crc32c(0, bytes, strlen(bytes)));
+    routes->openapi = (struct http_static){.path = "/api/v1/openapi.json",
+                                           .content_type = "application/json",
+                                           .bytes = bytes,
+                                           .len = strlen(bytes),
+                                           .etag = routes->etag};
+    app->openapi = &routes->openapi;
+    add(routes, pages_routes, pages_route_count, app);
+}
+
+void routes_fini(struct routes *routes)
+{
+    free((char *)routes->openapi.bytes); /* jansson's malloc */
+    *routes = (struct routes){0};
+}

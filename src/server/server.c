@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Everything is a stage: opened in the order of the table, closed in reverse, so that nothing is
+ * closed while something above still uses it. A new module is one pair of functions and one line.
+ */
+#include "server/server.h"
+
+#include "alerts/alerts.h"
+#include "base/clock.h"
+#include "server/first_admin.h"
+#include "server/retention.h"
+#include "server/routes.h"
+#include "server/stores.h"
+#include "venues/venues.h"
+
+#include <stdio.h>
+
+struct server {
+    const struct server_options *options;
+    struct stores stores;
+    struct app app;
+    struct publisher publisher;
+    struct routes routes;
+    struct retention *retention;
+    struct http_server *http;
+    size_t stage_count; /* that are open */
+    char url[256];
+};
+
+static enum err open_stores(struct server *server, struct err_note *note)
+{
+    TRY(stores_open(server->options, &server->stores, note));
+    server->app.main_store = server->stores.main;
+    server->app.telemetry_store = server->stores.telemetry;
+    return ERR_NONE;
+}
+
+static void close_stores(struct server *server)
+{
+    stores_close(&server->stores);
+}
+
+/* --- live: modules publish, browsers follow --- */
+
+static void publish_live(void *context, const char *topic, enum publish_kind kind, const char *json,
+                         size_t len)
+{
+    live_publish(context, topic, kind, json, len);
+}
+
+static enum err open_live(struct server *server, struct err_note *note)
+{
+    struct live_options options = {.may_follow = api_may_follow};
+    enum err err = live_start(&options, &server->app.live);
+    if (err != ERR_NONE)
+        return err_set(note, err, "live", "the hub of live topics cannot start");
+    server->publisher = (struct publisher){.publish = publish_live, .context = server->app.live};
+    return ERR_NONE;
+}
+
+static void close_live(struct server *server)
+{
+    live_stop(server->app.live);
+}
+
+/* --- the event's modules --- */
+
+static enum err open_accounts(struct server *server, struct err_note *note)
+{
+    struct accounts_options options = {.store = server->stores.main};
+    TRY(accounts_open(&options, &server->app.accounts, note));
+    enum err err = first_admin_create(server->app.accounts, server->options, note);
+    if (err != ERR_NONE)
+        accounts_close(server->app.accounts);
+    return err;
+}
+
+static void close_accounts(struct server *server)
+{
+    accounts_close(server->app.accounts);
+}
+
+static enum err open_venues(struct server *server, struct err_note *note)
+{
+    return venues_open(server->stores.main, &server->app.venues, note);
+}
+
+static void close_venues(struct server *server)
+{
+    venues_close(server->app.venues);
+}
+
+static enum err open_alerts(struct server *server, struct err_note *note)
+{
+    struct alerts_options options = {.main_store = server->stores.main,
+                                     .telemetry_store = server->stores.telemetry,
+                                     .publisher = &server->publisher};
+    return alerts_open(&options, &server->app.alerts, note);
+}
+
+static void close_alerts(struct server *server)
+{
+    alerts_close(server->app.alerts);
+}
+
+/* --- housekeeping and the door --- */
+
+static enum err open_retention(struct server *server, struct err_note *note)
+{
+    (void)note;
+    server->retention = retention_start(&server->stores, server->options);
+    return ERR_NONE;
+}
+
+static void close_retention(struct server *server)
+{
+    retention_stop(server->retention);
+}
+
+static void name_url(struct server *server)
+{
+    const char *address = server->options->address;
+    bool is_any = strcmp(address, "::") == 0 || strcmp(address, "0.0.0.0") == 0;
+    bool is_v6 = !is_any && strchr(address, ':') != NULL;
+    (void)snprintf(server->url, sizeof server->url, "%s://%s%s%s:%u",
+                   server->options->tls_certificate == NULL ? "http" : "https", is_v6 ? "[" : "",
+                   is_any ? "127.0.0.1" : address, is_v6 ? "]" : "",
+                   http_server_port(server->http));
+}
+
+static enum err open_http(struct server *server, struct err_note *note)
+{
+    const struct server_options *options = server->options;
+    routes_init(&server->routes, &server->app);
+    struct http_server_options http = {.address = options->address,
+                                       .port = (uint16_t)options->port,
+                                       .thread_count = (int)options->thread_count,
+                                       .tls_certificate_file = options->tls_certificate,
+                                       .tls_key_file = options->tls_key,
+                                       .behind_proxy = options->behind_proxy,
+                                       .tables = server->routes.tables,
+                                       .table_count = server->routes.count,
+                                       .authorise = api_authorise,
+                                       .authorise_context = &server->app};
+    enum err err = http_server_start(&http, &server->http, note);
+    if (err != ERR_NONE)
+        routes_fini(&server->routes);
+    else
+        name_url(server);
+    return err;
+}
+
+static void close_http(struct server *server)
+{
+    http_server_stop(server->http);
+    routes_fini(&server->routes);
+}
+
+static const struct stage {
+    const char *name;
+    enum err (*open)(struct server *server, struct err_note *note);
+    void (*close)(struct server *server);
+} STAGES[] = {
+    {"stores", open_stores, close_stores},
+    {"live", open_live, close_live},
+    {"accounts", open_accounts, close_accounts},
+    {"venues", open_venues, close_venues},
+    {"alerts", open_alerts, close_alerts},
+    {"retention", open_retention, close_retention},
+    {"http", open_http, close_http},
+};
+
+enum err server_start(const struct server_options *options, struct server **out_server,
+                      struct err_note *note)
+{
+    if ((options->tls_certificate == NULL) != (options->tls_key == NULL))
+        return err_set(note, ERR_INVALID, "tls-certificate",
+                       "HTTPS needs both --tls-certificate and --tls-key");
+    struct server *server = mem_new(sizeof *server);
+    server->options = options;
+    for (; server->stage_count < COUNT_OF(STAGES); server->stage_count++) {
+        const struct stage *stage = &STAGES[server->stage_count];
+        int64_t started_us = clock_monotonic_us();
+        enum err err = stage->open(server, note);
+        if (err != ERR_NONE) {
+            server_stop(server);
+            return err;
+        }
+        log_write(LOG_DEBUG, "server", "opened", "stage=%s us=%lld", stage->name,
+                  (long long)(clock_monotonic_us() - started_us));
+    }
+    log_write(LOG_INFO, "server", "serving", "url=%s database=%s", server->url,
+              store_is_postgres(server->stores.main) ? "postgresql" : "sqlite");
+    *out_server = server;
+    return ERR_NONE;
+}
+
+void server_stop(struct server *server)
+{
+    while (server->stage_count > 0)
+        STAGES[--server->stage_count].close(server);
+    mem_free(server);
+}
+
+const char *server_url(const struct server *server)
+{
+    return server->url;
+}
