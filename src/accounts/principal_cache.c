@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accounts/principal_cache.h"
+
+#include "base/lock.h"
+
+#define WAYS      4
+#define SET_COUNT (LIMIT_PRINCIPALS_CACHED / WAYS)
+#define STRIPES   16
+
+struct principal_cache {
+    struct lock locks[STRIPES]; /* set i belongs to lock i % STRIPES */
+    atomic_uint_fast64_t generation;
+    struct principal_entry sets[SET_COUNT][WAYS];
+};
+
+struct principal_cache *principal_cache_create(void)
+{
+    struct principal_cache *cache = mem_new(sizeof *cache);
+    for (int i = 0; i < STRIPES; i++)
+        lock_init(&cache->locks[i]);
+    return cache;
+}
+
+static void clear(struct principal_entry *entry)
+{
+    principal_unref(entry->principal);
+    *entry = (struct principal_entry){.principal = NULL};
+}
+
+void principal_cache_destroy(struct principal_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t set = 0; set < SET_COUNT; set++)
+        for (int way = 0; way < WAYS; way++)
+            clear(&cache->sets[set][way]);
+    for (int i = 0; i < STRIPES; i++)
+        lock_fini(&cache->locks[i]);
+    mem_free(cache);
+}
+
+/* The hash is a cryptographic one already: any of its bits will do. */
+static size_t set_of(const uint8_t hash[32])
+{
+    uint64_t bits;
+    memcpy(&bits, hash, sizeof bits);
+    return bits % SET_COUNT;
+}
+
+static bool is_fresh(const struct principal_entry *entry, int64_t now_ms)
+{
+    /* A clock that was set back makes everything stale rather than eternal. */
+    return entry->loaded_at_ms <= now_ms && now_ms < entry->loaded_at_ms + PRINCIPAL_TTL_MS &&
+           now_ms < entry->expires_at_ms;
+}
+
+struct principal *principal_cache_find(struct principal_cache *cache, const uint8_t hash[32],
+                                       int64_t now_ms)
+{
+    size_t set = set_of(hash);
+    LOCKED(&cache->locks[set % STRIPES]);
+    for (int way = 0; way < WAYS; way++) {
+        struct principal_entry *entry = &cache->sets[set][way];
+        if (entry->principal == NULL || memcmp(entry->hash, hash, sizeof entry->hash) != 0)
+            continue;
+        if (!is_fresh(entry, now_ms))
+            return NULL;
+        shared_ref(&entry->principal->shared);
+        return entry->principal;
+    }
+    return NULL;
+}
+
+uint64_t principal_cache_generation(struct principal_cache *cache)
+{
+    return atomic_load(&cache->generation);
+}
+
+static struct principal_entry *place_for(struct principal_entry set[WAYS], const uint8_t hash[32])
+{
+    struct principal_entry *oldest = &set[0];
+    for (int way = 0; way < WAYS; way++) {
+        if (set[way].principal != NULL && memcmp(set[way].hash, hash, sizeof set[way].hash) == 0)
+            return &set[way];
+        if (set[way].loaded_at_ms < oldest->loaded_at_ms)
+            oldest = &set[way];
+    }
+    return oldest;
+}
+
+void principal_cache_put(struct principal_cache *cache, const struct principal_entry *entry,
+                         uint64_t generation)
+{
+    size_t set = set_of(entry->hash);
+    LOCKED(&cache->locks[set % STRIPES]);
+    if (atomic_load(&cache->generation) != generation)
+        return;
+    struct principal_entry *place = place_for(cache->sets[set], entry->hash);
+    clear(place);
+    *place = *entry;
+    shared_ref(&place->principal->shared);
+}
+
+void principal_cache_forget(struct principal_cache *cache, int64_t person_id, int64_t token_id)
+{
+    (void)atomic_fetch_add(&cache->generation, 1);
+    for (size_t set = 0; set < SET_COUNT; set++) {
+        LOCKED(&cache->locks[set % STRIPES]);
+        for (int way = 0; way < WAYS; way++) {
+            struct principal_entry *entry = &cache->sets[set][way];
+            if (entry->principal == NULL)
+                continue;
+            if ((person_id != 0 && entry->principal->person_id == person_id) ||
+                (token_id != 0 && entry->principal->token_id == token_id))
+                clear(entry);
+        }
+    }
+}

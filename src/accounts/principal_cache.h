@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/* accounts/principal_cache.h — who stands behind a token, remembered for PRINCIPAL_TTL_MS, so that
+ * thousands of requests a second do not ask the database. Bounded: four places for each token, the
+ * oldest makes room.
+ *
+ * Forgetting must win against a look-up that read the database just before the change: the look-up
+ * takes the generation first, and what it found is not kept when somebody was forgotten meanwhile. */
+#pragma once
+#include "accounts/accounts.h"
+
+struct principal_entry {
+    uint8_t hash[32];
+    struct principal *principal; /* counted; NULL = free */
+    int64_t loaded_at_ms;
+    int64_t expires_at_ms; /* of the session; INT64_MAX for tokens */
+    int64_t seen_at_ms;    /* as stored: when to store it anew */
+};
+
+struct principal_cache;
+struct principal_cache *principal_cache_create(void);
+void principal_cache_destroy(struct principal_cache *cache);
+DEFINE_SCOPED(principal_cache)
+
+/* A reference of the caller's, or NULL. */
+struct principal *principal_cache_find(struct principal_cache *cache, const uint8_t hash[32],
+                                       int64_t now_ms);
+uint64_t principal_cache_generation(struct principal_cache *cache);
+/* Takes a reference of its own, unless a generation began since. */
+void principal_cache_put(struct principal_cache *cache, const struct principal_entry *entry,
+                         uint64_t generation);
+/* All of a person's sessions; or one token. 0 fits nobody. */
+void principal_cache_forget(struct principal_cache *cache, int64_t person_id, int64_t token_id);
