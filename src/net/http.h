@@ -26,7 +26,7 @@ struct route_rate {
 
 struct route {
     const char *method; /* "GET", "POST" ...; HEAD and OPTIONS come by themselves */
-    const char *path;   /* "/api/v1/events/{event}/venues/{venue}" */
+    const char *path;   /* "/api/v1/events/{event}/venues/{venue}"; a last {name*} takes the rest */
     uint32_t roles;     /* bits of enum role; 0 = everybody */
     enum route_thread thread;
     size_t body_max; /* 0 = LIMIT_HTTP_BODY_BYTES; of the decoded body (gzip, zstd) */
@@ -38,7 +38,9 @@ struct route {
     const char *consumes; /* media types, space separated; others are 415; NULL = application/json */
     const struct json_field *body_fields;
     size_t body_field_count;
-    const char *const *query; /* "from: RFC 3339 time, inclusive", ... NULL; unknown ones are refused (400) */
+    /* "from: RFC 3339 time, inclusive", "topic*: may be given several times", ... NULL. Under /api/
+     * (and wherever a list stands) unknown or repeated ones are refused (400). */
+    const char *const *query;
 };
 
 struct route_table {
@@ -50,14 +52,17 @@ struct route_table {
 struct http_server_options {
     const char *address; /* "127.0.0.1", "::" */
     uint16_t port;       /* 0 = any free one */
-    int thread_count;    /* 0 = number of cores */
+    int thread_count;    /* event threads; 0 = number of cores */
+    int worker_count;    /* for ROUTE_WORKER; 0 = 8 */
     const char *tls_certificate_file; /* both or none */
     const char *tls_key_file;
     bool behind_proxy; /* believe X-Forwarded-For and -Proto of loopback and private peers */
     const struct route_table *tables;
     size_t table_count;
-    /* Who is it? Called after routing, before the handler. Sets the principal by
-     * request_set_principal(); decides from route->roles. ERR_NONE lets the request pass. */
+    /* Who is it? Called after routing, before the body is read. Sets the principal by
+     * request_set_principal(); decides from route->roles. ERR_NONE lets the request pass. On a
+     * ROUTE_INLINE it runs on the event thread: when it must ask the database, it returns whatever
+     * request_to_worker() makes it return, and is called again on a worker. */
     enum err (*authorise)(struct request *request, const struct route *route, void *context,
                           struct err_note *note);
     void *authorise_context;
@@ -66,7 +71,8 @@ struct http_server_options {
 MUST_USE enum err http_server_start(const struct http_server_options *options,
                                     struct http_server **out_server, struct err_note *note);
 uint16_t http_server_port(const struct http_server *server);
-/* Takes no new requests, waits for the deferred ones, closes. */
+/* Takes no new requests, ends streams, waits for the deferred ones, closes. Stop the server before what
+ * its handlers use: stores, modules, live topics. */
 void http_server_stop(struct http_server *server);
 
 /* --- the request: everything is borrowed until the reply --- */
@@ -74,6 +80,8 @@ const char *request_method(const struct request *request);
 const char *request_path(const struct request *request);
 const char *request_param(const struct request *request, const char *name); /* of the path; "" if none */
 const char *request_query(const struct request *request, const char *name); /* decoded; NULL if none */
+/* The index-th of a repeated one; NULL past the last. */
+const char *request_query_at(const struct request *request, const char *name, size_t index);
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name, char *out, size_t size);
 const char *request_body(const struct request *request, size_t *out_len); /* decoded */
@@ -88,6 +96,10 @@ const char *request_traceparent(const struct request *request);
 /* What authorise() found out. `destroy` is called when the request ends. */
 void request_set_principal(struct request *request, void *principal, void (*destroy)(void *));
 void *request_principal(const struct request *request);
+/* From authorise() on an event thread: true, and the result of this call is ignored; authorise() and the
+ * handler run on a worker, where they may wait. False when this is a worker already.
+ *   if (!found_in_cache && request_to_worker(request)) return ERR_NONE; */
+bool request_to_worker(struct request *request);
 /* Whom the throttle counts; copied. Default: the peer's address. */
 void request_set_rate_key(struct request *request, const char *key);
 
@@ -109,7 +121,8 @@ void reply_text(struct request *request, int status, const char *content_type, c
                 size_t len); /* copies */
 void reply_take(struct request *request, int status, const char *content_type, char *bytes,
                 size_t len); /* takes: mem_free */
-/* Constant bytes with ETag, 304, and a gzip variant when the client takes it: pages. */
+/* Constant bytes with ETag, 304, and a gzip variant when the client takes it: pages. The file (and its
+ * bytes) must outlive the server, which keeps finished responses of it. */
 void reply_static(struct request *request, const struct http_static *file);
 void reply_empty(struct request *request, int status);
 /* application/problem+json (RFC 9457); 429 and 503 carry Retry-After. */

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/* net/http/body.h — a request's body as it arrives: bounded, decoded from gzip or zstd on the fly. The
+ * bound is on what comes out, so a bomb stops at len_max however small it was sent. */
+#pragma once
+#include "base/base.h"
+
+enum body_encoding { BODY_PLAIN, BODY_GZIP, BODY_ZSTD, BODY_UNKNOWN };
+
+struct body {
+    char *bytes; /* owned; terminated by body_end() */
+    size_t len;
+    size_t size;
+    size_t len_max;
+    enum body_encoding encoding;
+    void *decoder; /* z_stream or ZSTD_DStream, made when the first bytes come */
+    bool is_frame_open; /* the compressed form is not at an end */
+};
+
+/* Content-Encoding's value; NULL is plain. */
+enum body_encoding body_encoding_of(const char *header);
+
+/* `expected_len` is Content-Length, or 0 when unknown: a plain body is then allocated once. */
+void body_init(struct body *body, enum body_encoding encoding, size_t expected_len, size_t len_max);
+void body_fini(struct body *body);
+/* ERR_TOO_LARGE past len_max; ERR_MALFORMED when the encoding is broken. */
+MUST_USE enum err body_add(struct body *body, const char *bytes, size_t len, struct err_note *note);
+/* ERR_MALFORMED when the compressed form was cut off. */
+MUST_USE enum err body_end(struct body *body, struct err_note *note);

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The way of a request: target -> headers (route, limits, who, how often) -> body -> handler -> reply.
+ *
+ * A refusal known from the headers is answered at once when no body follows or the body is too large to
+ * bother; otherwise the body is read and thrown away first. Closing with unread bytes would reset the
+ * connection, and the client would see "connection reset" in place of the reason. */
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "net/http/connections.h"
+#include "net/http/internal.h"
+
+#define DRAIN_BYTES_MAX (8 * 1024 * 1024)
+
+static struct metric durations =
+    METRIC_HISTOGRAM("muster_http_request_seconds", "From the request line to the last byte sent.");
+#define CLASS(digit)                                                                          \
+    {.name = "muster_http_requests_total", .help = "Requests answered, by class of status.",  \
+     .kind = METRIC_KIND_COUNTER, .labels = "class=\"" digit "xx\""}
+static struct metric classes[] = {CLASS("1"), CLASS("2"), CLASS("3"), CLASS("4"), CLASS("5")};
+
+void *dispatch_target(void *server, const char *target, struct MHD_Connection *connection)
+{
+    return request_create(server, connection, target);
+}
+
+/* --- what the headers tell --- */
+
+static bool sends_body(const struct request *request, size_t *out_len)
+{
+    if (request_header(request, "Transfer-Encoding") != NULL) {
+        *out_len = SIZE_MAX;
+        return true;
+    }
+    const char *length = request_header(request, "Content-Length");
+    /* libmicrohttpd has checked that it is a number in range. */
+    *out_len = length == NULL ? 0 : strtoull(length, NULL, 10);
+    return *out_len > 0;
+}
+
+static void read_content_type(struct request *request)
+{
+    const char *header = request_header(request, "Content-Type");
+    if (header == NULL)
+        return;
+    char *type = request_text(request, header);
+    type[strcspn(type, "; \t")] = '\0';
+    for (char *p = type; *p != '\0'; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+    request->content_type = type;
+}
+
+static bool is_consumed(const char *list, const char *type)
+{
+    size_t len = strlen(type);
+    for (const char *p = list; *p != '\0'; p += strspn(p, " ")) {
+        size_t word = strcspn(p, " ");
+        if ((word == len && memcmp(p, type, len) == 0) || (word == 3 && memcmp(p, "*/*", 3) == 0))
+            return true;
+        p += word;
+    }
+    return false;
+}
+
+static enum err start_body(struct request *request, struct err_note *note)
+{
+    const struct route *route = request->match.route;
+    size_t len_max = route->body_max == 0 ? LIMIT_HTTP_BODY_BYTES : route->body_max;
+    size_t len = 0;
+    if (!sends_body(request, &len)) {
+        body_init(&request->body, BODY_PLAIN, 0, len_max);
+        return ERR_NONE;
+    }
+    if (len == SIZE_MAX && request_header(request, "Content-Length") != NULL)
+        return err_set(note, ERR_MALFORMED, "header Content-Length",
+                       "must not stand beside Transfer-Encoding.");
+    const char *consumes = route->consumes == NULL ? "application/json" : route->consumes;
+    if (!is_consumed(consumes, request_content_type(request)))
+        return err_set(note, ERR_UNSUPPORTED, "header Content-Type", "must be one of: %s.", consumes);
+    enum body_encoding encoding = body_encoding_of(request_header(request, "Content-Encoding"));
+    if (encoding == BODY_UNKNOWN)
+        return err_set(note, ERR_UNSUPPORTED, "header Content-Encoding",
+                       "must be gzip, zstd or left out.");
+    if (len != SIZE_MAX && len > len_max)
+        return err_set(note, ERR_TOO_LARGE, "body", "is larger than %zu bytes; send it in parts.",
+                       len_max);
+    body_init(&request->body, encoding, len == SIZE_MAX ? 0 : len, len_max);
+    return ERR_NONE;
+}
+
+/* --- who, and how often --- */
+
+static enum err throttle(struct request *request, struct err_note *note)
+{
+    const struct route *route = request->match.route;
+    if (route->rate.limit == 0)
+        return ERR_NONE;
+    const char *key = request->rate_key == NULL ? request->peer : request->rate_key;
+    struct throttle_answer answer = throttle_take(request->server->throttle, &route->rate, route,
+                                                  key, clock_monotonic_us());
+    char text[64];
+    (void)snprintf(text, sizeof text, "\"route\";q=%d;w=%d", route->rate.limit,
+                   route->rate.period_s);
+    reply_header(request, "RateLimit-Policy", text);
+    (void)snprintf(text, sizeof text, "\"route\";r=%d;t=%lld", answer.remaining,
+                   (long long)((answer.reset_us + 999999) / 1000000));
+    reply_header(request, "RateLimit", text);
+    if (answer.is_allowed)
+        return ERR_NONE;
+    long long wait_s = (answer.retry_us + 999999) / 1000000;
+    (void)snprintf(text, sizeof text, "%lld", wait_s);
+    reply_header(request, "Retry-After", text);
+    return err_set(note, ERR_TOO_MANY, "", "Too many calls of this route; try again in %lld s.",
+                   wait_s);
+}
+
+/* ERR_NONE with wants_worker set means: ask again there. */
+static enum err admit(struct request *request, struct err_note *note)
+{
+    const struct http_server_options *options = &request->server->options;
+    if (options->authorise != NULL) {
+        enum err err = options->authorise(request, request->match.route,
+                                          options->authorise_context, note);
+        if (request->wants_worker && !request->is_on_worker)
+            return ERR_NONE;
+        TRY(err);
+    }
+    TRY(throttle(request, note));
+    request->is_authorised = true;
+    return ERR_NONE;
+}
+
+/* --- the steps --- */
+
+static void read_identity(struct request *request)
+{
+    const char *id = request_header(request, "X-Request-Id");
+    if (id != NULL && trace_request_id_is_valid(id)) {
+        request->id = id;
+    } else {
+        trace_request_id(request_random(), request->own_id);
+        request->id = request->own_id;
+    }
+    trace_continue(request_header(request, "traceparent"), request_random(), request->trace);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    peer_text(info->client_addr, request->peer);
+    if (request->server->options.behind_proxy) {
+        char direct[PEER_TEXT_SIZE];
+        memcpy(direct, request->peer, sizeof direct);
+        peer_behind_proxy(direct, request_header(request, "X-Forwarded-For"), request->peer);
+    }
+}
+
+static void reply_no_method(struct request *request)
+{
+    char allow[ROUTE_ALLOW_SIZE];
+    router_allow(request->server->router, request->path, strlen(request->path), allow);
+    reply_header(request, "Allow", allow);
+    if (strcmp(request->method, "OPTIONS") == 0)
+        reply_empty(request, 204);
+    else
+        reply_problem_status(request, 405, "Method not allowed", "This address takes: %s.", allow);
+}
+
+/* Everything that can be decided before the body. Leaves a response when it is a refusal. */
+static void start(struct request *request)
+{
+    struct err_note note = {0};
+    struct http_server *server = request->server;
+    read_identity(request);
+    read_content_type(request);
+    if (atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
+        reply_header(request, "Connection", "close");
+        (void)err_set(&note, ERR_BUSY, "", "The server is stopping; try again in a moment.");
+        reply_problem(request, ERR_BUSY, &note);
+        return;
+    }
+    enum route_outcome outcome = router_match(server->router, request->method, request->path,
+                                              strlen(request->path), &request->match);
+    if (outcome == ROUTE_NO_METHOD) {
+        reply_no_method(request);
+        return;
+    }
+    enum err err = ERR_NONE;
+    if (outcome == ROUTE_NO_PATH)
+        err = err_set(&note, ERR_NOT_FOUND, "", "There is nothing at this address.");
+    if (err == ERR_NONE)
+        err = request_read_target(request, &note);
+    if (err == ERR_NONE)
+        err = start_body(request, &note);
+    if (err == ERR_NONE && request->match.route->thread == ROUTE_INLINE)
+        err = admit(request, &note);
+    if (err != ERR_NONE)
+        reply_problem(request, err, &note);
+}
+
+static enum MHD_Result after_headers(struct request *request)
+{
+    if (request->response == NULL)
+        return MHD_YES;
+    size_t len = 0;
+    bool is_worth_reading = sends_body(request, &len) &&
+                            request_header(request, "Expect") == NULL &&
+                            (len == SIZE_MAX || len <= DRAIN_BYTES_MAX);
+    return is_worth_reading ? MHD_YES : reply_queue(request);
+}
+
+static enum MHD_Result take_body(struct request *request, const char *bytes, size_t len)
+{
+    if (request->response != NULL) {
+        request->drained += len;
+        return request->drained > DRAIN_BYTES_MAX ? MHD_NO : MHD_YES;
+    }
+    struct err_note note = {0};
+    enum err err = body_add(&request->body, bytes, len, &note);
+    if (err != ERR_NONE)
+        reply_problem(request, err, &note);
+    return MHD_YES;
+}
+
+static void run_handler(struct request *request)
+{
+    struct err_note note = {0};
+    if (!request->is_authorised) {
+        enum err err = admit(request, &note);
+        if (err != ERR_NONE) {
+            reply_problem(request, err, &note);
+            return;
+        }
+    }
+    request->match.route->handle(request, request->match.context);
+}
+
+void dispatch_on_worker(struct request *request)
+{
+    request->is_on_worker = true;
+    run_handler(request);
+}
+
+static void dispatch(struct request *request)
+{
+    struct err_note note = {0};
+    enum err err = body_end(&request->body, &note);
+    if (err != ERR_NONE) {
+        reply_problem(request, err, &note);
+        return;
+    }
+    if (request->match.route->thread == ROUTE_INLINE && !request->wants_worker) {
+        run_handler(request);
+        return;
+    }
+    request_defer(request);
+    if (workers_push(request->server->workers, request) != ERR_NONE) {
+        (void)err_set(&note, ERR_BUSY, "", "Too many requests are waiting; try again in a moment.");
+        reply_problem(request, ERR_BUSY, &note);
+    }
+}
+
+enum MHD_Result dispatch_access(void *server, struct MHD_Connection *connection, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_len, void **slot)
+{
+    (void)server;
+    (void)connection;
+    (void)url;
+    (void)version;
+    struct request *request = *slot;
+    if (!request->has_started) {
+        request->has_started = true;
+        request->method = method;
+        start(request);
+        return after_headers(request);
+    }
+    if (*upload_len > 0) {
+        size_t len = *upload_len;
+        *upload_len = 0;
+        return take_body(request, upload, len);
+    }
+    if (request->response == NULL) {
+        connection_is_served(request->peer_connection);
+        dispatch(request);
+        if (request->is_deferred)
+            return MHD_YES;
+        assert(request->response != NULL); /* a handler replies or defers */
+    }
+    return reply_queue(request);
+}
+
+void dispatch_completed(void *context, struct MHD_Connection *connection, void **slot,
+                        enum MHD_RequestTerminationCode code)
+{
+    (void)connection;
+    (void)code;
+    struct request *request = *slot;
+    *slot = NULL;
+    if (request == NULL)
+        return;
+    struct http_server *server = context;
+    int64_t now_us = clock_monotonic_us();
+    connection_owes(request->peer_connection, now_us);
+    if (request->status >= 100 && request->status < 600)
+        metric_add(&classes[request->status / 100 - 1], 1);
+    metric_observe_us(&durations, now_us - request->started_us);
+    bool was_deferred = request->is_deferred;
+    request_destroy(request);
+    if (was_deferred && atomic_fetch_sub(&server->deferred_count, 1) == 1 &&
+        atomic_load(&server->is_stopping)) {
+        LOCKED(&server->lock);
+        signal_wake_all(&server->idle);
+    }
+}

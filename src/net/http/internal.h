@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+/* net/http/internal.h — the server's and the request's inside, shared by the files of this folder and
+ * by the live topics.
+ *
+ * A request lives from its request line (on_target) to on_completed, both on the connection's event
+ * thread; libmicrohttpd keeps a suspended connection until it is resumed, even when the client is gone,
+ * so a deferred reply always finds its request. After reply the replying thread must not touch it. */
+#pragma once
+#include <microhttpd.h>
+
+#include <stdatomic.h>
+
+#include "base/lock.h"
+#include "base/random.h"
+#include "net/http.h"
+#include "net/http/body.h"
+#include "net/http/peer.h"
+#include "net/http/router.h"
+#include "net/http/throttle.h"
+#include "net/http/trace.h"
+#include "net/http/url.h"
+
+#define REQUEST_ARENA_SIZE  1024
+#define REQUEST_QUERY_MAX   64
+#define REQUEST_HEADERS_MAX 16 /* set by handlers and the server */
+
+struct http_stop_hook { /* told when the server stops, before it waits for requests under way */
+    void (*stop)(void *context);
+    void *context;
+    struct http_stop_hook *next;
+};
+
+struct connection; /* connections.h */
+
+struct http_server {
+    struct http_server_options options;
+    struct router *router;
+    struct throttle *throttle;
+    struct workers *workers;
+    struct connections *connections;
+    struct static_cache *static_cache;
+    struct MHD_Daemon *daemon;
+    char *tls_certificate;
+    char *tls_key;
+    uint16_t port;
+    atomic_bool is_stopping;
+    atomic_size_t deferred_count;
+    struct lock lock;
+    struct signal idle; /* deferred_count fell to 0 while stopping */
+    struct http_stop_hook *hooks;
+};
+
+struct request_header {
+    const char *name;
+    const char *value;
+};
+
+struct request_block {
+    struct request_block *next;
+};
+
+struct request {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct connection *peer_connection;
+    const char *method;
+    char *path; /* raw; of the target up to '?' */
+    char *query_text;
+    struct route_match match;
+    const char *params[ROUTE_PARAMS_MAX];
+    const struct url_query *query;
+    size_t query_count;
+    struct body body;
+    size_t drained; /* body bytes thrown away after a refusal */
+    const char *id;
+    char trace[TRACE_TEXT_SIZE];
+    char own_id[TRACE_ID_SIZE];
+    char peer[PEER_TEXT_SIZE];
+    char *content_type;
+    const char *rate_key;
+    void *principal;
+    void (*principal_destroy)(void *principal);
+    int64_t started_us;
+
+    bool has_started;   /* its headers were seen */
+    bool is_deferred;   /* suspended (or about to be): the reply must resume it */
+    bool is_on_worker;
+    bool wants_worker;  /* authorise() asked for one */
+    bool is_authorised; /* authorise() and the throttle have passed it */
+    bool is_queued;     /* the response was handed to libmicrohttpd */
+
+    struct request_header headers[REQUEST_HEADERS_MAX];
+    size_t header_count;
+    int status;
+    struct MHD_Response *response; /* the reply, until it is queued */
+    bool is_response_shared;       /* of the static cache: not ours to destroy */
+
+    struct request_block *blocks; /* what did not fit into the arena */
+    size_t arena_len;
+    char arena[REQUEST_ARENA_SIZE] __attribute__((aligned(16)));
+};
+
+/* --- request.c --- */
+struct request *request_create(struct http_server *server, struct MHD_Connection *connection,
+                               const char *target);
+void request_destroy(struct request *request);
+/* Memory until the request ends; its size is bounded by the header limit. */
+void *request_alloc(struct request *request, size_t size);
+char *request_text(struct request *request, const char *text);
+/* Decodes the path's parameters and the query by the route's lists. */
+MUST_USE enum err request_read_target(struct request *request, struct err_note *note);
+/* The principal becomes the caller's, with its destroy. */
+void *request_take_principal(struct request *request, void (**out_destroy)(void *));
+struct random_sequence *request_random(void); /* the thread's own; not for secrets */
+
+/* --- reply.c --- */
+void reply_response(struct request *request, int status, struct MHD_Response *response);
+enum MHD_Result reply_queue(struct request *request);
+/* A problem that no enum err stands for. */
+void reply_problem_status(struct request *request, int status, const char *title,
+                          const char *detail, ...) PRINTF(4, 5);
+
+/* --- pages.c --- */
+struct static_cache *static_cache_create(void);
+void static_cache_destroy(struct static_cache *cache);
+
+/* --- worker.c --- */
+struct workers *workers_create(int thread_count, void (*run)(struct request *request));
+void workers_destroy(struct workers *workers); /* runs what is queued first */
+MUST_USE enum err workers_push(struct workers *workers, struct request *request);
+
+/* --- dispatch.c --- */
+void *dispatch_target(void *server, const char *target, struct MHD_Connection *connection);
+enum MHD_Result dispatch_access(void *server, struct MHD_Connection *connection, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_len, void **slot);
+void dispatch_completed(void *server, struct MHD_Connection *connection, void **slot,
+                        enum MHD_RequestTerminationCode code);
+void dispatch_on_worker(struct request *request);
+
+/* --- server.c --- */
+/* The hook is the caller's and must stay until the server is stopped. Once per hook. */
+void http_server_at_stop(struct http_server *server, struct http_stop_hook *hook);

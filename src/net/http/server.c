@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/http/connections.h"
+#include "net/http/internal.h"
+
+#define LISTEN_BACKLOG     4096 /* the kernel cuts it to net.core.somaxconn */
+#define IDLE_TIMEOUT_S     75U
+#define REQUEST_PATIENCE_US (120 * INT64_C(1000000)) /* idle time included */
+#define THROTTLE_KEYS      65536
+#define WORKERS_DEFAULT    8
+#define TLS_FILE_MAX       (256 * 1024)
+/* TLS 1.2 and 1.3, forward secrecy only. */
+#define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
+
+/* One connection's memory: request head, response head, and the window through which a body passes. */
+#define CONNECTION_MEMORY    ((size_t)LIMIT_HTTP_HEADER_BYTES)
+#define CONNECTION_INCREMENT ((size_t)(8 * 1024))
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_write(LOG_WARN, "http", "descriptor limit stays low", "errno=%d", errno);
+}
+
+static int listen_on(const struct addrinfo *info)
+{
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    int on = 1;
+    int off = 0;
+    /* Accepted sockets inherit TCP_NODELAY; what cannot be set is no reason not to serve. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (info->ai_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, LISTEN_BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    (void)close(fd);
+    errno = error;
+    return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+static enum err open_listener(const struct http_server_options *options, int *out_fd,
+                              struct err_note *note)
+{
+    const char *address = options->address == NULL ? "127.0.0.1" : options->address;
+    char port[8];
+    (void)snprintf(port, sizeof port, "%u", options->port);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *info = NULL;
+    int result = getaddrinfo(address, port, &hints, &info);
+    if (result != 0)
+        return err_set(note, ERR_INVALID, "address", "\"%s\" cannot be listened on: %s.", address,
+                       gai_strerror(result));
+    int fd = listen_on(info);
+    int error = errno;
+    freeaddrinfo(info);
+    if (fd < 0)
+        return err_set(note, ERR_IO, "address", "cannot listen on %s port %s: %s.", address, port,
+                       strerror(error));
+    *out_fd = fd;
+    return ERR_NONE;
+}
+
+static enum err read_file(const char *path, char **out_text, struct err_note *note)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return err_set(note, ERR_INVALID, path, "cannot be read: %s.", strerror(errno));
+    char *text = mem_new(TLS_FILE_MAX + 1);
+    size_t len = fread(text, 1, TLS_FILE_MAX + 1, file);
+    bool is_whole = len <= TLS_FILE_MAX && ferror(file) == 0;
+    (void)fclose(file); /* read only: nothing to lose */
+    if (!is_whole) {
+        mem_free(text);
+        return err_set(note, ERR_INVALID, path, "is larger than %d bytes or cannot be read.",
+                       TLS_FILE_MAX);
+    }
+    text[len] = '\0';
+    *out_text = text;
+    return ERR_NONE;
+}
+
+static enum err load_tls(struct http_server *server, struct err_note *note)
+{
+    const struct http_server_options *options = &server->options;
+    if ((options->tls_certificate_file == NULL) != (options->tls_key_file == NULL))
+        return err_set(note, ERR_INVALID, "tls",
+                       "needs both files, the certificate and its key, or none.");
+    if (options->tls_key_file == NULL)
+        return ERR_NONE;
+    TRY(read_file(options->tls_certificate_file, &server->tls_certificate, note));
+    return read_file(options->tls_key_file, &server->tls_key, note);
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *slot = connections_add(server->connections, info->connect_fd, clock_monotonic_us());
+    } else if (*slot != NULL) {
+        connections_remove(server->connections, *slot);
+        *slot = NULL;
+    }
+}
+
+/* Targets are decoded by url.c, by its own rules. */
+static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, int listener)
+{
+    unsigned threads = (unsigned)server->options.thread_count;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+                     MHD_ALLOW_UPGRADE | MHD_USE_TURBO;
+    struct MHD_OptionItem extra[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem *pool = threads > 1 ? &extra[0] : &extra[1];
+    struct MHD_OptionItem *tls = &extra[5];
+    if (server->tls_key != NULL) {
+        flags |= MHD_USE_TLS;
+        tls = &extra[2];
+    }
+    return MHD_start_daemon(
+        flags, server->port, NULL, NULL, dispatch_access, server, MHD_OPTION_LISTEN_SOCKET,
+        listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_HTTP_CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, CONNECTION_INCREMENT,
+        MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, pool, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
+}
+
+static void destroy(struct http_server *server)
+{
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    connections_destroy(server->connections);
+    static_cache_destroy(server->static_cache);
+    throttle_destroy(server->throttle);
+    router_destroy(server->router);
+    mem_free(server->tls_certificate);
+    if (server->tls_key != NULL)
+        explicit_bzero(server->tls_key, strlen(server->tls_key));
+    mem_free(server->tls_key);
+    signal_fini(&server->idle);
+    lock_fini(&server->lock);
+    mem_free(server);
+}
+
+static enum err start(struct http_server *server, struct err_note *note)
+{
+    const struct http_server_options *options = &server->options;
+    TRY(router_create(options->tables, options->table_count, &server->router, note));
+    TRY(load_tls(server, note));
+    int listener = -1;
+    TRY(open_listener(options, &listener, note));
+    server->port = port_of(listener);
+    server->throttle = throttle_create(THROTTLE_KEYS);
+    server->static_cache = static_cache_create();
+    server->connections = connections_create(REQUEST_PATIENCE_US);
+    server->workers = workers_create(
+        options->worker_count == 0 ? WORKERS_DEFAULT : options->worker_count, dispatch_on_worker);
+    server->daemon = start_daemon(server, listener);
+    if (server->daemon != NULL)
+        return ERR_NONE;
+    (void)close(listener);
+    workers_destroy(server->workers);
+    if (server->tls_key != NULL)
+        return err_set(note, ERR_INVALID, "tls", "certificate and key do not go together.");
+    return err_set(note, ERR_IO, "http", "the server cannot be started.");
+}
+
+enum err http_server_start(const struct http_server_options *options,
+                           struct http_server **out_server, struct err_note *note)
+{
+    struct http_server *server = mem_new(sizeof *server);
+    server->options = *options;
+    if (server->options.thread_count == 0)
+        server->options.thread_count = (int)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L);
+    lock_init(&server->lock);
+    signal_init(&server->idle);
+    raise_descriptor_limit();
+    (void)signal(SIGPIPE, SIG_IGN); /* a client that left is an error of write(), not of the process */
+    enum err err = start(server, note);
+    if (err != ERR_NONE) {
+        destroy(server);
+        return err;
+    }
+    *out_server = server;
+    return ERR_NONE;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_server_at_stop(struct http_server *server, struct http_stop_hook *hook)
+{
+    LOCKED(&server->lock);
+    for (struct http_stop_hook *h = server->hooks; h != NULL; h = h->next) {
+        if (h == hook)
+            return;
+    }
+    hook->next = server->hooks;
+    server->hooks = hook;
+}
+
+void http_server_stop(struct http_server *server)
+{
+    if (server == NULL)
+        return;
+    int listener = MHD_quiesce_daemon(server->daemon);
+    if (listener >= 0)
+        (void)close(listener);
+    atomic_store(&server->is_stopping, true);
+    lock_take(&server->lock);
+    struct http_stop_hook *hook = server->hooks;
+    server->hooks = NULL;
+    lock_give(&server->lock);
+    for (; hook != NULL; hook = hook->next)
+        hook->stop(hook->context);
+    lock_take(&server->lock);
+    while (atomic_load(&server->deferred_count) > 0)
+        signal_wait(&server->idle, &server->lock);
+    lock_give(&server->lock);
+    workers_destroy(server->workers);
+    destroy(server);
+}
