@@ -30,8 +30,8 @@
 #define LIMIT_LIVE_QUEUE_BYTES   (256 * 1024) /* per client */
 #define LIMIT_LIVE_MESSAGE_BYTES (1024 * 1024)
 
-/* Detections and readings: 413, or an error for the item. */
-#define LIMIT_BATCH_FRAMES   1000
+/* Detections and readings, of one body: 413. */
+#define LIMIT_BATCH_FRAMES   10000
 #define LIMIT_FRAME_PERSONS  5000
 #define LIMIT_BATCH_PERSONS  50000
 #define LIMIT_BATCH_READINGS 10000

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* readings/decode.h — a body of detections into columns, in one pass. docs/formats/detections.md says
+ * what senders may write; in short, one message or several, one per line, each either
+ *   native      {"device","fields","frames":[{"t","persons":[[...],...]}],"unit","precision"}
+ *   SceneScape  {"id","timestamp","objects":{"person":[{"id","confidence","bounding_box_px":{...}}]}}
+ * What is no JSON refuses the body; what is wrong in a person, a frame or a message refuses exactly
+ * that, with one error that names its place. */
+#pragma once
+#include "readings/batch.h"
+#include "readings/items.h"
+
+#define LIMIT_BATCH_DEVICES 256   /* of one body */
+
+struct decode_options {
+    int64_t oldest_ms; /* frames before are refused */
+    int64_t newest_ms; /* frames after are refused */
+    const char *device; /* of messages that name none; "" = they must */
+};
+
+struct decoded {
+    /* One per device, unit and precision, in the order of their first message; owned. Devices are
+     * named as the sender did: well-formed, not checked further. */
+    struct detection_batch *batches[LIMIT_BATCH_DEVICES];
+    size_t batch_count;
+    size_t message_count;
+    size_t skipped; /* persons whose class is not a person's */
+    struct item_errors errors;
+};
+
+/* ERR_MALFORMED with line and column, or ERR_TOO_LARGE: nothing is decoded then. */
+MUST_USE enum err decode_detections(const char *bytes, size_t len,
+                                    const struct decode_options *options, struct decoded *out,
+                                    struct err_note *note);
+void decoded_fini(struct decoded *decoded);
+
+/* Shared with the reference decoder of the fuzzer, which builds a tree first. */
+enum field { FIELD_TRACK, FIELD_X, FIELD_Y, FIELD_W, FIELD_H, FIELD_CONFIDENCE, FIELD_CLASS, FIELD_FEATURE,
+             FIELD_COUNT };
+extern const char *const decode_field_names[FIELD_COUNT + 1];
+/* The steps per unit of a declared precision: 0.1 is 10; false when 1/precision is no whole number
+ * between 1 and `max`. */
+bool decode_scale_of(double precision, double max, double *out_scale);
+bool decode_is_base64(const char *bytes, size_t len);
+bool decode_is_person(const char *class_name);
+/* The numbers of one person (NAN where the message has none) into steps; NULL or what is wrong, and
+ * which field. */
+const char *decode_person(const struct detection_batch *batch, const double values[FIELD_COUNT],
+                          struct batch_person *out, enum field *out_field);
+/* NULL, or what is wrong with the time. */
+const char *decode_time(const struct decode_options *options, const char *text, size_t len,
+                        int64_t *out_at_ms);

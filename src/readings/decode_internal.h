@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* readings/decode_internal.h — what the parts of the decoder share: one message while it is read. */
+#pragma once
+#include "readings/decode.h"
+#include "readings/scan.h"
+
+#define DECODE_FIELDS_MAX 8
+
+enum decode_unit { UNIT_PIXELS, UNIT_METRES };
+
+struct decoder {
+    struct scan scan;
+    const struct decode_options *options;
+    struct decoded *out;
+
+    /* The message at hand. */
+    struct detection_batch *batch;
+    size_t first_error;
+    size_t skipped;
+    const char *problem; /* refuses the whole message; static */
+    const char *problem_place;
+    enum err problem_err;
+    char device[LIMIT_ID_LEN + 1];
+    enum decode_unit unit;
+    double scale_position; /* 0 = by the unit */
+    double scale_confidence;
+    enum field fields[DECODE_FIELDS_MAX];
+    size_t field_count;
+    bool is_usable;        /* the fields that the unit needs are there */
+    bool is_plain;         /* numbers only: no class, no feature */
+    bool is_too_large;     /* a frame has more than LIMIT_FRAME_PERSONS */
+    bool is_out_of_memory;
+
+    size_t frame;  /* for places */
+    size_t person;
+};
+
+/* All return false at a fault of the JSON only; what is wrong with the content goes to the errors. */
+bool decode_frames(struct decoder *decoder);  /* stands on the value of "frames" */
+bool decode_objects(struct decoder *decoder); /* stands on the value of "objects" */
+
+/* Refuses the message, unless something did before. */
+void decode_refuse_message(struct decoder *decoder, enum err err, const char *place,
+                           const char *problem);
+/* Adds an error below the message: `place` is "frames[3].t". */
+void decode_refuse_item(struct decoder *decoder, const char *problem, const char *place, ...)
+    PRINTF(3, 4);
+/* A track in any of its forms: number, string, null. False with *out_problem set when it is none;
+ * false with a fault in the scanner otherwise. */
+bool decode_track(struct decoder *decoder, int64_t *out_track, const char **out_problem);
+void decode_put(struct decoder *decoder, const struct batch_person *person);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The camera message of Intel SceneScape's tools: one frame, whose persons are objects. Only
+ * objects.person counts; other categories are read over. */
+#include "readings/decode_internal.h"
+
+struct scene_person {
+    double values[FIELD_COUNT];
+    int64_t track;
+    const char *problem;
+    const char *place; /* below the person */
+    uint32_t has;      /* bits of x, y, width, height */
+};
+
+static void refuse(struct scene_person *person, const char *place, const char *problem)
+{
+    if (person->problem == NULL) {
+        person->problem = problem;
+        person->place = place;
+    }
+}
+
+static bool read_number(struct decoder *decoder, struct scene_person *person, const char *place,
+                        double *out)
+{
+    struct scan *scan = &decoder->scan;
+    if (!scan_is_number(scan_peek(scan))) {
+        refuse(person, place, "must be a number");
+        return scan_skip(scan);
+    }
+    struct scan_number number;
+    if (!scan_number(scan, &number))
+        return false;
+    *out = number.real;
+    return true;
+}
+
+static const char *const BOX_MEMBERS[] = {"x", "y", "width", "height", NULL};
+static const char *const BOX_PLACES[] = {".bounding_box_px.x", ".bounding_box_px.y",
+                                         ".bounding_box_px.width", ".bounding_box_px.height"};
+static const enum field BOX_FIELDS[] = {FIELD_X, FIELD_Y, FIELD_W, FIELD_H};
+
+static bool read_box(struct decoder *decoder, struct scene_person *person)
+{
+    struct scan *scan = &decoder->scan;
+    if (scan_peek(scan) != '{') {
+        refuse(person, ".bounding_box_px", "must be an object with x, y, width and height");
+        return scan_skip(scan);
+    }
+    struct scan_object object;
+    if (!scan_object_begin(scan, &object))
+        return false;
+    int known;
+    enum scan_step step;
+    while ((step = scan_member(scan, &object, BOX_MEMBERS, &known)) == SCAN_ITEM) {
+        if (known < 0) {
+            if (!scan_skip(scan))
+                return false;
+            continue;
+        }
+        person->has |= 1U << known;
+        if (!read_number(decoder, person, BOX_PLACES[known], &person->values[BOX_FIELDS[known]]))
+            return false;
+    }
+    return step == SCAN_END;
+}
+
+static bool read_id(struct decoder *decoder, struct scene_person *person)
+{
+    const char *problem = NULL;
+    if (!decode_track(decoder, &person->track, &problem))
+        return false;
+    if (problem != NULL)
+        refuse(person, ".id", problem);
+    return true;
+}
+
+static bool read_members(struct decoder *decoder, struct scene_person *person)
+{
+    static const char *const MEMBERS[] = {"id", "confidence", "bounding_box_px", NULL};
+    struct scan *scan = &decoder->scan;
+    struct scan_object object;
+    if (!scan_object_begin(scan, &object))
+        return false;
+    int known;
+    enum scan_step step;
+    while ((step = scan_member(scan, &object, MEMBERS, &known)) == SCAN_ITEM) {
+        bool is_fine;
+        if (known == 0)
+            is_fine = read_id(decoder, person);
+        else if (known == 1)
+            is_fine = read_number(decoder, person, ".confidence", &person->values[FIELD_CONFIDENCE]);
+        else
+            is_fine = known == 2 ? read_box(decoder, person) : scan_skip(scan);
+        if (!is_fine)
+            return false;
+    }
+    return step == SCAN_END;
+}
+
+static void end_person(struct decoder *decoder, struct scene_person *person)
+{
+    struct batch_person found = {.track = person->track};
+    if (person->problem == NULL && person->has != 0xF)
+        refuse(person, ".bounding_box_px", "must be an object with x, y, width and height");
+    if (person->problem == NULL) {
+        enum field field = FIELD_X;
+        const char *problem = decode_person(decoder->batch, person->values, &found, &field);
+        if (problem != NULL)
+            refuse(person, field == FIELD_CONFIDENCE ? ".confidence" : BOX_PLACES[field - FIELD_X],
+                   problem);
+    }
+    if (person->problem != NULL)
+        decode_refuse_item(decoder, person->problem, "objects.person[%zu]%s", decoder->person,
+                           person->place);
+    else
+        decode_put(decoder, &found);
+}
+
+static bool read_person(struct decoder *decoder)
+{
+    struct scene_person person = {.values = {[FIELD_CONFIDENCE] = 1.0}, .track = BATCH_TRACK_NONE};
+    if (scan_peek(&decoder->scan) != '{') {
+        refuse(&person, "", "must be an object");
+        if (!scan_skip(&decoder->scan))
+            return false;
+    } else if (!read_members(decoder, &person)) {
+        return false;
+    }
+    end_person(decoder, &person);
+    return true;
+}
+
+static bool read_persons(struct decoder *decoder)
+{
+    struct scan *scan = &decoder->scan;
+    if (scan_peek(scan) != '[') {
+        decode_refuse_message(decoder, ERR_INVALID, "objects.person", "must be a list");
+        return scan_skip(scan);
+    }
+    if (!scan_array_begin(scan))
+        return false;
+    size_t count = 0;
+    enum scan_step step;
+    while ((step = scan_element(scan, &count)) == SCAN_ITEM) {
+        decoder->person = count - 1;
+        if (!read_person(decoder))
+            return false;
+    }
+    decoder->is_too_large |= decoder->batch->person_count > LIMIT_FRAME_PERSONS;
+    return step == SCAN_END;
+}
+
+bool decode_objects(struct decoder *decoder)
+{
+    static const char *const CATEGORIES[] = {"person", NULL};
+    struct scan *scan = &decoder->scan;
+    if (scan_peek(scan) != '{') {
+        decode_refuse_message(decoder, ERR_INVALID, "objects", "must be an object such as {\"person\": []}");
+        return scan_skip(scan);
+    }
+    struct scan_object object;
+    if (!scan_object_begin(scan, &object))
+        return false;
+    int known;
+    enum scan_step step;
+    while ((step = scan_member(scan, &object, CATEGORIES, &known)) == SCAN_ITEM) {
+        if (!(known == 0 ? read_persons(decoder) : scan_skip(scan)))
+            return false;
+    }
+    return step == SCAN_END;
+}
