@@ -6,6 +6,12 @@
 
 #define SEEN_EVERY_MS 60000 /* how often "last seen" is written while somebody is active */
 
+static int by_event(const void *a, const void *b)
+{
+    const struct principal_membership *left = a, *right = b;
+    return strcmp(left->event, right->event);
+}
+
 /* Adds the memberships to a copy of `bare`, which is on the caller's stack. */
 static enum err with_memberships(struct db *db, const struct principal *bare,
                                  struct principal **out_principal)
@@ -22,8 +28,7 @@ static enum err with_memberships(struct db *db, const struct principal *bare,
 
     struct sql_rows rows;
     enum err err = sql_query(db, &rows,
-                             "SELECT event, roles FROM membership WHERE person_id = $1 "
-                             "ORDER BY event LIMIT $2",
+                             "SELECT event, roles FROM membership WHERE person_id = $1 LIMIT $2",
                              SQL_INT(bare->person_id), SQL_INT(count));
     while (err == ERR_NONE && sql_next(&rows)) {
         struct principal_membership *membership =
@@ -33,11 +38,15 @@ static enum err with_memberships(struct db *db, const struct principal *bare,
     }
     if (err == ERR_NONE)
         err = sql_end(&rows);
-    if (err != ERR_NONE)
+    if (err != ERR_NONE) {
         principal_unref(principal);
-    else
-        *out_principal = principal;
-    return err;
+        return err;
+    }
+    /* Sorted here: a database's own order of text depends on its locale. */
+    qsort(principal->memberships, principal->membership_count, sizeof principal->memberships[0],
+          by_event);
+    *out_principal = principal;
+    return ERR_NONE;
 }
 
 enum err principal_load_session(struct db *db, const struct accounts *accounts,

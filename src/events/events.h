@@ -22,15 +22,21 @@ struct event {
     int64_t changed_at_ms;
 };
 
-/* How an event looks in JSON, for routes and templates. */
-extern const struct json_field event_fields[];
-extern const size_t event_field_count;
+/* An event in JSON: as it is told, as it is created, and as it is changed (all optional). */
+#define EVENT_FIELD_COUNT        10
+#define EVENT_CREATE_FIELD_COUNT 8
+#define EVENT_CHANGE_FIELD_COUNT 6
+extern const struct json_field event_fields[EVENT_FIELD_COUNT];
+extern const struct json_field event_create_fields[EVENT_CREATE_FIELD_COUNT];
+extern const struct json_field event_change_fields[EVENT_CHANGE_FIELD_COUNT];
+/* What a creation that does not say otherwise makes: time zone UTC, organiser "house". */
+void event_defaults(struct event *event);
 
 enum event_move {
     EVENT_MOVE_OK,
-    EVENT_MOVE_NONE,      /* it is there already */
-    EVENT_MOVE_SKIPS,     /* publish before running; running before reopening */
-    EVENT_MOVE_TOO_LATE,  /* its end has passed, or (back to draft) its start */
+    EVENT_MOVE_NONE,     /* it is there already */
+    EVENT_MOVE_SKIPS,    /* not from there: a draft is published before it runs */
+    EVENT_MOVE_TOO_LATE, /* its end has passed, or (back to draft) its start */
 };
 /* An event closed by mistake can run again for this long after its end. */
 #define EVENT_REOPEN_MS (24 * 3600 * 1000LL)
@@ -55,6 +61,7 @@ MUST_USE enum err event_move(struct db *db, const struct actor *actor, const cha
 MUST_USE enum err event_remove(struct db *db, const struct actor *actor, const char *id,
                                int64_t now_ms, struct err_note *note);
 
+MUST_USE enum err event_exists(struct db *db, const char *id); /* ERR_NONE or ERR_NOT_FOUND */
 MUST_USE enum err event_find(struct db *db, const char *id, struct event *out_event);
 /* What the principal may see: an admin all, a person those with a role, a token its own. In the order
  * of ids, after `after_id`. The caller frees *out_events (mem_free). */
