@@ -39,6 +39,8 @@ extern const size_t venue_field_count, zone_field_count, device_field_count;
 MUST_USE enum err venue_edit_run(struct db *db, void *edit, struct err_note *note);
 /* Takes the newest state of this venue into the view, and tells the other processes. */
 MUST_USE enum err venues_refresh(struct venues *venues, const char *event, const char *venue);
+/* As venues_refresh(), of every venue, telling nobody: when announcements may have been missed. */
+MUST_USE enum err venues_refresh_all(struct venues *venues);
 /* Both; waits for the commit. */
 MUST_USE enum err venues_edit(struct venues *venues, struct venue_edit *edit,
                               struct err_note *note);
@@ -49,11 +51,12 @@ MUST_USE enum err venues_describe_venue(struct venues *venues, const char *event
 MUST_USE enum err venues_describe_part(struct venues *venues, enum venue_part part,
                                        const char *event, const char *venue, const char *id,
                                        json_t **out_document);
-/* {"items":[...],"next":...}: venues of an event (venue NULL), or parts of a venue, ids after
- * `cursor`. */
+/* Venues of an event (`venue` NULL) or parts of a venue, in the order of ids after `after` ("" =
+ * from the first). *out_items is an array that the caller owns; out_next the next page's `after`,
+ * or "". */
 MUST_USE enum err venues_list(struct venues *venues, enum venue_part part, const char *event,
-                              const char *venue, const char *cursor, int64_t limit,
-                              json_t **out_list);
+                              const char *venue, const char *after, size_t limit,
+                              json_t **out_items, char out_next[LIMIT_ID_LEN + 1]);
 /* *out_bytes is the caller's (mem_free). */
 MUST_USE enum err venues_picture(struct venues *venues, const char *event, const char *venue,
                                  char **out_bytes, size_t *out_len, char out_type[32]);

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+/* venues/describe.c — documents as they are read: what people wrote, and what Muster derives from
+ * it. */
+#include "venues/document.h"
+
+#include "base/text.h"
+#include "venues/polygon.h"
+#include "venues/venues_internal.h"
+#include "venues/view.h"
+
+#include <stdio.h>
+
+static json_t *parse_stored(const char *text)
+{
+    json_t *document = NULL;
+    if (json_parse(text, strlen(text), &document, NULL) != ERR_NONE || !json_is_object(document)) {
+        json_decref(document);
+        return json_object(); /* the view's loading has logged it */
+    }
+    return document;
+}
+
+static void set(json_t *document, const char *name, json_t *value)
+{
+    (void)json_object_set_new(document, name, value);
+}
+
+static void set_default_name(json_t *document, const char *id)
+{
+    if (json_object_get(document, "name") == NULL)
+        set(document, "name", json_string(id));
+}
+
+static json_t *ring_json(const struct zone *zone)
+{
+    json_t *ring = json_array();
+    for (size_t i = 0; i < zone->ring_len; i++)
+        (void)json_array_append_new(ring, json_pack("[f, f]", zone->ring[i].x, zone->ring[i].y));
+    return ring;
+}
+
+static void derive_zone(json_t *document, const char *id, const struct projection *projection)
+{
+    struct zone zone;
+    if (zone_document_read(document, projection, NULL, &zone, NULL) != ERR_NONE)
+        return;
+    set_default_name(document, id);
+    set(document, "area_m2", json_real(zone.area_m2));
+    set(document, "polygon_area_m2", json_real(polygon_area(zone.ring, zone.ring_len)));
+    set(document, "capacity_persons", json_integer((json_int_t)zone.capacity_persons));
+    set(document, "amber_m2", json_real(zone.amber_m2));
+    set(document, "orange_m2", json_real(zone.orange_m2));
+    set(document, "red_m2", json_real(zone.red_m2));
+    set(document, "ring_m", ring_json(&zone));
+    mem_free(zone.ring);
+}
+
+static void derive_device(json_t *document, const char *id)
+{
+    set_default_name(document, id);
+    if (json_object_get(document, "silent_after_ms") == NULL)
+        set(document, "silent_after_ms", json_integer(5000));
+    if (json_object_get(document, "calibration") == NULL)
+        set(document, "calibration", json_null());
+}
+
+static json_t *describe_part(enum venue_part part, const char *venue, const char *id,
+                             const char *text, const struct projection *projection)
+{
+    json_t *document = parse_stored(text);
+    if (part == VENUE_PART_ZONE)
+        derive_zone(document, id, projection);
+    else
+        derive_device(document, id);
+    set(document, "id", json_string(id));
+    set(document, "venue", json_string(venue));
+    return document;
+}
+
+static json_t *extent_json(const struct venue_extent *extent)
+{
+    if (!extent->is_known)
+        return json_null();
+    return json_pack("[f, f, f, f]", extent->low.x, extent->low.y, extent->high.x, extent->high.y);
+}
+
+static json_t *picture_json(const char *event, const char *venue, const char *content_type,
+                            int64_t version)
+{
+    if (content_type[0] == '\0')
+        return json_null();
+    char href[256];
+    (void)snprintf(href, sizeof href, "/api/v1/events/%s/venues/%s/picture?version=%lld", event,
+                   venue, (long long)version);
+    return json_pack("{s:s, s:s}", "href", href, "content_type", content_type);
+}
+
+static json_t *describe_venue_row(const struct sql_rows *rows, const char *event)
+{
+    json_t *document = parse_stored(sql_text(rows, 1));
+    const char *id = sql_text(rows, 0);
+    int64_t version = sql_int(rows, 2);
+    struct venue_extent extent = {.is_known = sql_int(rows, 3) != 0,
+                                  .low = {sql_real(rows, 4), sql_real(rows, 5)},
+                                  .high = {sql_real(rows, 6), sql_real(rows, 7)}};
+    set_default_name(document, id);
+    if (json_object_get(document, "crs") == NULL)
+        set(document, "crs", json_string("local"));
+    set(document, "id", json_string(id));
+    set(document, "event", json_string(event));
+    set(document, "version", json_integer((json_int_t)version));
+    set(document, "bounds_m", extent_json(&extent));
+    set(document, "picture", picture_json(event, id, sql_text(rows, 8), version));
+    return document;
+}
+
+#define VENUE_COLUMNS                                                                              \
+    "SELECT v.id, v.document, v.version, v.has_extent, v.low_x, v.low_y, v.high_x, v.high_y,"      \
+    " COALESCE(p.content_type, '') FROM venue v"                                                   \
+    " LEFT JOIN venue_picture p ON p.event = v.event AND p.venue = v.id WHERE v.event = $1"
+
+static enum err add_zones(struct db *db, const char *event, const char *venue, json_t *document)
+{
+    struct venue_document ground;
+    int64_t version;
+    TRY(view_load_ground(db, event, venue, &ground, &version));
+    struct sql_rows rows;
+    json_t *zones = json_array();
+    set(document, "zones", zones);
+    TRY(sql_query(db, &rows,
+                  "SELECT id, document FROM venue_zone WHERE event = $1 AND venue = $2 ORDER BY id",
+                  SQL_TEXT(event), SQL_TEXT(venue)));
+    while (sql_next(&rows))
+        (void)json_array_append_new(zones, describe_part(VENUE_PART_ZONE, venue, sql_text(&rows, 0),
+                                                         sql_text(&rows, 1), &ground.projection));
+    return sql_end(&rows);
+}
+
+static enum err read_venue(struct db *db, const char *event, const char *venue,
+                           json_t **out_document)
+{
+    struct sql_rows rows;
+    json_t *document = NULL;
+    TRY(sql_query(db, &rows, VENUE_COLUMNS " AND v.id = $2", SQL_TEXT(event), SQL_TEXT(venue)));
+    if (sql_next(&rows))
+        document = describe_venue_row(&rows, event);
+    enum err err = sql_end(&rows);
+    if (err == ERR_NONE && document == NULL)
+        return ERR_NOT_FOUND;
+    if (err == ERR_NONE)
+        err = add_zones(db, event, venue, document);
+    if (err != ERR_NONE) {
+        json_decref(document);
+        return err;
+    }
+    *out_document = document;
+    return ERR_NONE;
+}
+
+enum err venues_describe_venue(struct venues *venues, const char *event, const char *venue,
+                               json_t **out_document)
+{
+    struct db *db = store_reader_take(venues_store(venues));
+    if (db == NULL)
+        return ERR_BUSY;
+    enum err err = read_venue(db, event, venue, out_document);
+    store_reader_give(venues_store(venues), db);
+    return err;
+}
+
+static enum err read_parts(struct db *db, enum venue_part part, const char *event,
+                           const char *venue, const struct venues_page *page, json_t *items)
+{
+    struct venue_document ground;
+    int64_t version;
+    struct sql_rows rows;
+    TRY(view_load_ground(db, event, venue, &ground, &version));
+    const char *sql = part == VENUE_PART_ZONE
+                          ? "SELECT id, document FROM venue_zone WHERE event = $1 AND venue = $2"
+                            " AND id >= $3 AND id > $4 ORDER BY id LIMIT $5"
+                          : "SELECT id, document FROM venue_device WHERE event = $1 AND venue = $2"
+                            " AND id >= $3 AND id > $4 ORDER BY id LIMIT $5";
+    TRY(sql_query(db, &rows, sql, SQL_TEXT(event), SQL_TEXT(venue), SQL_TEXT(page->from),
+                  SQL_TEXT(page->after), SQL_INT((int64_t)page->count_max)));
+    while (sql_next(&rows))
+        (void)json_array_append_new(items, describe_part(part, venue, sql_text(&rows, 0),
+                                                         sql_text(&rows, 1), &ground.projection));
+    return sql_end(&rows);
+}
+
+enum err venues_describe_part(struct venues *venues, enum venue_part part, const char *event,
+                              const char *venue, const char *id, json_t **out_document)
+{
+    struct db *db = store_reader_take(venues_store(venues));
+    if (db == NULL)
+        return ERR_BUSY;
+    SCOPED_JSON *items = json_array();
+    const struct venues_page page = {.from = id, .after = "", .count_max = 1};
+    enum err err = read_parts(db, part, event, venue, &page, items);
+    store_reader_give(venues_store(venues), db);
+    if (err != ERR_NONE)
+        return err;
+    json_t *first = json_array_get(items, 0);
+    if (first == NULL || strcmp(json_string_value(json_object_get(first, "id")), id) != 0)
+        return ERR_NOT_FOUND;
+    *out_document = json_incref(first);
+    return ERR_NONE;
+}
+
+static enum err read_venues(struct db *db, const char *event, const struct venues_page *page,
+                            json_t *items)
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows, VENUE_COLUMNS " AND v.id > $2 ORDER BY v.id LIMIT $3", SQL_TEXT(event),
+                  SQL_TEXT(page->after), SQL_INT((int64_t)page->count_max)));
+    while (sql_next(&rows)) {
+        json_t *document = describe_venue_row(&rows, event);
+        (void)json_object_del(document, "plan");
+        (void)json_array_append_new(items, document);
+    }
+    return sql_end(&rows);
+}
+
+enum err venues_list(struct venues *venues, enum venue_part part, const char *event,
+                     const char *venue, const char *after, size_t limit, json_t **out_items,
+                     char out_next[LIMIT_ID_LEN + 1])
+{
+    struct db *db = store_reader_take(venues_store(venues));
+    if (db == NULL)
+        return ERR_BUSY;
+    json_t *items = json_array();
+    const struct venues_page page = {.from = "", .after = after, .count_max = limit + 1};
+    enum err err = part == VENUE_PART_VENUE ? read_venues(db, event, &page, items)
+                                            : read_parts(db, part, event, venue, &page, items);
+    store_reader_give(venues_store(venues), db);
+    if (err != ERR_NONE) {
+        json_decref(items);
+        return err;
+    }
+    out_next[0] = '\0';
+    if (json_array_size(items) > limit) {
+        (void)json_array_remove(items, limit);
+        json_t *last = json_array_get(items, limit - 1);
+        (void)text_copy(out_next, LIMIT_ID_LEN + 1, json_string_value(json_object_get(last, "id")));
+    }
+    *out_items = items;
+    return ERR_NONE;
+}
+
+static enum err read_picture(struct db *db, const char *event, const char *venue, char **out_bytes,
+                             size_t *out_len, char out_type[32])
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows,
+                  "SELECT content_type, bytes FROM venue_picture WHERE event = $1 AND venue = $2",
+                  SQL_TEXT(event), SQL_TEXT(venue)));
+    char *bytes = NULL;
+    if (sql_next(&rows)) {
+        const void *blob = sql_blob(&rows, 1, out_len);
+        (void)text_copy(out_type, 32, sql_text(&rows, 0));
+        bytes = mem_copy(blob, *out_len);
+    }
+    enum err err = sql_end(&rows);
+    if (err == ERR_NONE && bytes == NULL)
+        return ERR_NOT_FOUND;
+    if (err != ERR_NONE) {
+        mem_free(bytes);
+        return err;
+    }
+    *out_bytes = bytes;
+    return ERR_NONE;
+}
+
+enum err venues_picture(struct venues *venues, const char *event, const char *venue,
+                        char **out_bytes, size_t *out_len, char out_type[32])
+{
+    struct db *db = store_reader_take(venues_store(venues));
+    if (db == NULL)
+        return ERR_BUSY;
+    enum err err = read_picture(db, event, venue, out_bytes, out_len, out_type);
+    store_reader_give(venues_store(venues), db);
+    return err;
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+/* venues/edit.c — a change of one venue, zone, device or picture: check, tables, record, in one
+ * command. Every change first raises the venue's version: on PostgreSQL that holds its row, so that
+ * the plan and a zone inside it cannot change past each other. */
+#include "venues/document.h"
+
+#include "store/stream.h"
+#include "venues/view.h"
+
+#include <stdio.h>
+
+static const char *const part_names[] = {"venue", "zone", "device", "picture"};
+static const char *const action_names[] = {"created", "put", "removed"};
+struct part_sql {
+    const char *where; /* an id stands */
+    const char *count;
+    const char *put;
+    const char *remove;
+};
+#define PART_SQL(table)                                                                            \
+    {                                                                                              \
+        .where = "SELECT venue FROM " table " WHERE event = $1 AND id = $2",                       \
+        .count = "SELECT COUNT(*) FROM " table " WHERE event = $1 AND venue = $2",                 \
+        .put = "INSERT INTO " table " (event, venue, id, document) VALUES ($1, $2, $3, $4)"        \
+               " ON CONFLICT (event, id) DO UPDATE SET document = excluded.document",              \
+        .remove = "DELETE FROM " table " WHERE event = $1 AND venue = $2 AND id = $3",             \
+    }
+static const struct part_sql part_sqls[] = {
+    [VENUE_PART_ZONE] = PART_SQL("venue_zone"), [VENUE_PART_DEVICE] = PART_SQL("venue_device")};
+
+static enum err append_record(struct db *db, const struct venue_edit *edit, int64_t version)
+{
+    SCOPED_JSON *body =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "event", edit->event, "venue", edit->venue,
+                  "part", part_names[edit->part], "action", action_names[edit->action], "id",
+                  edit->id == NULL ? edit->venue : edit->id, "version", (json_int_t)version);
+    char *text = json_dumps(body, JSON_COMPACT);
+    const struct stream_append append = {.stream = "venues",
+                                         .key = edit->event,
+                                         .kind = "venue.changed",
+                                         .body = text,
+                                         .body_len = strlen(text)};
+    enum err err = stream_append(db, &append, NULL);
+    free(text);
+    return err;
+}
+
+/* The document as text, without the id that a POST carries. */
+static char *document_text(json_t *document)
+{
+    SCOPED_JSON *copy = json_copy(document);
+    (void)json_object_del(copy, "id");
+    return json_dumps(copy, JSON_COMPACT);
+}
+
+/* --- venue --- */
+
+/* Every zone and device must still make sense on the new plan. */
+static enum err check_part_fits(const char *part, const char *id, const char *text,
+                                const struct venue_document *venue, struct err_note *note)
+{
+    SCOPED_JSON *document = NULL;
+    struct err_note why = {.place = ""};
+    TRY(json_parse(text, strlen(text), &document, note));
+    struct zone zone = {.ring = NULL};
+    struct device device;
+    json_t *sees;
+    enum err err =
+        strcmp(part, "zone") == 0
+            ? zone_document_read(document, &venue->projection, &venue->extent, &zone, &why)
+            : device_document_read(document, &venue->projection, &device, &sees, &why);
+    mem_free(zone.ring);
+    if (err == ERR_NONE)
+        return ERR_NONE;
+    return err_set(note, ERR_INVALID, "plan", "%s %s would no longer fit: %s %s", part, id,
+                   why.place, why.detail);
+}
+
+static enum err check_parts_fit(struct db *db, const struct venue_edit *edit,
+                                const struct venue_document *venue, struct err_note *note)
+{
+    struct sql_rows rows;
+    TRY(sql_query(
+        db, &rows,
+        "SELECT 'zone', id, document FROM venue_zone WHERE event = $1 AND venue = $2"
+        " UNION ALL"
+        " SELECT 'device', id, document FROM venue_device WHERE event = $3 AND venue = $4",
+        SQL_TEXT(edit->event), SQL_TEXT(edit->venue), SQL_TEXT(edit->event),
+        SQL_TEXT(edit->venue)));
+    enum err err = ERR_NONE;
+    while (err == ERR_NONE && sql_next(&rows)) {
+        char part[8], id[LIMIT_ID_LEN + 1];
+        (void)snprintf(part, sizeof part, "%s", sql_text(&rows, 0));
+        (void)snprintf(id, sizeof id, "%s", sql_text(&rows, 1));
+        err = check_part_fits(part, id, sql_text(&rows, 2), venue, note);
+    }
+    enum err end = sql_end(&rows);
+    return err != ERR_NONE ? err : end;
+}
+
+static enum err check_venue_count(struct db *db, const struct venue_edit *edit,
+                                  struct err_note *note)
+{
+    int64_t count;
+    TRY(sql_one_int(db, &count, "SELECT COUNT(*) FROM venue WHERE event = $1",
+                    SQL_TEXT(edit->event)));
+    if (count >= LIMIT_EVENT_VENUES)
+        return err_set(note, ERR_INVALID, "venue", "the event has %d venues, the most it may have",
+                       LIMIT_EVENT_VENUES);
+    return ERR_NONE;
+}
+
+/* Versions never repeat, not even when a venue is removed and made again. */
+static enum err next_version(struct db *db, int64_t *out_version)
+{
+    return sql_one_int(db, out_version,
+                       "UPDATE venue_version SET version = version + 1 RETURNING version");
+}
+
+static enum err write_venue(struct db *db, const struct venue_edit *edit,
+                            const struct venue_document *venue, int64_t version)
+{
+    char *text = document_text(edit->document);
+    const struct venue_extent *extent = &venue->extent;
+    enum err err = sql_run(
+        db,
+        "INSERT INTO venue (event, id, name, crs, longitude, latitude, has_extent, low_x, low_y,"
+        " high_x, high_y, version, document)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        " ON CONFLICT (event, id) DO UPDATE SET name = excluded.name, crs = excluded.crs,"
+        " longitude = excluded.longitude, latitude = excluded.latitude,"
+        " has_extent = excluded.has_extent, low_x = excluded.low_x, low_y = excluded.low_y,"
+        " high_x = excluded.high_x, high_y = excluded.high_y, version = excluded.version,"
+        " document = excluded.document",
+        SQL_TEXT(edit->event), SQL_TEXT(edit->venue), SQL_TEXT(venue->name),
+        SQL_INT(venue->projection.crs), SQL_REAL(venue->projection.longitude),
+        SQL_REAL(venue->projection.latitude), SQL_INT(extent->is_known), SQL_REAL(extent->low.x),
+        SQL_REAL(extent->low.y), SQL_REAL(extent->high.x), SQL_REAL(extent->high.y),
+        SQL_INT(version), SQL_TEXT(text));
+    free(text);
+    return err;
+}
+
+static enum err put_venue(struct db *db, struct venue_edit *edit, int64_t version,
+                          struct err_note *note)
+{
+    struct venue_document venue;
+    int64_t exists = 0;
+    TRY(venue_document_read(edit->document, &venue, note));
+    TRY(sql_one_int(db, &exists, "SELECT COUNT(*) FROM venue WHERE event = $1 AND id = $2",
+                    SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    edit->out_is_new = exists == 0;
+    if (exists != 0 && edit->action == VENUE_CREATE)
+        return err_set(note, ERR_CONFLICT, "id", "venue %s exists already; PUT replaces it",
+                       edit->venue);
+    if (exists == 0)
+        TRY(check_venue_count(db, edit, note));
+    else
+        TRY(check_parts_fit(db, edit, &venue, note));
+    return write_venue(db, edit, &venue, version);
+}
+
+static enum err remove_venue(struct db *db, const struct venue_edit *edit, struct err_note *note)
+{
+    int64_t changed;
+    TRY(sql_run_counted(db, &changed, "DELETE FROM venue WHERE event = $1 AND id = $2",
+                        SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    if (changed == 0)
+        return err_set(note, ERR_NOT_FOUND, "venue", "there is no venue %s", edit->venue);
+    TRY(sql_run(db, "DELETE FROM venue_zone WHERE event = $1 AND venue = $2", SQL_TEXT(edit->event),
+                SQL_TEXT(edit->venue)));
+    TRY(sql_run(db, "DELETE FROM venue_device WHERE event = $1 AND venue = $2",
+                SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    return sql_run(db, "DELETE FROM venue_picture WHERE event = $1 AND venue = $2",
+                   SQL_TEXT(edit->event), SQL_TEXT(edit->venue));
+}
+
+/* --- zones and devices --- */
+
+/* ERR_CONFLICT when the id stands in another venue of the event, or exists and must not. */
+static enum err check_part_is_free(struct db *db, struct venue_edit *edit, struct err_note *note)
+{
+    char venue[LIMIT_ID_LEN + 1] = "";
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows, part_sqls[edit->part].where, SQL_TEXT(edit->event),
+                  SQL_TEXT(edit->id)));
+    if (sql_next(&rows))
+        (void)snprintf(venue, sizeof venue, "%s", sql_text(&rows, 0));
+    TRY(sql_end(&rows));
+    edit->out_is_new = venue[0] == '\0';
+    if (venue[0] != '\0' && strcmp(venue, edit->venue) != 0)
+        return err_set(note, ERR_CONFLICT, "id", "%s %s stands in venue %s of this event",
+                       part_names[edit->part], edit->id, venue);
+    if (venue[0] != '\0' && edit->action == VENUE_CREATE)
+        return err_set(note, ERR_CONFLICT, "id", "%s %s exists already; PUT replaces it",
+                       part_names[edit->part], edit->id);
+    return ERR_NONE;
+}
+
+static enum err check_part_count(struct db *db, const struct venue_edit *edit,
+                                 struct err_note *note)
+{
+    int64_t count;
+    int64_t max = edit->part == VENUE_PART_ZONE ? LIMIT_VENUE_ZONES : LIMIT_VENUE_DEVICES;
+    TRY(sql_one_int(db, &count, part_sqls[edit->part].count, SQL_TEXT(edit->event),
+                    SQL_TEXT(edit->venue)));
+    if (count >= max)
+        return err_set(note, ERR_INVALID, part_names[edit->part],
+                       "the venue has %lld of them, the most it may have", (long long)max);
+    return ERR_NONE;
+}
+
+static enum err check_part(const struct venue_edit *edit, const struct venue_document *ground,
+                           struct err_note *note)
+{
+    if (edit->part == VENUE_PART_ZONE) {
+        struct zone zone;
+        TRY(zone_document_read(edit->document, &ground->projection, &ground->extent, &zone, note));
+        mem_free(zone.ring);
+        return ERR_NONE;
+    }
+    struct device device;
+    json_t *sees;
+    return device_document_read(edit->document, &ground->projection, &device, &sees, note);
+}
+
+static enum err put_part(struct db *db, struct venue_edit *edit,
+                         const struct venue_document *ground, struct err_note *note)
+{
+    TRY(check_part(edit, ground, note));
+    TRY(check_part_is_free(db, edit, note));
+    if (edit->out_is_new)
+        TRY(check_part_count(db, edit, note));
+    char *text = document_text(edit->document);
+    enum err err = sql_run(db, part_sqls[edit->part].put, SQL_TEXT(edit->event),
+                           SQL_TEXT(edit->venue), SQL_TEXT(edit->id), SQL_TEXT(text));
+    free(text);
+    return err;
+}
+
+static enum err remove_part(struct db *db, const struct venue_edit *edit, struct err_note *note)
+{
+    int64_t changed;
+    TRY(sql_run_counted(db, &changed, part_sqls[edit->part].remove, SQL_TEXT(edit->event),
+                        SQL_TEXT(edit->venue), SQL_TEXT(edit->id)));
+    if (changed == 0)
+        return err_set(note, ERR_NOT_FOUND, part_names[edit->part], "there is no %s %s",
+                       part_names[edit->part], edit->id);
+    return ERR_NONE;
+}
+
+/* --- picture --- */
+
+static enum err check_picture(const struct venue_edit *edit, struct err_note *note)
+{
+    static const char png[] = "\x89PNG\r\n\x1a\n";
+    if (edit->picture_len > LIMIT_PLAN_BYTES)
+        return err_set(note, ERR_TOO_LARGE, "body", "a picture may have at most %d bytes",
+                       LIMIT_PLAN_BYTES);
+    bool is_png = strcmp(edit->picture_type, "image/png") == 0;
+    if (!is_png && strcmp(edit->picture_type, "image/svg+xml") != 0)
+        return err_set(note, ERR_UNSUPPORTED, "header Content-Type",
+                       "must be image/svg+xml or image/png");
+    if (is_png ? edit->picture_len < 8 || memcmp(edit->picture, png, 8) != 0
+               : memmem(edit->picture, MIN(edit->picture_len, 4096), "<svg", 4) == NULL)
+        return err_set(note, ERR_INVALID, "body", "is not what its Content-Type says");
+    return ERR_NONE;
+}
+
+static enum err put_picture(struct db *db, struct venue_edit *edit, struct err_note *note)
+{
+    TRY(check_picture(edit, note));
+    return sql_run(db,
+                   "INSERT INTO venue_picture (event, venue, content_type, bytes)"
+                   " VALUES ($1, $2, $3, $4) ON CONFLICT (event, venue) DO UPDATE SET"
+                   " content_type = excluded.content_type, bytes = excluded.bytes",
+                   SQL_TEXT(edit->event), SQL_TEXT(edit->venue), SQL_TEXT(edit->picture_type),
+                   SQL_BLOB(edit->picture, edit->picture_len));
+}
+
+static enum err remove_picture(struct db *db, const struct venue_edit *edit, struct err_note *note)
+{
+    int64_t changed;
+    TRY(sql_run_counted(db, &changed, "DELETE FROM venue_picture WHERE event = $1 AND venue = $2",
+                        SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    if (changed == 0)
+        return err_set(note, ERR_NOT_FOUND, "picture", "the venue has no picture");
+    return ERR_NONE;
+}
+
+/* --- all --- */
+
+static enum err change_inside(struct db *db, struct venue_edit *edit, int64_t version,
+                              struct err_note *note)
+{
+    int64_t changed;
+    TRY(sql_run_counted(db, &changed, "UPDATE venue SET version = $1 WHERE event = $2 AND id = $3",
+                        SQL_INT(version), SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    if (changed == 0)
+        return err_set(note, ERR_NOT_FOUND, "venue", "there is no venue %s", edit->venue);
+    if (edit->part == VENUE_PART_PICTURE)
+        return edit->action == VENUE_REMOVE ? remove_picture(db, edit, note)
+                                            : put_picture(db, edit, note);
+    if (edit->action == VENUE_REMOVE)
+        return remove_part(db, edit, note);
+    struct venue_document ground;
+    TRY(view_load_ground(db, edit->event, edit->venue, &ground, &version));
+    return put_part(db, edit, &ground, note);
+}
+
+enum err venue_edit_run(struct db *db, void *context, struct err_note *note)
+{
+    struct venue_edit *edit = context;
+    int64_t version;
+    TRY(next_version(db, &version));
+    if (edit->part != VENUE_PART_VENUE)
+        TRY(change_inside(db, edit, version, note));
+    else if (edit->action == VENUE_REMOVE)
+        TRY(remove_venue(db, edit, note));
+    else
+        TRY(put_venue(db, edit, version, note));
+    TRY(append_record(db, edit, version));
+    return edit->also == NULL ? ERR_NONE : edit->also(db, edit->also_context, edit);
+}
+
+static const struct store_migration migrations[] = {
+    {1, "CREATE TABLE venue (event TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,"
+        " crs BIGINT NOT NULL, longitude DOUBLE PRECISION NOT NULL,"
+        " latitude DOUBLE PRECISION NOT NULL, has_extent BIGINT NOT NULL,"
+        " low_x DOUBLE PRECISION NOT NULL, low_y DOUBLE PRECISION NOT NULL,"
+        " high_x DOUBLE PRECISION NOT NULL, high_y DOUBLE PRECISION NOT NULL,"
+        " version BIGINT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (event, id));"
+        "CREATE TABLE venue_zone (event TEXT NOT NULL, venue TEXT NOT NULL, id TEXT NOT NULL,"
+        " document TEXT NOT NULL, PRIMARY KEY (event, id));"
+        "CREATE INDEX venue_zone_venue ON venue_zone (event, venue, id);"
+        "CREATE TABLE venue_device (event TEXT NOT NULL, venue TEXT NOT NULL, id TEXT NOT NULL,"
+        " document TEXT NOT NULL, PRIMARY KEY (event, id));"
+        "CREATE INDEX venue_device_venue ON venue_device (event, venue, id);"
+        "CREATE TABLE venue_picture (event TEXT NOT NULL, venue TEXT NOT NULL,"
+        " content_type TEXT NOT NULL, bytes BYTEA NOT NULL, PRIMARY KEY (event, venue));"
+        "CREATE TABLE venue_version (version BIGINT NOT NULL);"
+        "INSERT INTO venue_version (version) VALUES (0);"},
+};
+
+const struct store_module venues_store_module = {
+    .name = "venues", .migrations = migrations, .migration_count = COUNT_OF(migrations)};
