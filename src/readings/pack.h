@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* readings/pack.h — a batch of detections as bytes, for the stream and for history. The layout is
+ * drawn in docs/formats/detections.md. */
+#pragma once
+#include "readings/batch.h"
+#include "readings/blocks.h"
+
+#define LIMIT_PACKED_FRAMES  100000
+#define LIMIT_PACKED_PERSONS 2000000
+
+/* Appends the packed batch; `packer->is_broken` tells of memory that was refused. */
+void detections_pack(struct packer *packer, const struct detection_batch *batch, enum seal seal);
+/* The caller owns *out_batch, whose event and venue are empty. ERR_CORRUPT, ERR_NO_MEMORY. */
+MUST_USE enum err detections_unpack(const void *bytes, size_t len,
+                                    struct detection_batch **out_batch);
+/* Only whose it is, without checking the rest: for skipping other devices' records. */
+bool detections_is_of_device(const void *bytes, size_t len, const char *device);
