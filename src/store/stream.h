@@ -37,6 +37,18 @@ struct stream_append {
 
 int stream_shard_of(const char *key);
 
+/* A record for stream_submit(): the one copy of its body that Muster makes. NULL when it is over
+ * LIMIT_RECORD_BYTES or its key or kind is too long. The caller owns a reference. */
+struct stream_record *stream_record_create(const struct stream_append *append);
+
+/* Appends and nothing else, without a savepoint: the fast path for what devices send. Takes the
+ * record when ERR_NONE is returned (and only then); `appended` (may be NULL) is called once, on the
+ * writer's thread, and sees the final position. ERR_BUSY as store_submit(). */
+MUST_USE enum err stream_submit(struct store *store, struct stream_record *record,
+                                void (*appended)(void *context, enum err result,
+                                                 const struct stream_record *record),
+                                void *context);
+
 /* Inside a command. *out_position (may be NULL) is final once the command's done() says ERR_NONE. */
 MUST_USE enum err stream_append(struct db *db, const struct stream_append *append,
                                 int64_t *out_position);
@@ -55,8 +67,13 @@ struct stream_retention {
     const char *stream;
     int64_t age_max_ms; /* 0 = for ever */
     int64_t bytes_max;  /* of all bodies; 0 = no bound */
+    /* What a registered consumer has not read is kept this much longer; 0 = as long as age_max_ms
+     * again, or a day where there is none. */
+    int64_t hold_ms;
 };
 /* Removes a bounded slice per call, in commands of its own, so that no commit stalls. Called by the
  * store's housekeeping; `now_ms` is a parameter for tests. */
 MUST_USE enum err stream_retain(struct store *store, const struct stream_retention *retention,
                                 int64_t now_ms, struct err_note *note);
+/* From now on housekeeping does so. Copied; a second policy for a stream replaces the first. */
+void store_keep(struct store *store, const struct stream_retention *retention);
