@@ -26,7 +26,7 @@ const char *err_name(enum err err)
     return NAMES[err];
 }
 
-enum err err_set(struct err_note *note, enum err err, const char *place, const char *detail, ...)
+enum err(err_set)(struct err_note *note, enum err err, const char *place, const char *detail, ...)
 {
     if (note == NULL)
         return err;

@@ -36,3 +36,7 @@ __attribute__((format(printf, 4, 5))) enum err err_set(struct err_note *note, en
                                                        const char *place, const char *detail, ...);
 /* Puts a prefix before the place: "readings[3]" + "timestamp" = "readings[3].timestamp". */
 void err_note_within(struct err_note *note, const char *prefix);
+
+#ifdef __clang_analyzer__ /* It sees one file at a time: let it know that err_set() returns `err`. */
+#define err_set(note, err, ...) ((void)(err_set)(note, err, __VA_ARGS__), (err))
+#endif
