@@ -28,11 +28,15 @@ static inline void alerts_destroy(struct alerts *alerts)
 }
 DEFINE_SCOPED(alerts)
 
+/* After the commit of a change to rules or of a resolution by hand: it holds from the next batch on.
+ * Without the call, and in other processes, within a second. */
+void alerts_refresh(struct alerts *alerts);
+
 /* Waits until every reading committed before the call is decided and every incident published;
  * ERR_BUSY at the deadline (wall clock). */
 MUST_USE enum err alerts_wait_idle(struct alerts *alerts, int64_t deadline_ms);
 
-/* --- rules; the first three inside a command, audited. A change holds within a second. --- */
+/* --- rules; the first three inside a command, audited; then alerts_refresh(). --- */
 
 /* ERR_CONFLICT when the id is taken, ERR_INVALID over LIMIT_EVENT_RULES. */
 MUST_USE enum err rule_insert(struct db *db, const struct actor *actor, const struct rule *rule,
