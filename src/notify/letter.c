@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/letter.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "notify/notify.h"
+
+#define LETTER_BYTES_MAX (8 * 1024 * 1024)
+
+static int worst_first(const void *a, const void *b)
+{
+    const struct incident *left = *(const struct incident *const *)a;
+    const struct incident *right = *(const struct incident *const *)b;
+    if (left->severity != right->severity)
+        return left->severity > right->severity ? -1 : 1;
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static const char *severity_word(const struct incident *incident)
+{
+    static const char *const WORDS[] = {"Notice", "Warning", "CRITICAL"};
+    return WORDS[incident->severity];
+}
+
+/* "zone stage-a", "lift-3" */
+static void add_place(struct text *text, const struct incident *incident)
+{
+    if (incident->zone[0] != '\0')
+        text_addf(text, "zone %s", incident->zone);
+    else
+        text_add(text, incident->subject);
+}
+
+/* "density 5.31, limit: at or above 5" */
+static void add_finding(struct text *text, const struct incident *incident)
+{
+    const char *side = incident->direction == RULE_ABOVE ? "at or above" : "at or below";
+    if (incident->cause == ALARM_CAUSE_THRESHOLD) {
+        text_addf(text, "%s %.4g, limit: %s %.4g", incident->measure, incident->value, side,
+                  incident->threshold);
+        return;
+    }
+    text_addf(text, "no values of %s come in any more", incident->measure);
+    if (incident->has_value)
+        text_addf(text, " (the last was %.4g)", incident->value);
+}
+
+static void add_time(struct text *text, int64_t at_ms)
+{
+    char at[CLOCK_TEXT_SIZE];
+    clock_format(at_ms, at);
+    text_addf(text, "%.10s %.8s UTC", at, at + 11);
+}
+
+static void add_link(struct text *text, const struct incident *incident,
+                     const struct letter_sender *sender)
+{
+    text_addf(text, "%s/control/%s", sender->public_url, incident->event);
+    if (incident->venue[0] != '\0')
+        text_addf(text, "/%s", incident->venue);
+    text_addf(text, "?incident=%lld", (long long)incident->id);
+}
+
+/* One line of at most LETTER_SUBJECT_LEN bytes, cut between characters. */
+static char *subject_take(struct text *text)
+{
+    char *subject = text_take(text);
+    for (char *p = subject; *p != '\0'; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7F)
+            *p = ' ';
+    }
+    size_t len = strlen(subject);
+    if (len > LETTER_SUBJECT_LEN) {
+        len = LETTER_SUBJECT_LEN;
+        while (len > 0 && ((unsigned char)subject[len] & 0xC0) == 0x80)
+            len--;
+        subject[len] = '\0';
+    }
+    return subject;
+}
+
+static char *compose_subject(const struct incident *const *incidents, size_t count,
+                             const struct letter_sender *sender)
+{
+    SCOPED_TEXT text;
+    text_init(&text, LIMIT_MAIL_INCIDENTS * 400);
+    const struct incident *worst = incidents[0];
+    text_addf(&text, "%s: ", severity_word(worst));
+    if (count > 1)
+        text_addf(&text, "%zu alarms at %s: ", count, sender->event_name);
+    for (size_t i = 0; i < count && text.len <= LETTER_SUBJECT_LEN; i++) {
+        text_add(&text, i == 0 ? "" : ", ");
+        add_place(&text, incidents[i]);
+    }
+    if (count == 1) {
+        text_addf(&text, " · %s · ", worst->rule_name);
+        add_finding(&text, worst);
+        text_addf(&text, " (%s)", sender->event_name);
+    }
+    return subject_take(&text);
+}
+
+static void add_text_incident(struct text *text, const struct incident *incident,
+                              const struct letter_sender *sender)
+{
+    text_addf(text, "%s: %s\n  Where: ", severity_word(incident), incident->rule_name);
+    add_place(text, incident);
+    if (incident->venue[0] != '\0')
+        text_addf(text, ", venue %s", incident->venue);
+    text_add(text, "\n  What:  ");
+    add_finding(text, incident);
+    text_add(text, "\n  Since: ");
+    add_time(text, incident->since_ms);
+    text_add(text, "\n  Look:  ");
+    add_link(text, incident, sender);
+    text_add(text, "\n\n");
+}
+
+static const char HOW[] =
+    "To acknowledge an alarm, open its link and press \"Acknowledge\": everybody then sees that "
+    "somebody takes care.";
+static const char SILENCE[] =
+    "Silence is not zero: as long as nothing is heard, nobody knows how full it is.";
+
+static bool has_silence(const struct incident *const *incidents, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (incidents[i]->cause == ALARM_CAUSE_NO_DATA)
+            return true;
+    }
+    return false;
+}
+
+static char *compose_text(const struct incident *const *incidents, size_t count,
+                          const struct letter_sender *sender)
+{
+    SCOPED_TEXT text;
+    text_init(&text, LETTER_BYTES_MAX);
+    text_addf(&text, "%s: %zu %s\n\n", sender->event_name, count, count == 1 ? "alarm" : "alarms");
+    size_t shown = MIN(count, (size_t)LIMIT_MAIL_INCIDENTS);
+    for (size_t i = 0; i < shown; i++)
+        add_text_incident(&text, incidents[i], sender);
+    if (shown < count)
+        text_addf(&text, "... and %zu more: %s/control/%s\n\n", count - shown, sender->public_url,
+                  incidents[0]->event);
+    if (has_silence(incidents, count))
+        text_addf(&text, "%s\n", SILENCE);
+    text_addf(&text, "%s\n", HOW);
+    return text_take(&text);
+}
+
+typedef void (*adder)(struct text *text, const struct incident *incident);
+
+static void add_since(struct text *text, const struct incident *incident)
+{
+    add_time(text, incident->since_ms);
+}
+
+static void add_rule(struct text *text, const struct incident *incident)
+{
+    text_add(text, incident->rule_name);
+}
+
+static void add_severity(struct text *text, const struct incident *incident)
+{
+    text_add(text, severity_word(incident));
+}
+
+static void add_where(struct text *text, const struct incident *incident)
+{
+    add_place(text, incident);
+    if (incident->venue[0] != '\0')
+        text_addf(text, ", venue %s", incident->venue);
+}
+
+static void add_cell(struct text *html, struct text *scratch, adder add,
+                     const struct incident *incident)
+{
+    text_clear(scratch);
+    add(scratch, incident);
+    text_add(html, "<td style=\"padding:4px 10px;border-bottom:1px solid #ccc\">");
+    text_add_markup(html, scratch->bytes == NULL ? "" : scratch->bytes);
+    text_add(html, "</td>");
+}
+
+static void add_html_incident(struct text *html, struct text *scratch,
+                              const struct incident *incident, const struct letter_sender *sender)
+{
+    static const adder COLUMNS[] = {add_severity, add_rule, add_where, add_finding, add_since};
+    static const char *const COLOURS[] = {"#e8eef7", "#fff3d6", "#fde0de"};
+    text_addf(html, "<tr style=\"background:%s\">", COLOURS[incident->severity]);
+    for (size_t i = 0; i < COUNT_OF(COLUMNS); i++)
+        add_cell(html, scratch, COLUMNS[i], incident);
+    text_clear(scratch);
+    add_link(scratch, incident, sender);
+    text_add(html, "<td style=\"padding:4px 10px;border-bottom:1px solid #ccc\"><a href=\"");
+    text_add_markup(html, scratch->bytes);
+    text_addf(html, "\">Look and acknowledge (%lld)</a></td></tr>\n", (long long)incident->id);
+}
+
+static char *compose_html(const struct incident *const *incidents, size_t count,
+                          const struct letter_sender *sender)
+{
+    SCOPED_TEXT html;
+    SCOPED_TEXT scratch;
+    text_init(&html, LETTER_BYTES_MAX);
+    text_init(&scratch, 4096);
+    text_add(&html, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"></head>"
+                    "<body style=\"font-family:sans-serif;color:#111\"><h1 style=\"font-size:20px\">");
+    text_add_markup(&html, sender->event_name);
+    text_addf(&html, ": %zu %s</h1>\n<table style=\"border-collapse:collapse\"><tr>", count,
+              count == 1 ? "alarm" : "alarms");
+    static const char *const HEADS[] = {"Severity", "Alarm", "Where", "What", "Since", "Link"};
+    for (size_t i = 0; i < COUNT_OF(HEADS); i++)
+        text_addf(&html, "<th style=\"padding:4px 10px;text-align:left\">%s</th>", HEADS[i]);
+    text_add(&html, "</tr>\n");
+    size_t shown = MIN(count, (size_t)LIMIT_MAIL_INCIDENTS);
+    for (size_t i = 0; i < shown; i++)
+        add_html_incident(&html, &scratch, incidents[i], sender);
+    text_add(&html, "</table>\n");
+    if (shown < count)
+        text_addf(&html, "<p>... and %zu more.</p>\n", count - shown);
+    if (has_silence(incidents, count))
+        text_addf(&html, "<p>%s</p>\n", SILENCE);
+    text_add(&html, "<p>");
+    text_add_markup(&html, HOW);
+    text_add(&html, "</p></body></html>\n");
+    return text_take(&html);
+}
+
+void letter_compose(const struct incident **incidents, size_t count,
+                    const struct letter_sender *sender, struct letter *out_letter)
+{
+    assert(count > 0);
+    qsort(incidents, count, sizeof *incidents, worst_first);
+    *out_letter = (struct letter){.subject = compose_subject(incidents, count, sender),
+                                  .text = compose_text(incidents, count, sender),
+                                  .html = compose_html(incidents, count, sender)};
+}
+
+void letter_fini(struct letter *letter)
+{
+    mem_free(letter->subject);
+    mem_free(letter->text);
+    mem_free(letter->html);
+}
