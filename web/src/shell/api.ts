@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP API as the pages use it: JSON in, JSON out, refusals as Problem with words for a person.
 
+import { hearServerDate } from './server-clock';
+
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -59,6 +61,7 @@ async function send(method: string, path: string, body?: unknown): Promise<unkno
   } catch {
     throw new Problem(0, 'Muster does not answer. Check the network; this page keeps trying.', null, null);
   }
+  hearServerDate(response.headers.get('Date'));
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.status === 401 && path !== '/api/v1/session') whenSignedOut();
