@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The alarms of an event: loaded once and after every reconnection, then told of live.
-import { all, api, at } from '../shell/api';
+import { all, api, at, type Page } from '../shell/api';
 import { Cell } from '../shell/cell';
 import type { Live } from '../shell/live';
 import { live } from '../shell/place';
@@ -77,7 +77,12 @@ export class Incidents {
 
   private async load(): Promise<void> {
     try {
-      const list = await all<Incident>(at('events', this.event, 'incidents'), 300);
+      const path = at('events', this.event, 'incidents');
+      const [unresolved, resolved] = await Promise.all([
+        all<Incident>(`${path}?state=unresolved`),
+        api.get<Page<Incident>>(`${path}?state=resolved&limit=${RESOLVED_SHOWN}`),
+      ]);
+      const list = [...unresolved, ...resolved.items];
       this.known.set(new Map(list.map((incident) => [incident.id, incident])));
     } catch {
       // The line's state is shown already, and the next connection loads again.

@@ -44,9 +44,8 @@ function Row({ zone, now, perMinute, isChosen, onChoose }: {
       <th scope="row">
         <button type="button" class="zone-name" aria-pressed={isChosen}>
           <LevelSign level={level} />
-          <span>{zone.name}</span>
+          <span>{zone.name} <LevelWord level={level} /></span>
         </button>
-        <LevelWord level={level} />
       </th>
       <td class="figure">
         <b>{count(now?.people)}</b>

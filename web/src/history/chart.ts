@@ -57,7 +57,8 @@ export function createChart(element: HTMLElement, limits: () => ChartLimits): uP
     const { capacity } = limits();
     const most = max ?? 0;
     const top = capacity !== null && most > capacity * 0.5 ? Math.max(most, capacity) : most;
-    return [0, Math.max(top * 1.15, 5)];
+    // Lower than the density, which would else hide it: both are the same people.
+    return [0, Math.max(top * 1.4, 5)];
   };
   // Always the whole ladder: how near danger is must show without reading a number.
   const densityRange = (_u: uPlot, _min: number | null, max: number | null): [number, number] => (

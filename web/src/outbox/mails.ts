@@ -21,6 +21,7 @@ export interface Mail extends MailSummary {
 
 export const loadMails = (event: string) => all<MailSummary>(at('events', event, 'outbox'), 300);
 export const loadMail = (event: string, id: string) => api.get<Mail>(at('events', event, 'outbox', id));
+export const sendAgain = (event: string, id: number) => api.post<Mail>(at('events', event, 'outbox', String(id), 'retry'));
 
 export function stateWords(mail: MailSummary): string {
   if (mail.state === 'queued' && mail.failure) return 'Failed, will be tried again';

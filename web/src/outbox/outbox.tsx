@@ -7,7 +7,7 @@ import { duration, moment } from '../shell/format';
 import { live } from '../shell/place';
 import { setQuery, useRoute } from '../shell/route';
 import { serverNow } from '../shell/server-clock';
-import { loadMail, loadMails, type Mail, type MailSummary, stateWords } from './mails';
+import { loadMail, loadMails, type Mail, type MailSummary, sendAgain, stateWords } from './mails';
 import { MailView } from './mail-view';
 
 const trouble = (error: unknown) => (error instanceof Problem ? error.detail : 'This page failed. Reload it.');
@@ -37,7 +37,13 @@ function useMails(event: string): { mails: MailSummary[] | null; trouble: string
   return state;
 }
 
-function useMail(event: string, id: string | null): { mail: Mail | null; trouble: string | null } {
+interface OneMail {
+  mail: Mail | null;
+  trouble: string | null;
+  again: () => Promise<void>;
+}
+
+function useMail(event: string, id: string | null): OneMail {
   const [state, setState] = useState<{ mail: Mail | null; trouble: string | null }>({ mail: null, trouble: null });
   useEffect(() => {
     let isCurrent = true;
@@ -51,14 +57,17 @@ function useMail(event: string, id: string | null): { mail: Mail | null; trouble
       isCurrent = false;
     };
   }, [event, id]);
-  return state;
+  const again = async () => {
+    if (state.mail) setState({ mail: await sendAgain(event, state.mail.id), trouble: null });
+  };
+  return { ...state, again };
 }
 
 export function Outbox({ event }: { event: string }) {
   const { mails, trouble: listTrouble } = useMails(event);
   const { query } = useRoute();
   const id = query.get('mail');
-  const { mail, trouble: mailTrouble } = useMail(event, id);
+  const { mail, trouble: mailTrouble, again } = useMail(event, id);
   useCell(clock);
   const now = serverNow();
   useEffect(() => {
@@ -89,7 +98,7 @@ export function Outbox({ event }: { event: string }) {
               <button type="button" class="back" onClick={() => setQuery('mail', null)}>All mails</button>
             )}
             {mailTrouble && <p class="trouble" role="alert">{mailTrouble}</p>}
-            {mail && <MailView mail={mail} stateWords={stateWords(mail)} />}
+            {mail && <MailView mail={mail} sendAgain={again} />}
             {id === null && <p class="hint">Choose a mail to read it.</p>}
           </section>
         </div>
