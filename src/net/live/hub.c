@@ -13,7 +13,8 @@
 #define TICK_US          1000000
 #define PING_TICKS       20 /* every client once in so many seconds */
 #define QUIET_ROUNDS_MAX 3  /* then it is dead */
-#define CLOSE_WAIT_US    5000000
+#define CLOSE_WAIT_US    5000000 /* for the peer's half of the close */
+#define STOP_WAIT_US     1000000
 #define EVENTS_MAX       256
 
 static struct metric clients = METRIC_GAUGE("muster_live_clients", "Connected live clients.");
@@ -177,7 +178,8 @@ void live_client_end(struct live_client *client, enum ws_status status, const ch
         return;
     client->state = LIVE_CLOSING;
     client->live->closing_count++;
-    client->deadline_us = clock_monotonic_us() + CLOSE_WAIT_US;
+    client->deadline_us =
+        clock_monotonic_us() + (status == WS_GOING_AWAY ? STOP_WAIT_US : CLOSE_WAIT_US);
     if (client->form == LIVE_SSE) {
         sse_end(client);
         return;

@@ -164,7 +164,7 @@ TEST(who_breaks_the_protocol_is_told_how)
         {0x09, "x", 1, WS_MASKED, 1002},  /* fragmented ping */
         {0x82, "x", 1, WS_MASKED, 1003},  /* binary */
         {0x88, "\x03\xe8", 2, WS_MASKED, 1000},
-        {0x88, "x", 1, WS_MASKED, 1002}, /* half a status */
+        {0x88, "x", 1, WS_MASKED, 1005}, /* half a status is none */
         {0x81, big, sizeof big, WS_MASKED, 1009},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {

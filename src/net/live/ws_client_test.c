@@ -93,6 +93,8 @@ int ws_test_read_close(int fd)
 {
     static struct ws_test_frame frame;
     while (ws_test_read(fd, &frame)) {
+        if (frame.first == 0x88 && frame.len < 2)
+            return 1005; /* RFC 6455's word for "none given" */
         if (frame.first == 0x88)
             return (unsigned char)frame.payload[0] << 8 | (unsigned char)frame.payload[1];
     }

@@ -21,5 +21,5 @@ void ws_test_send_text(int fd, const char *text);
 bool ws_test_read(int fd, struct ws_test_frame *out);
 /* The next text; "" at the end or a close. */
 const char *ws_test_read_text(int fd);
-/* Reads until a close frame; its status, or 0 when the stream just ended. */
+/* Reads until a close frame; its status, 1005 without one, 0 when the stream just ended. */
 int ws_test_read_close(int fd);
