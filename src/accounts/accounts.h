@@ -4,8 +4,7 @@
  *
  * Functions that take a `struct db *` run inside a command (store.h), so that a change and its audit
  * row are one commit. Functions that take a `struct accounts *` wait for the database: workers,
- * start-up, tests; never an HTTP event thread, except the two principal look-ups, which mostly
- * answer from memory. */
+ * start-up, tests; never an HTTP event thread, except accounts_principal_remembered(). */
 #pragma once
 #include "base/base.h"
 #include "base/shared.h"
@@ -80,6 +79,10 @@ MUST_USE enum err accounts_principal_of_session(struct accounts *accounts, const
                                                 int64_t now_ms, struct principal **out_principal);
 MUST_USE enum err accounts_principal_of_token(struct accounts *accounts, const char *token,
                                               int64_t now_ms, struct principal **out_principal);
+/* From memory or not at all (NULL): for event threads. The caller unrefs. */
+struct principal *accounts_principal_remembered(struct accounts *accounts,
+                                                enum principal_kind kind, const char *token,
+                                                int64_t now_ms);
 
 /* After the commit of a change to a person's roles: forget them, here and in the other processes. */
 void accounts_forget_person(struct accounts *accounts, int64_t person_id);

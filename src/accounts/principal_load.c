@@ -189,6 +189,19 @@ static enum err look_up(struct accounts *accounts, enum principal_kind kind, con
     return ERR_NONE;
 }
 
+struct principal *accounts_principal_remembered(struct accounts *accounts,
+                                                enum principal_kind kind, const char *token,
+                                                int64_t now_ms)
+{
+    uint8_t hash[SECRET_HASH_SIZE];
+    secret_hash(token, hash);
+    struct principal *principal = principal_cache_find(accounts->cache, hash, now_ms);
+    if (principal == NULL || principal->kind == kind)
+        return principal;
+    principal_unref(principal);
+    return NULL;
+}
+
 enum err accounts_principal_of_session(struct accounts *accounts, const char *token,
                                        int64_t now_ms, struct principal **out_principal)
 {

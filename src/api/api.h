@@ -21,16 +21,16 @@ struct app { /* borrowed from server/, which owns and wires everything; every ta
 };
 
 /* http_server_options.authorise, with the struct app as its context. A route's `roles`:
- *   0               everybody, signed in or not
+ *   0               everybody; nobody is looked up
  *   ROLE_PERSON     whoever is signed in, whatever the event
- *   ROLE_ADMIN      admins, who also pass everywhere else a person may
+ *   ROLE_ADMIN      admins, who also pass wherever any other person may
  *   event roles     whoever has one of them at api_event()
  * 401: nobody known. 404: an event where the principal has no role at all (it may not learn whether
  * there is such an event). 403: a role, but not this one; or another site's page (CSRF). */
 enum err api_authorise(struct request *request, const struct route *route, void *app,
                        struct err_note *note);
 
-/* The principal of the request, NULL for nobody. */
+/* The principal of the request, NULL for nobody, and on routes that are open to everybody. */
 const struct principal *api_principal(const struct request *request);
 /* The event that the request speaks of: the path's {event}, the query's ?event=, the token's event, or
  * the only event the person is a member of; "" when none is meant. */

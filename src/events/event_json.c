@@ -18,10 +18,10 @@
     .name = "time_zone", .kind = JSON_FIELD_TEXT, .min = 1,                                 \
     JSON_TEXT(struct event, time_zone), .doc = "IANA name, as Europe/Berlin."
 #define STARTS                                                                              \
-    .name = "starts", .kind = JSON_FIELD_TIME, JSON_AT(struct event, starts_at_ms),         \
+    .name = "starts_at", .kind = JSON_FIELD_TIME, JSON_AT(struct event, starts_at_ms),         \
     .doc = "When it begins."
 #define ENDS                                                                                \
-    .name = "ends", .kind = JSON_FIELD_TIME, JSON_AT(struct event, ends_at_ms),             \
+    .name = "ends_at", .kind = JSON_FIELD_TIME, JSON_AT(struct event, ends_at_ms),             \
     .doc = "When it ends, after its start."
 #define STATE                                                                               \
     .name = "state", .kind = JSON_FIELD_ENUM, JSON_AT(struct event, state),                 \
@@ -40,7 +40,7 @@ const struct json_field event_fields[EVENT_FIELD_COUNT] = {
     {STARTS, .need = JSON_REQUIRED},
     {ENDS, .need = JSON_REQUIRED},
     {STATE, .need = JSON_REQUIRED},
-    {.name = "changed",
+    {.name = "changed_at",
      .kind = JSON_FIELD_TIME,
      .need = JSON_REQUIRED,
      JSON_AT(struct event, changed_at_ms),
@@ -94,6 +94,6 @@ enum err event_check(const struct event *event, struct err_note *note)
     if (!is_time_zone(event->time_zone))
         return err_set(note, ERR_INVALID, "time_zone", "must be an IANA name like Europe/Berlin");
     if (event->starts_at_ms >= event->ends_at_ms)
-        return err_set(note, ERR_INVALID, "ends", "must be after the start");
+        return err_set(note, ERR_INVALID, "ends_at", "must be after the start");
     return ERR_NONE;
 }

@@ -73,7 +73,7 @@ TEST(event_must_make_sense)
     event.ends_at_ms = START_MS + 1;
     CHECK_TEXT(place_refused(&event), "");
     event.ends_at_ms = START_MS;
-    CHECK_TEXT(place_refused(&event), "ends");
+    CHECK_TEXT(place_refused(&event), "ends_at");
     event.ends_at_ms = END_MS;
     static const char *const BAD_ZONES[] = {"", "/Berlin", "Europe/", "Europe//Berlin", "../x",
                                             "Europe/Ber lin", "1"};
