@@ -32,8 +32,8 @@ enum err api_authorise(struct request *request, const struct route *route, void 
 
 /* The principal of the request, NULL for nobody, and on routes that are open to everybody. */
 const struct principal *api_principal(const struct request *request);
-/* The event that the request speaks of: the path's {event}, the query's ?event=, the token's event, or
- * the only event the person is a member of; "" when none is meant. */
+/* The event that the request speaks of: the path's {event}, the query's ?event=, the token's event,
+ * or the only event the person is a member of; "" when none is meant. */
 const char *api_event(const struct request *request);
 /* Who acts, for the audit log. */
 struct actor api_actor(const struct request *request);
@@ -47,8 +47,9 @@ MUST_USE enum err api_page_limit(const struct request *request, size_t *out_limi
 /* {"items": [...], "next": cursor or null}; takes `items`. `next` NULL or "": the last page. */
 void api_reply_page(struct request *request, json_t *items, const char *next);
 
-extern const struct route accounts_routes[], events_routes[], venues_routes[], readings_routes[],
-    crowd_routes[], alerts_routes[], notify_routes[], live_routes[], system_routes[];
-extern const size_t accounts_route_count, events_route_count, venues_route_count,
-    readings_route_count, crowd_route_count, alerts_route_count, notify_route_count,
-    live_route_count, system_route_count;
+extern const struct route accounts_routes[], events_routes[], members_routes[], venues_routes[],
+    readings_routes[], crowd_routes[], alerts_routes[], notify_routes[], live_routes[],
+    system_routes[];
+extern const size_t accounts_route_count, events_route_count, members_route_count,
+    venues_route_count, readings_route_count, crowd_route_count, alerts_route_count,
+    notify_route_count, live_route_count, system_route_count;

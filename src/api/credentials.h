@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api/credentials.h — what a request brings to say who it is, and whether a browser sent it on our own
- * page's behalf. */
+/* api/credentials.h — what a request brings to say who it is, and whether a browser sent it on our
+ * own page's behalf. */
 #pragma once
 #include "accounts/accounts.h"
 #include "net/http.h"
@@ -24,7 +24,7 @@ struct csrf_facts { /* headers as sent; NULL = absent */
     const char *origin;
     const char *host;
 };
-/* Pure. A browser adds cookies to what other sites send; so a request that changes something must show
- * that our page sent it. A bearer token is never added by a browser. A cookie with neither
+/* Pure. A browser adds cookies to what other sites send; so a request that changes something must
+ * show that our page sent it. A bearer token is never added by a browser. A cookie with neither
  * Sec-Fetch-Site nor Origin proves nothing and is refused: programs that sign in send Origin. */
 bool csrf_is_safe(const struct csrf_facts *facts);

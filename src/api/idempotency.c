@@ -25,9 +25,10 @@ const struct store_module api_store_module = {
 
 struct keyed { /* what follows from the key; all zero without one */
     bool is_given;
-    uint8_t name[HASH_SIZE];        /* the row */
-    uint8_t seal[HASH_SIZE];        /* opens its reply */
-    uint8_t fingerprint[HASH_SIZE]; /* method, path and body, under `seal`: says nothing without it */
+    uint8_t name[HASH_SIZE]; /* the row */
+    uint8_t seal[HASH_SIZE]; /* opens its reply */
+    uint8_t
+        fingerprint[HASH_SIZE]; /* method, path and body, under `seal`: says nothing without it */
 };
 
 struct attempt {
@@ -117,9 +118,10 @@ static enum err find_reply(struct db *db, struct attempt *attempt, struct err_no
 {
     const struct keyed *keyed = &attempt->keyed;
     struct sql_rows rows;
-    TRY(sql_query(db, &rows,
-                  "SELECT fingerprint, sealed FROM api_reply WHERE name = $1 AND expires_at_ms > $2",
-                  SQL_BLOB(keyed->name, HASH_SIZE), SQL_INT(attempt->now_ms)));
+    TRY(sql_query(
+        db, &rows,
+        "SELECT fingerprint, sealed FROM api_reply WHERE name = $1 AND expires_at_ms > $2",
+        SQL_BLOB(keyed->name, HASH_SIZE), SQL_INT(attempt->now_ms)));
     enum err err = ERR_NONE;
     while (sql_next(&rows)) {
         size_t len;
