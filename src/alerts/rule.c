@@ -15,6 +15,7 @@ static const char *const ROLES[] = {"role:organiser", "role:control", "role:crew
 #define DEFAULT_GAP     0.1 /* of the threshold */
 
 #define AT(member) JSON_AT(struct rule_form, rule.member)
+// clang-format off: a table
 #define CHANGE_FIELDS(need)                                                                        \
     {"series", JSON_FIELD_TEXT,                                                                    \
      need,     JSON_TEXT(struct rule_form, rule.series),                                           \
@@ -65,6 +66,7 @@ static const char *const ROLES[] = {"role:organiser", "role:control", "role:crew
     {                                                                                              \
         "enabled", JSON_FIELD_BOOL, JSON_OPTIONAL, AT(is_enabled), .doc = "true"                   \
     }
+// clang-format on
 
 const struct json_field rule_create_fields[RULE_FIELD_COUNT] = {
     {"id", JSON_FIELD_ID, JSON_REQUIRED, AT(id), .doc = "unique in the event"},
