@@ -4,7 +4,5 @@
 
 const struct command *const commands[] = {
     &command_serve,
-    &command_backup,
-    &command_restore,
     NULL,
 };
