@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
 const FILE_LINES_MAX = 800;
 const FUNCTION_LINES_MAX = 70;
 const GROUND = ['base', 'store', 'net'];
-const ABOVE_THE_EVENT = ['api', 'server', 'cli'];
+const ABOVE_THE_EVENT = ['api', 'client', 'server', 'cli'];
 
 // Folders that need not, or must not, follow the order alone.
 const REFUSED = [

@@ -55,12 +55,12 @@ TEST(forgotten_person_is_gone_at_once_and_others_stay)
     remember(cache, 2, 11, 0, generation);
     remember(cache, 3, 12, 0, generation);
     remember(cache, 4, 0, 11, generation);
-    principal_cache_forget_person(cache, 11);
+    principal_cache_forget(cache, 11, 0);
     CHECK(!knows(cache, 1, NOW_MS));
     CHECK(!knows(cache, 2, NOW_MS));
     CHECK(knows(cache, 3, NOW_MS));
     CHECK(knows(cache, 4, NOW_MS));
-    principal_cache_forget_token(cache, 11);
+    principal_cache_forget(cache, 0, 11);
     CHECK(!knows(cache, 4, NOW_MS));
     CHECK(knows(cache, 3, NOW_MS));
 }
@@ -69,7 +69,7 @@ TEST(what_was_read_before_somebody_was_forgotten_is_not_kept)
 {
     SCOPED(principal_cache) cache = principal_cache_create();
     uint64_t before = principal_cache_generation(cache);
-    principal_cache_forget_person(cache, 11);
+    principal_cache_forget(cache, 11, 0);
     remember(cache, 1, 11, 0, before);
     CHECK(!knows(cache, 1, NOW_MS));
     remember(cache, 1, 11, 0, principal_cache_generation(cache));
@@ -85,8 +85,9 @@ TEST(flood_of_principals_stays_within_the_bound)
     for (int i = 0; i < 3 * LIMIT_PRINCIPALS_CACHED; i++) {
         struct principal *principal = mem_new(sizeof *principal);
         shared_init(&principal->shared, principal_free);
-        struct principal_entry entry = {
-            .principal = principal, .loaded_at_ms = NOW_MS + i, .expires_at_ms = INT64_MAX};
+        struct principal_entry entry = {.principal = principal,
+                                        .loaded_at_ms = NOW_MS + i,
+                                        .expires_at_ms = INT64_MAX};
         uint64_t bits = random_next(&sequence);
         memcpy(entry.hash, &bits, sizeof bits);
         memcpy(last, entry.hash, sizeof last);

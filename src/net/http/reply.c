@@ -33,19 +33,12 @@ int http_status_of(enum err err)
     return STATUSES[err].status;
 }
 
-void request_hold_server(struct request *request)
-{
-    if (!request->holds_server)
-        (void)atomic_fetch_add(&request->server->held_count, 1);
-    request->holds_server = true;
-}
-
 void request_defer(struct request *request)
 {
     if (request->is_deferred)
         return;
     request->is_deferred = true;
-    request_hold_server(request);
+    (void)atomic_fetch_add(&request->server->deferred_count, 1);
     MHD_suspend_connection(request->connection);
 }
 
@@ -98,8 +91,8 @@ enum MHD_Result reply_queue(struct request *request)
     return MHD_queue_response(request->connection, (unsigned)request->status, request->response);
 }
 
-void reply_stream(struct request *request, int status, const char *content_type,
-                  struct MHD_Response *response)
+static void reply_made(struct request *request, int status, const char *content_type,
+                       struct MHD_Response *response)
 {
     assert(response != NULL);
     add_headers(request, response);
@@ -114,21 +107,21 @@ void reply_stream(struct request *request, int status, const char *content_type,
 void reply_take(struct request *request, int status, const char *content_type, char *bytes,
                 size_t len)
 {
-    reply_stream(request, status, content_type,
-                 MHD_create_response_from_buffer_with_free_callback(len, bytes, mem_free));
+    reply_made(request, status, content_type,
+               MHD_create_response_from_buffer_with_free_callback(len, bytes, mem_free));
 }
 
 void reply_text(struct request *request, int status, const char *content_type, const char *bytes,
                 size_t len)
 {
-    reply_stream(request, status, content_type,
-                 MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes,
+    reply_made(request, status, content_type,
+               MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes,
                                                MHD_RESPMEM_MUST_COPY));
 }
 
 void reply_empty(struct request *request, int status)
 {
-    reply_stream(request, status, NULL,
+    reply_made(request, status, NULL,
                MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bench/bodies.h — ready-made ingest requests: everything but the times is written before the clock
+ * starts, so that the sender costs next to nothing. The crowd of a camera walks from body to body. */
+#pragma once
+#include "bench/load.h"
+
+#define BODY_FRAMES_MAX 10
+
+enum body_form { BODY_NATIVE, BODY_SCENESCAPE };
+
+struct body {
+    char *head; /* request line and headers */
+    size_t head_len;
+    char *bytes;
+    size_t len;
+    size_t time_at[BODY_FRAMES_MAX]; /* offsets of the frames' RFC 3339 times */
+};
+
+struct bodies_options {
+    enum body_form form;
+    int cameras; /* "cam-0001" ... */
+    int frames;  /* in one request, 100 ms apart */
+    int persons; /* in each */
+    int variants;
+    const char *host;
+    const char *token;
+};
+
+struct bodies {
+    struct bodies_options options;
+    struct body *items; /* [cameras * variants] */
+};
+
+void bodies_init(struct bodies *bodies, const struct bodies_options *options);
+void bodies_fini(struct bodies *bodies);
+/* The n-th request: cameras take turns; its first frame is at `at_ms`. One of cameras * variants
+ * requests is under way at a time, so each may be written in place. */
+void bodies_request(struct bodies *bodies, int64_t n, int64_t at_ms, struct load_request *out);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/site.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ADMIN_EMAIL "bench@muster.example"
+#define EVENT_PATH  "/api/v1/events/" SITE_EVENT
+
+enum { COLUMNS = 20, CAMERA_WIDTH_M = 20, CAMERA_DEPTH_M = 10 };
+
+/* A hundred pixels a metre, y downward: 1920 x 1000 pixels cover a camera's 20 x 10 m. */
+static json_t *calibration_of(int index)
+{
+    double west = index % COLUMNS * CAMERA_WIDTH_M;
+    double north = (index / COLUMNS + 1.0) * CAMERA_DEPTH_M;
+    return json_pack("{s:s, s:s, s:s, s:[f,f,f,f,f,f,f,f,f]}", "kind", "homography", "direction",
+                     "pixel_to_floor", "unit", "m", "matrix", 0.01, 0.0, west, 0.0, -0.01, north,
+                     0.0, 0.0, 1.0);
+}
+
+static enum err add_camera(struct client *client, const char *venue, const char *id, int index,
+                           struct err_note *note)
+{
+    char path[200];
+    (void)snprintf(path, sizeof path, EVENT_PATH "/venues/%s/devices", venue);
+    return client_call(client, "POST", path,
+                       json_pack("{s:s, s:s, s:s, s:[i,i], s:o}", "id", id, "name", id, "kind",
+                                 "camera", "image_px", 2000, 1100, "calibration",
+                                 calibration_of(index)),
+                       NULL, note);
+}
+
+static enum err add_zone(struct client *client, const char *venue, const char *id, double west,
+                         double south, struct err_note *note)
+{
+    char path[200];
+    (void)snprintf(path, sizeof path, EVENT_PATH "/venues/%s/zones", venue);
+    double east = west + CAMERA_WIDTH_M - 2;
+    double north = south + CAMERA_DEPTH_M - 2;
+    json_t *polygon =
+        json_pack("{s:s, s:[[[f,f],[f,f],[f,f],[f,f],[f,f]]]}", "type", "Polygon", "coordinates",
+                  west, south, east, south, east, north, west, north, west, south);
+    return client_call(client, "POST", path,
+                       json_pack("{s:s, s:s, s:o}", "id", id, "name", id, "polygon", polygon), NULL,
+                       note);
+}
+
+static enum err add_venue(struct client *client, const char *id, struct err_note *note)
+{
+    return client_call(client, "POST", EVENT_PATH "/venues",
+                       json_pack("{s:s, s:s, s:s}", "id", id, "name", id, "crs", "local"), NULL,
+                       note);
+}
+
+static enum err add_event(struct client *client, struct err_note *note)
+{
+    char starts[CLOCK_TEXT_SIZE];
+    char ends[CLOCK_TEXT_SIZE];
+    clock_format(clock_now_ms() - 3600000, starts);
+    clock_format(clock_now_ms() + 86400000, ends);
+    return client_call(client, "POST", "/api/v1/events",
+                       json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", SITE_EVENT, "name",
+                                 "Bench", "organiser", "bench", "time_zone", "UTC", "starts_at",
+                                 starts, "ends_at", ends),
+                       NULL, note);
+}
+
+static enum err furnish(struct site *site, const struct site_options *options,
+                        struct err_note *note)
+{
+    struct client *client = site->client;
+    char id[LIMIT_ID_LEN + 1];
+    TRY(add_event(client, note));
+    TRY(add_venue(client, SITE_VENUE, note));
+    TRY(add_venue(client, SITE_PROBE, note));
+    for (int i = 0; i < options->zones; i++) {
+        (void)snprintf(id, sizeof id, "zone-%03d", i + 1);
+        TRY(add_zone(client, SITE_VENUE, id, i % COLUMNS * CAMERA_WIDTH_M + 1,
+                     i / COLUMNS * CAMERA_DEPTH_M + 1, note));
+    }
+    for (int i = 0; i < options->cameras; i++) {
+        (void)snprintf(id, sizeof id, "cam-%04d", i + 1);
+        TRY(add_camera(client, SITE_VENUE, id, i, note));
+    }
+    TRY(add_zone(client, SITE_PROBE, "probe-zone", 1, 1, note));
+    TRY(add_camera(client, SITE_PROBE, "probe-cam", 0, note));
+    SCOPED_JSON *token = NULL;
+    TRY(client_call(client, "POST", EVENT_PATH "/tokens", json_pack("{s:s}", "name", "bench"),
+                    &token, note));
+    const char *secret = json_string_value(json_object_get(token, "token"));
+    if (secret == NULL || !text_copy(site->token, sizeof site->token, secret))
+        return err_set(note, ERR_IO, "tokens", "the server gave no token");
+    return ERR_NONE;
+}
+
+static enum err start(struct site *site, const struct site_options *options, struct err_note *note)
+{
+    char password[64];
+    char secret[17];
+    random_id(secret, sizeof secret);
+    (void)snprintf(password, sizeof password, "MUSTER_ADMIN_PASSWORD=%s", secret);
+    char database[1024] = "MUSTER_LOG_LEVEL=warn";
+    if (options->database_url != NULL)
+        (void)snprintf(database, sizeof database, "MUSTER_DATABASE=%s", options->database_url);
+    char *arguments[] = {"--port", "0", "--data-folder", site->folder, NULL};
+    char *environment[] = {"MUSTER_ADMIN_EMAIL=" ADMIN_EMAIL, password, database, NULL};
+    TRY(local_server_folder(site->folder, sizeof site->folder, note));
+    TRY(local_server_start(arguments, environment, &site->server, note));
+    TRY(client_open(site->server.address, &site->client, note));
+    TRY(client_sign_in(site->client, ADMIN_EMAIL, secret, note));
+    return furnish(site, options, note);
+}
+
+enum err site_open(const struct site_options *options, struct site *out_site, struct err_note *note)
+{
+    *out_site = (struct site){0};
+    enum err err = start(out_site, options, note);
+    if (err != ERR_NONE)
+        site_close(out_site);
+    return err;
+}
+
+void site_close(struct site *site)
+{
+    if (site->client != NULL)
+        client_close(site->client);
+    (void)local_server_stop(&site->server); /* what was measured is measured */
+    local_server_forget(site->folder);
+    *site = (struct site){0};
+}
+
+/* A number of a line "Name:  123 kB" of /proc/PID/status. */
+static int64_t status_kb(pid_t pid, const char *name)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    char line[256];
+    int64_t kb = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0)
+            kb = strtoll(line + strlen(name), NULL, 10);
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    return kb;
+}
+
+int64_t site_memory_bytes(const struct site *site)
+{
+    return status_kb(site->server.pid, "VmRSS:") * 1024;
+}
+
+double site_cpu_s(const struct site *site)
+{
+    char path[64];
+    char line[1024] = "";
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)site->server.pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    size_t len = fread(line, 1, sizeof line - 1, file);
+    (void)fclose(file);
+    line[len] = '\0';
+    /* Fields 14 and 15, utime and stime, counted behind the name in parentheses. */
+    const char *p = strrchr(line, ')');
+    for (int field = 2; p != NULL && field < 13; field++)
+        p = strchr(p + 1, ' ');
+    char *end = NULL;
+    double ticks = p == NULL ? 0 : strtod(p, &end);
+    ticks += end == NULL ? 0 : strtod(end, NULL);
+    return ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+int64_t site_disk_bytes(const struct site *site)
+{
+    DIR *folder = opendir(site->folder);
+    int64_t total = 0;
+    struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        char path[1024];
+        struct stat status;
+        (void)snprintf(path, sizeof path, "%s/%s", site->folder, entry->d_name);
+        if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+            total += status.st_size;
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+    return total;
+}
