@@ -134,6 +134,7 @@ enum err accounts_open(const struct accounts_options *options, struct accounts *
 
 void accounts_close(struct accounts *accounts)
 {
+    store_unlisten(accounts->store, accounts);
     sign_in_throttle_fini(&accounts->throttle);
     principal_cache_destroy(accounts->cache);
     mem_free(accounts);

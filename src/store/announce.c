@@ -28,6 +28,7 @@
 struct heard {
     struct heard *next;
     char channel[CHANNEL_MAX];
+    struct lock calling; /* held while `heard` runs, so that store_unlisten() can wait for it */
     void (*heard)(void *context, const char *message, size_t len);
     void *context;
 };
@@ -89,14 +90,17 @@ void listener_notify_sql(struct writer *writer, struct text *out)
     }
 }
 
-/* The list only grows and its members never change, so calling needs no lock. */
+/* The list only grows: it needs no lock beyond its head's. */
 static void tell(struct listener *listener, const char *channel, const char *message, size_t len)
 {
     lock_take(&listener->lock);
     struct heard *first = listener->heards;
     lock_give(&listener->lock);
     for (struct heard *h = first; h != NULL; h = h->next) {
-        if (strcmp(h->channel, channel) == 0)
+        if (strcmp(h->channel, channel) != 0)
+            continue;
+        LOCKED(&h->calling);
+        if (h->heard != NULL)
             h->heard(h->context, message, len);
     }
 }
@@ -108,10 +112,23 @@ void store_listen(struct store *store, const char *channel,
     struct heard *made = mem_new(sizeof *made);
     made->heard = heard;
     made->context = context;
+    lock_init(&made->calling);
     assert(text_copy(made->channel, sizeof made->channel, channel));
     LOCKED(&listener->lock);
     made->next = listener->heards;
     listener->heards = made;
+}
+
+void store_unlisten(struct store *store, void *context)
+{
+    lock_take(&store->listener->lock);
+    struct heard *first = store->listener->heards;
+    lock_give(&store->listener->lock);
+    for (struct heard *h = first; h != NULL; h = h->next) {
+        LOCKED(&h->calling);
+        if (h->context == context)
+            h->heard = NULL;
+    }
 }
 
 static void outbox_push(struct listener *listener, struct outgoing *made)
@@ -356,6 +373,7 @@ void listener_free(struct listener *listener)
     while (listener->heards != NULL) {
         struct heard *heard = listener->heards;
         listener->heards = heard->next;
+        lock_fini(&heard->calling);
         mem_free(heard);
     }
     for (struct outgoing *left; (left = outbox_take(listener)) != NULL;)

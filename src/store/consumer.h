@@ -67,3 +67,6 @@ MUST_USE enum err consumer_wait_idle(struct consumer *consumer, int64_t deadline
 void store_announce(struct store *store, const char *channel, const char *message, size_t len);
 void store_listen(struct store *store, const char *channel,
                   void (*heard)(void *context, const char *message, size_t len), void *context);
+/* Whatever listens with this context hears nothing more, and is not inside `heard` any longer: for
+ * whoever closes before the store. Not from inside `heard`. */
+void store_unlisten(struct store *store, void *context);
