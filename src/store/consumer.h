@@ -36,13 +36,17 @@ struct consumer_options {
      * consumer with state in memory may lower it, to read again what it needs to rebuild. */
     void (*owned)(void *context, int shard, int64_t *inout_position);
     void (*lost)(void *context, int shard);
-    /* Outside any transaction: decode, compute. Sets *out_has_effects when apply() is needed and may
+    /* Retention has removed records that this consumer had not read: positions from..to are gone. */
+    void (*skipped)(void *context, int shard, int64_t from_position, int64_t to_position);
+    /* Outside any transaction: decode, compute. Without it every batch of records has effects. Sets *out_has_effects when apply() is needed and may
      * lower *inout_position to say that earlier records are still needed after a restart. */
     enum err (*prepare)(void *context, const struct consumer_batch *batch, int64_t *inout_position,
                         bool *out_has_effects);
     /* In the target's transaction (on its writer's thread, while the consumer's thread waits).
-     * Returning an error undoes it: tried again with growing pauses; a record that fails
-     * CONSUMER_ATTEMPTS times alone goes to the dead letters and is counted and logged. */
+     * ERR_BUSY (nobody's fault) is tried again with growing pauses, for as long as it takes. After any
+     * other error, of prepare() too, owned() is called, reading starts again at the stored position and
+     * in smaller batches; a record that fails CONSUMER_ATTEMPTS times alone goes to the dead letters
+     * and is counted and logged. */
     enum err (*apply)(void *context, struct db *db, const struct consumer_batch *batch);
     /* After the commit of apply(). */
     void (*applied)(void *context, const struct consumer_batch *batch);
@@ -58,7 +62,8 @@ void consumer_stop(struct consumer *consumer);
 
 /* Records not yet consumed over all shards, from the tables; for pages, metrics and tests. */
 MUST_USE enum err consumer_lag(struct consumer *consumer, int64_t *out_records);
-/* Waits until everything committed before the call is consumed; ERR_BUSY at the deadline. */
+/* Waits until everything committed before the call is consumed, whoever owns the shards; ERR_BUSY at
+ * the deadline, a time of clock_now_ms(). */
 MUST_USE enum err consumer_wait_idle(struct consumer *consumer, int64_t deadline_ms);
 
 /* Messages between the processes on one PostgreSQL (LISTEN/NOTIFY); within one process (SQLite) a

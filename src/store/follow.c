@@ -18,7 +18,6 @@ struct followed {
     struct ring rings[STREAM_SHARDS];
     size_t record_count;
     size_t byte_count;
-    size_t follower_count;
 };
 
 struct follow {
@@ -106,9 +105,18 @@ void follower_wake(struct follower *follower)
 static void wake_stream(struct follow *follow, const char *stream)
 {
     for (struct follower *f = follow->followers; f != NULL; f = f->next) {
-        if (stream == NULL || f->stream == stream)
+        if (f->stream == stream)
             follower_wake(f);
     }
+}
+
+static bool is_wanted(const struct follow *follow, const struct stream_record *record)
+{
+    for (const struct follower *f = follow->followers; f != NULL; f = f->next) {
+        if (f->stream == record->stream && f->read_to[record->shard] != INT64_MAX)
+            return true;
+    }
+    return false;
 }
 
 void follow_publish(struct follow *follow, struct stream_record **records, size_t count)
@@ -118,7 +126,7 @@ void follow_publish(struct follow *follow, struct stream_record **records, size_
         struct followed *stream = find(follow, records[i]->stream);
         struct ring *ring = &stream->rings[records[i]->shard];
         ring->last_known = MAX(ring->last_known, records[i]->position);
-        if (stream->follower_count > 0)
+        if (is_wanted(follow, records[i]))
             ring_push(stream, records[i]);
         if (i + 1 == count || records[i + 1]->stream != records[i]->stream)
             wake_stream(follow, records[i]->stream);
@@ -137,7 +145,12 @@ void follow_hear(struct follow *follow, const char *stream, int shard, int64_t p
 void follow_wake_all(struct follow *follow)
 {
     LOCKED(&follow->lock);
-    wake_stream(follow, NULL);
+    for (struct follower *f = follow->followers; f != NULL; f = f->next) {
+        LOCKED(&f->lock);
+        f->must_look = true;
+        f->is_woken = true;
+        signal_wake(&f->signal);
+    }
 }
 
 void follow_join(struct follow *follow, struct follower *follower)
@@ -149,7 +162,6 @@ void follow_join(struct follow *follow, struct follower *follower)
         follower->read_to[i] = INT64_MAX;
     follower->next = follow->followers;
     follow->followers = follower;
-    find(follow, follower->stream)->follower_count++;
 }
 
 /* Whatever every follower has read is dropped. */
@@ -173,12 +185,18 @@ void follow_leave(struct follow *follow, struct follower *follower)
         slot = &(*slot)->next;
     *slot = follower->next;
     struct followed *stream = find(follow, follower->stream);
-    stream->follower_count--;
     for (int i = 0; i < STREAM_SHARDS; i++)
         trim(follow, stream, i);
     lock_give(&follow->lock);
     signal_fini(&follower->signal);
     lock_fini(&follower->lock);
+}
+
+void follow_release(struct follow *follow, struct follower *follower, int shard)
+{
+    LOCKED(&follow->lock);
+    follower->read_to[shard] = INT64_MAX;
+    trim(follow, find(follow, follower->stream), shard);
 }
 
 enum follow_found follow_take(struct follow *follow, struct follower *follower, int shard,

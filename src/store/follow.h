@@ -12,10 +12,11 @@ struct follow;
 struct follower {
     struct follower *next;
     const char *stream; /* interned */
-    int64_t read_to[STREAM_SHARDS]; /* what is needed no more; INT64_MAX: not our shard */
+    int64_t read_to[STREAM_SHARDS]; /* what is needed no more; INT64_MAX: not our shard; under follow's lock */
     struct lock lock;
     struct signal signal;
-    bool is_woken; /* under lock */
+    bool is_woken;  /* under lock, like must_look */
+    bool must_look; /* something may have been missed: the table knows */
 };
 
 struct follow *follow_create(void);
@@ -29,6 +30,8 @@ void follow_wake_all(struct follow *follow);
 
 void follow_join(struct follow *follow, struct follower *follower);
 void follow_leave(struct follow *follow, struct follower *follower);
+/* The shard is not this follower's any more. */
+void follow_release(struct follow *follow, struct follower *follower, int shard);
 void follower_wake(struct follower *follower);
 
 enum follow_found {

@@ -9,7 +9,7 @@
 
 struct place {
     const char *url;
-    char name[24]; /* of the store: a file or a schema of its own */
+    char name[32]; /* of the store: a file or a schema of its own */
 };
 
 struct place *place_sqlite(void);

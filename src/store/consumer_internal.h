@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/* store/consumer_internal.h — a consumer's thread (consumer.c) and its rows in the tables
+ * (position.c). */
+#pragma once
+#include "store/lease.h"
+#include "store/store_internal.h"
+
+#define CONSUMER_BATCH_DEFAULT 256
+#define CONSUMER_BATCH_MAX     4096
+#define CONSUMER_BATCH_BYTES   (8 * 1024 * 1024)
+#define CONSUMER_DEAD_MAX      64
+#define CONSUMER_PAUSE_MIN_US  10000
+#define CONSUMER_PAUSE_MAX_US  5000000
+#define CONSUMER_STORE_US      1000000 /* positions without effects are written this often */
+#define CONSUMER_HOLD_US       5000000 /* and what retention must leave */
+#define CONSUMER_LOOK_US       5000000 /* into the table, should a NOTIFY have been lost */
+
+struct consumer_shard {
+    bool is_owned;
+    int64_t stored; /* the position in the table */
+    int64_t wanted; /* the position to be stored */
+    int64_t read_to;
+    int64_t held; /* what retention was told */
+    bool is_caught_up; /* the table had no more: memory tells of what comes */
+    size_t batch_max;
+    int64_t failing_position;
+    int failing_count;
+    int64_t pause_us;
+    int64_t retry_at_us;
+    int64_t ticked_at_us;
+    int64_t dead[CONSUMER_DEAD_MAX]; /* already among the dead letters */
+    size_t dead_count;
+};
+
+struct consumer {
+    struct consumer_options options;
+    size_t records_max;
+    int64_t owner;
+    bool is_alone;
+    struct thread thread;
+    struct follower follower;
+    atomic_bool is_stopping;
+    struct lease_table leases;
+    int64_t lease_due_us, store_due_us, hold_due_us, look_due_us;
+    struct consumer_shard shards[STREAM_SHARDS];
+    struct stream_record **records; /* of the batch at hand, references */
+    size_t record_count;
+
+    struct lock lock; /* for those who wait */
+    struct signal progress;
+    int64_t consumed_to[STREAM_SHARDS]; /* under lock; -1: not ours */
+};
+
+/* position.c. Those that write are commands on the target, and wait for it. */
+MUST_USE enum err position_lease(struct consumer *consumer, struct lease_decision *out_decision);
+/* Position and effects in one transaction. *out_is_lost: the shard is another's, nothing was done. */
+MUST_USE enum err position_apply(struct consumer *consumer, const struct consumer_batch *batch,
+                                 int64_t position, bool *out_is_lost, struct err_note *note);
+MUST_USE enum err position_store(struct consumer *consumer); /* of all owned shards */
+MUST_USE enum err position_give_back(struct consumer *consumer);
+MUST_USE enum err position_hold(struct consumer *consumer); /* on the source */
+MUST_USE enum err position_bury(struct consumer *consumer, const struct stream_record *record,
+                                const char *reason, bool *out_is_lost);
+MUST_USE enum err position_load_dead(struct consumer *consumer, int shard);
+MUST_USE enum err position_read(struct consumer *consumer, int shard, int64_t *out_position);

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/random.h"
+#include "store/lease.h"
+#include "store/place_test.h"
+
+#include <stdatomic.h>
+
+#define KEYS 16
+
+static const struct store_migration seen_migrations[] = {
+    {1, "CREATE TABLE seen (id BIGINT PRIMARY KEY, shard BIGINT NOT NULL)"},
+};
+static const struct store_module seen_module = {"seen", seen_migrations, 1};
+
+/* A consumer that notes every record's number; some trouble can be ordered. */
+struct reader {
+    struct consumer_options options;
+    struct consumer *consumer;
+    atomic_int applied, ticks, owned, lost, skipped;
+    atomic_int failures_left; /* apply() fails this often with ERR_IO */
+    atomic_int busy_left;     /* or ERR_BUSY */
+    int64_t poison;           /* this number always fails */
+};
+
+static int64_t number_of(const struct stream_record *record)
+{
+    char text[24] = {0};
+    memcpy(text, record->body, MIN(record->body_len, sizeof text - 1));
+    return strtoll(text, NULL, 10);
+}
+
+static enum err reader_apply(void *context, struct db *db, const struct consumer_batch *batch)
+{
+    struct reader *reader = context;
+    for (size_t i = 0; i < batch->record_count; i++) {
+        int64_t number = number_of(batch->records[i]);
+        TRY(sql_run(db, "INSERT INTO seen (id, shard) VALUES ($1, $2)", SQL_INT(number),
+                    SQL_INT(batch->shard)));
+        if (number == reader->poison)
+            return ERR_CORRUPT;
+    }
+    if (reader->failures_left > 0 && atomic_fetch_sub(&reader->failures_left, 1) > 0)
+        return ERR_IO;
+    if (reader->busy_left > 0 && atomic_fetch_sub(&reader->busy_left, 1) > 0)
+        return ERR_BUSY;
+    return ERR_NONE;
+}
+
+static void reader_applied(void *context, const struct consumer_batch *batch)
+{
+    struct reader *reader = context;
+    atomic_fetch_add(&reader->applied, (int)batch->record_count);
+}
+
+static void reader_owned(void *context, int shard, int64_t *inout_position)
+{
+    (void)shard;
+    (void)inout_position;
+    atomic_fetch_add(&((struct reader *)context)->owned, 1);
+}
+
+static void reader_lost(void *context, int shard)
+{
+    (void)shard;
+    atomic_fetch_add(&((struct reader *)context)->lost, 1);
+}
+
+static void reader_skipped(void *context, int shard, int64_t from, int64_t to)
+{
+    (void)shard;
+    atomic_fetch_add(&((struct reader *)context)->skipped, (int)(to - from + 1));
+}
+
+static void reader_start(struct reader *reader, struct store *source, struct store *target)
+{
+    reader->options = (struct consumer_options){.name = "reader",
+                                                .stream = "facts",
+                                                .source = source,
+                                                .target = target,
+                                                .context = reader,
+                                                .owned = reader_owned,
+                                                .lost = reader_lost,
+                                                .skipped = reader_skipped,
+                                                .apply = reader_apply,
+                                                .applied = reader_applied};
+    CHECK_INT(consumer_start(&reader->options, &reader->consumer, NULL), ERR_NONE);
+}
+
+static void append_numbers(struct store *store, int64_t first, int64_t count)
+{
+    for (int64_t i = first; i < first + count; i++) {
+        char key[16], body[24];
+        (void)snprintf(key, sizeof key, "key-%d", (int)(i % KEYS));
+        (void)snprintf(body, sizeof body, "%lld", (long long)i);
+        CHECK_INT(place_append(store, "facts", key, body), ERR_NONE);
+    }
+}
+
+static int64_t ask(struct store *store, const char *sql)
+{
+    struct db *db = store_reader_take(store);
+    CHECK(db != NULL);
+    int64_t value = -1;
+    enum err err = sql_one_int(db, &value, sql);
+    store_reader_give(store, db);
+    CHECK_INT(err, ERR_NONE);
+    return value;
+}
+
+#define SEEN "SELECT COUNT(*) FROM seen"
+static int64_t soon(void)
+{
+    return clock_now_ms() + 20000;
+}
+
+ON_BOTH_ENGINES(every_record_has_its_effect_once_and_the_lag_is_gone)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    append_numbers(store, 1, 40); /* before the consumer is there: from the table */
+    struct reader reader = {0};
+    reader_start(&reader, store, store);
+    append_numbers(store, 41, 60); /* while it is: from memory */
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    CHECK_INT(ask(store, SEEN), 100);
+    int64_t lag = -1;
+    CHECK_INT(consumer_lag(reader.consumer, &lag), ERR_NONE);
+    CHECK_INT(lag, 0);
+    CHECK_INT(reader.owned, STREAM_SHARDS);
+    consumer_stop(reader.consumer);
+    CHECK_INT(reader.applied, 100);
+}
+
+ON_BOTH_ENGINES(a_consumer_goes_on_where_it_was_stopped)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    for (int round = 0; round < 3; round++) {
+        struct reader reader = {0};
+        reader_start(&reader, store, store);
+        append_numbers(store, 1 + round * 20, 20);
+        CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+        consumer_stop(reader.consumer);
+        CHECK_INT(reader.applied, 20);
+    }
+    CHECK_INT(ask(store, SEEN), 60);
+}
+
+ON_BOTH_ENGINES(effects_may_go_to_another_store)
+{
+    struct place other = *place;
+    (void)snprintf(other.name, sizeof other.name, "%.20s-target", place->name);
+    SCOPED(store) source = place_open(place, &seen_module, 1);
+    SCOPED(store) target = place_open(&other, &seen_module, 1);
+    struct reader reader = {0};
+    reader_start(&reader, source, target);
+    append_numbers(source, 1, 50);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+    CHECK_INT(ask(target, SEEN), 50);
+    CHECK_INT(ask(source, SEEN), 0);
+}
+
+ON_BOTH_ENGINES(failures_that_pass_delay_effects_and_never_repeat_them)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    append_numbers(store, 1, 64);
+    struct reader reader = {.failures_left = 5, .busy_left = 4};
+    reader_start(&reader, store, store);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+    CHECK_INT(ask(store, SEEN), 64);
+    CHECK_INT(reader.applied, 64);
+    CHECK_INT(ask(store, "SELECT COUNT(*) FROM store_dead_letter"), 0);
+}
+
+ON_BOTH_ENGINES(a_record_that_always_fails_becomes_a_dead_letter_and_the_others_pass)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    append_numbers(store, 1, 64);
+    struct reader reader = {.poison = 29};
+    reader_start(&reader, store, store);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+    CHECK_INT(ask(store, SEEN), 63);
+    CHECK_INT(ask(store, "SELECT COUNT(*) FROM seen WHERE id = 29"), 0);
+    CHECK_INT(ask(store, "SELECT COUNT(*) FROM store_dead_letter"), 1);
+    struct reader after = {0};
+    reader_start(&after, store, store);
+    append_numbers(store, 65, 16);
+    CHECK_INT(consumer_wait_idle(after.consumer, soon()), ERR_NONE);
+    consumer_stop(after.consumer);
+    CHECK_INT(after.applied, 16);
+}
+
+static enum err tick_prepare(void *context, const struct consumer_batch *batch,
+                             int64_t *inout_position, bool *out_has_effects)
+{
+    struct reader *reader = context;
+    (void)inout_position;
+    (void)out_has_effects;
+    if (batch->record_count == 0)
+        atomic_fetch_add(&reader->ticks, 1);
+    return ERR_NONE;
+}
+
+ON_BOTH_ENGINES(an_idle_consumer_ticks_and_keeps_its_position)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    append_numbers(store, 1, 30);
+    struct reader reader = {0};
+    reader.options = (struct consumer_options){.name = "ticker",
+                                               .stream = "facts",
+                                               .source = store,
+                                               .target = store,
+                                               .context = &reader,
+                                               .tick_ms = 5,
+                                               .prepare = tick_prepare};
+    CHECK_INT(consumer_start(&reader.options, &reader.consumer, NULL), ERR_NONE);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    while (reader.ticks < 20)
+        CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+    CHECK_INT(ask(store, "SELECT SUM(position) FROM store_consumer WHERE consumer = 'ticker'"), 30);
+}
+
+/* Two stores on one database stand for two processes; one stops answering without a word. */
+TEST(two_processes_share_the_shards_on_postgres)
+{
+    struct place *place = place_postgres();
+    SCOPED(store) one = place_open(place, &seen_module, 1);
+    SCOPED(store) two = place_open(place, &seen_module, 1);
+    struct reader first = {0}, second = {0};
+    reader_start(&first, one, one);
+    append_numbers(two, 1, 32);
+    CHECK_INT(consumer_wait_idle(first.consumer, soon()), ERR_NONE);
+    CHECK_INT(first.applied, 32);
+    reader_start(&second, two, two);
+    int64_t number = 33;
+    while (second.owned < 2 || first.lost < 2) {
+        append_numbers(one, number++, 1);
+        CHECK_INT(consumer_wait_idle(second.consumer, soon()), ERR_NONE);
+        CHECK(number < 20000);
+    }
+    append_numbers(two, number, 64);
+    number += 64;
+    CHECK_INT(consumer_wait_idle(first.consumer, soon()), ERR_NONE);
+    consumer_stop(second.consumer);
+    append_numbers(two, number, 64);
+    CHECK_INT(consumer_wait_idle(first.consumer, soon()), ERR_NONE);
+    consumer_stop(first.consumer);
+    CHECK_INT(ask(one, SEEN), number + 63);
+    CHECK_INT(first.applied + second.applied, number + 63);
+}
+
+#define SECOND_US INT64_C(1000000)
+
+static struct lease_table three_foreign_one_free(int64_t changed_at_us)
+{
+    struct lease_table table = {0};
+    for (int i = 0; i < 3; i++)
+        table.shards[i].watch = (struct lease_watch){7, 1, changed_at_us};
+    table.members[0] = (struct lease_watch){7, 1, changed_at_us};
+    table.member_count = 1;
+    return table;
+}
+
+TEST(a_living_owner_keeps_its_lease_and_a_silent_one_loses_it)
+{
+    struct lease_table table = three_foreign_one_free(10 * SECOND_US);
+    struct lease_decision living = lease_decide(&table, 8, false, 12 * SECOND_US);
+    CHECK_INT(living.actions[0], LEASE_LEAVE);
+    CHECK_INT(living.actions[3], LEASE_CLAIM);
+    CHECK_INT(living.look_again_us, 13 * SECOND_US);
+    struct lease_decision silent = lease_decide(&table, 8, false, 13 * SECOND_US);
+    for (int i = 0; i < STREAM_SHARDS; i++)
+        CHECK_INT(silent.actions[i], LEASE_CLAIM);
+}
+
+TEST(a_member_that_joins_gets_its_share_back_from_who_has_too_much)
+{
+    struct lease_table table = three_foreign_one_free(10 * SECOND_US);
+    table.members[1] = (struct lease_watch){8, 1, 10 * SECOND_US};
+    table.member_count = 2;
+    struct lease_decision owner = lease_decide(&table, 7, false, 11 * SECOND_US);
+    CHECK_INT(owner.actions[0], LEASE_RENEW);
+    CHECK_INT(owner.actions[1], LEASE_RENEW);
+    CHECK_INT(owner.actions[2], LEASE_GIVE_BACK);
+    CHECK_INT(owner.actions[3], LEASE_LEAVE);
+}
+
+TEST(the_only_process_takes_everything_at_once)
+{
+    struct lease_table table = three_foreign_one_free(10 * SECOND_US);
+    struct lease_decision decision = lease_decide(&table, 8, true, 10 * SECOND_US);
+    for (int i = 0; i < STREAM_SHARDS; i++)
+        CHECK_INT(decision.actions[i], LEASE_CLAIM);
+}
