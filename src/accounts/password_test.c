@@ -21,8 +21,8 @@ TEST(password_needs_eight_bytes_and_no_more_than_the_limit)
 
 TEST(password_that_everybody_tries_first_is_refused)
 {
-    static const char *const TRIVIAL[] = {"password", "PassWord",  "12345678",     "87654321",
-                                          "qwertyui", "aaaaaaaa",  "abcabcabcabc", "ABCDEFGH",
+    static const char *const TRIVIAL[] = {"password",  "PassWord", "12345678",     "87654321",
+                                          "qwertyui",  "aaaaaaaa", "abcabcabcabc", "ABCDEFGH",
                                           "qwertz123", "1q2w3e4r", "asdfghjkl",    "abababab"};
     for (size_t i = 0; i < COUNT_OF(TRIVIAL); i++)
         CHECK(password_judge(TRIVIAL[i], "", "") == PASSWORD_GUESSED);

@@ -85,9 +85,8 @@ TEST(flood_of_principals_stays_within_the_bound)
     for (int i = 0; i < 3 * LIMIT_PRINCIPALS_CACHED; i++) {
         struct principal *principal = mem_new(sizeof *principal);
         shared_init(&principal->shared, principal_free);
-        struct principal_entry entry = {.principal = principal,
-                                        .loaded_at_ms = NOW_MS + i,
-                                        .expires_at_ms = INT64_MAX};
+        struct principal_entry entry = {
+            .principal = principal, .loaded_at_ms = NOW_MS + i, .expires_at_ms = INT64_MAX};
         uint64_t bits = random_next(&sequence);
         memcpy(entry.hash, &bits, sizeof bits);
         memcpy(last, entry.hash, sizeof last);

@@ -42,9 +42,9 @@ TEST(address_is_normalised_or_refused)
     CHECK(email_normalise(" Anna.Schmidt@Example.ORG ", out));
     CHECK_TEXT(out, "anna.schmidt@example.org");
     CHECK(email_normalise("admin@localhost", out));
-    static const char *const BAD[] = {"",        "anna",     "@example.org", "anna@",
-                                      "a@b@c",   "a b@c.de", "a\n@c.de",     "<a@c.de>",
-                                      "a,b@c.de", "a@c.de\r\nBcc: x@y.z"};
+    static const char *const BAD[] = {
+        "",         "anna",     "@example.org", "anna@",    "a@b@c",
+        "a b@c.de", "a\n@c.de", "<a@c.de>",     "a,b@c.de", "a@c.de\r\nBcc: x@y.z"};
     for (size_t i = 0; i < COUNT_OF(BAD); i++)
         CHECK(!email_normalise(BAD[i], out));
 }
