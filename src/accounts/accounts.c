@@ -8,37 +8,36 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#define CHANNEL "accounts" /* between processes: "person 12" or "token 7" was changed */
+#define CHANNEL "accounts" /* between processes: "person 12", "token 7" or "event demo" was changed */
 
 static const struct store_migration MIGRATIONS[] = {
-    {1,
-     "CREATE TABLE person ("
-     " id BIGINT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-     " password_hash TEXT NOT NULL, is_admin BIGINT NOT NULL, created_at_ms BIGINT NOT NULL);"
-     "CREATE TABLE person_session ("
-     " id BIGINT PRIMARY KEY, token_hash BYTEA NOT NULL UNIQUE,"
-     " person_id BIGINT NOT NULL REFERENCES person (id),"
-     " created_at_ms BIGINT NOT NULL, seen_at_ms BIGINT NOT NULL, expires_at_ms BIGINT NOT NULL,"
-     " address TEXT NOT NULL, agent TEXT NOT NULL);"
-     "CREATE INDEX person_session_by_person ON person_session (person_id, seen_at_ms);"
-     "CREATE INDEX person_session_by_end ON person_session (expires_at_ms);"
-     "CREATE TABLE membership ("
-     " event TEXT NOT NULL, person_id BIGINT NOT NULL REFERENCES person (id),"
-     " roles BIGINT NOT NULL, changed_at_ms BIGINT NOT NULL, PRIMARY KEY (event, person_id));"
-     "CREATE INDEX membership_by_person ON membership (person_id, event);"
-     "CREATE TABLE device_token ("
-     " id BIGINT PRIMARY KEY, token_hash BYTEA NOT NULL UNIQUE, event TEXT NOT NULL,"
-     " device TEXT NOT NULL, name TEXT NOT NULL, created_at_ms BIGINT NOT NULL,"
-     " last_used_at_ms BIGINT NOT NULL, revoked_at_ms BIGINT NOT NULL);"
-     "CREATE INDEX device_token_by_event ON device_token (event, id);"
-     "CREATE TABLE audit ("
-     " chain BIGINT NOT NULL, number BIGINT NOT NULL, after_chain BIGINT NOT NULL,"
-     " after_number BIGINT NOT NULL, at_ms BIGINT NOT NULL, person_id BIGINT NOT NULL,"
-     " token_id BIGINT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, event TEXT NOT NULL,"
-     " action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, hash BYTEA NOT NULL,"
-     " PRIMARY KEY (chain, number));"
-     "CREATE INDEX audit_by_time ON audit (at_ms, chain, number);"
-     "CREATE INDEX audit_by_event ON audit (event, at_ms, chain, number);"},
+    {1, "CREATE TABLE person ("
+        " id BIGINT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+        " password_hash TEXT NOT NULL, is_admin BIGINT NOT NULL, created_at_ms BIGINT NOT NULL);"
+        "CREATE TABLE person_session ("
+        " id BIGINT PRIMARY KEY, token_hash BYTEA NOT NULL UNIQUE,"
+        " person_id BIGINT NOT NULL REFERENCES person (id),"
+        " created_at_ms BIGINT NOT NULL, seen_at_ms BIGINT NOT NULL, expires_at_ms BIGINT NOT NULL,"
+        " address TEXT NOT NULL, agent TEXT NOT NULL);"
+        "CREATE INDEX person_session_by_person ON person_session (person_id, seen_at_ms);"
+        "CREATE INDEX person_session_by_end ON person_session (expires_at_ms);"
+        "CREATE TABLE membership ("
+        " event TEXT NOT NULL, person_id BIGINT NOT NULL REFERENCES person (id),"
+        " roles BIGINT NOT NULL, changed_at_ms BIGINT NOT NULL, PRIMARY KEY (event, person_id));"
+        "CREATE INDEX membership_by_person ON membership (person_id, event);"
+        "CREATE TABLE device_token ("
+        " id BIGINT PRIMARY KEY, token_hash BYTEA NOT NULL UNIQUE, event TEXT NOT NULL,"
+        " device TEXT NOT NULL, name TEXT NOT NULL, created_at_ms BIGINT NOT NULL,"
+        " last_used_at_ms BIGINT NOT NULL, revoked_at_ms BIGINT NOT NULL);"
+        "CREATE INDEX device_token_by_event ON device_token (event, id);"
+        "CREATE TABLE audit ("
+        " chain BIGINT NOT NULL, number BIGINT NOT NULL, after_chain BIGINT NOT NULL,"
+        " after_number BIGINT NOT NULL, at_ms BIGINT NOT NULL, person_id BIGINT NOT NULL,"
+        " token_id BIGINT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, event TEXT NOT NULL,"
+        " action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, hash BYTEA NOT NULL,"
+        " PRIMARY KEY (chain, number));"
+        "CREATE INDEX audit_by_time ON audit (at_ms, chain, number);"
+        "CREATE INDEX audit_by_event ON audit (event, at_ms, chain, number);"},
 };
 
 const struct store_module accounts_store_module = {
@@ -73,21 +72,24 @@ struct account_label account_label_of(const char *kind, int64_t id)
     return label;
 }
 
+/* From another process, or from this one: then it was done before, and is done again. */
 static void heard(void *context, const char *message, size_t len)
 {
     struct accounts *accounts = context;
-    char copy[48];
+    char copy[LIMIT_ID_LEN + 16];
     if (len >= sizeof copy)
         return;
     memcpy(copy, message, len);
     copy[len] = '\0';
     if (strncmp(copy, "person ", 7) == 0)
-        principal_cache_forget(accounts->cache, strtoll(copy + 7, NULL, 10), 0);
+        principal_cache_forget_person(accounts->cache, strtoll(copy + 7, NULL, 10));
     else if (strncmp(copy, "token ", 6) == 0)
-        principal_cache_forget(accounts->cache, 0, strtoll(copy + 6, NULL, 10));
+        principal_cache_forget_token(accounts->cache, strtoll(copy + 6, NULL, 10));
+    else if (strncmp(copy, "event ", 6) == 0)
+        principal_cache_forget_event(accounts->cache, copy + 6);
 }
 
-static void announce(struct accounts *accounts, const char *kind, int64_t id)
+static void announce_id(struct accounts *accounts, const char *kind, int64_t id)
 {
     char message[48];
     int len = snprintf(message, sizeof message, "%s %" PRId64, kind, id);
@@ -96,14 +98,22 @@ static void announce(struct accounts *accounts, const char *kind, int64_t id)
 
 void accounts_forget_person(struct accounts *accounts, int64_t person_id)
 {
-    principal_cache_forget(accounts->cache, person_id, 0);
-    announce(accounts, "person", person_id);
+    principal_cache_forget_person(accounts->cache, person_id);
+    announce_id(accounts, "person", person_id);
 }
 
 void accounts_forget_token(struct accounts *accounts, int64_t token_id)
 {
-    principal_cache_forget(accounts->cache, 0, token_id);
-    announce(accounts, "token", token_id);
+    principal_cache_forget_token(accounts->cache, token_id);
+    announce_id(accounts, "token", token_id);
+}
+
+void accounts_forget_event(struct accounts *accounts, const char *event)
+{
+    char message[LIMIT_ID_LEN + 16];
+    int len = snprintf(message, sizeof message, "event %s", event);
+    principal_cache_forget_event(accounts->cache, event);
+    store_announce(accounts->store, CHANNEL, message, (size_t)len);
 }
 
 enum err accounts_open(const struct accounts_options *options, struct accounts **out_accounts,
@@ -119,8 +129,7 @@ enum err accounts_open(const struct accounts_options *options, struct accounts *
     *accounts = (struct accounts){
         .store = options->store,
         .cost = {.passes = passes, .bytes = bytes},
-        .session_idle_ms =
-            options->session_idle_ms > 0 ? options->session_idle_ms : 30 * 60 * 1000,
+        .session_idle_ms = options->session_idle_ms > 0 ? options->session_idle_ms : 30 * 60 * 1000,
         .session_absolute_ms =
             options->session_absolute_ms > 0 ? options->session_absolute_ms : 8 * 3600 * 1000,
         .cache = principal_cache_create(),

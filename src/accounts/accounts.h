@@ -2,10 +2,9 @@
 /* accounts/accounts.h — people, their roles at events, sessions, the tokens of devices, and the log
  * of who did what.
  *
- * Functions that take a `struct db *` run inside a command (store.h), so that a change and its audit
- * row are one commit. Functions that take a `struct accounts *` wait for the database: workers,
- * start-up, tests; never an HTTP event thread, except the two principal look-ups, which mostly
- * answer from memory. */
+ * Functions that take a `struct db *` run inside a command (store.h), so that a change and its
+ * audit row are one commit. Functions that take a `struct accounts *` wait for the database:
+ * workers, start-up, tests; never an HTTP event thread, except accounts_principal_remembered(). */
 #pragma once
 #include "base/base.h"
 #include "base/shared.h"
@@ -72,18 +71,23 @@ static inline void accounts_destroy(struct accounts *accounts)
 }
 DEFINE_SCOPED(accounts)
 
-/* The principal of a session's or a device's token; from memory (at most PRINCIPAL_TTL_MS old; at once
- * forgotten on sign-out, revocation and role changes) or from the database. The caller unrefs.
+/* The principal of a session's or a device's token; from memory (at most PRINCIPAL_TTL_MS old; at
+ * once forgotten on sign-out, revocation and role changes) or from the database. The caller unrefs.
  * ERR_UNAUTHENTICATED when unknown, expired or revoked; ERR_BUSY when the database is away. */
 #define PRINCIPAL_TTL_MS 2000
 MUST_USE enum err accounts_principal_of_session(struct accounts *accounts, const char *token,
                                                 int64_t now_ms, struct principal **out_principal);
 MUST_USE enum err accounts_principal_of_token(struct accounts *accounts, const char *token,
                                               int64_t now_ms, struct principal **out_principal);
+/* From memory or not at all (NULL): for event threads. The caller unrefs. */
+struct principal *accounts_principal_remembered(struct accounts *accounts, enum principal_kind kind,
+                                                const char *token, int64_t now_ms);
 
-/* After the commit of a change to a person's roles: forget them, here and in the other processes. */
+/* After the commit of a change to a person's roles: forget them, here and in the other processes.
+ */
 void accounts_forget_person(struct accounts *accounts, int64_t person_id);
 void accounts_forget_token(struct accounts *accounts, int64_t token_id);
+void accounts_forget_event(struct accounts *accounts, const char *event); /* all who had a role */
 
 struct accounts_first_admin {
     const char *email;    /* NULL = admin@localhost */
@@ -91,8 +95,9 @@ struct accounts_first_admin {
 };
 #define ACCOUNTS_PASSWORD_SIZE 25
 
-/* Creates the first admin when there is no person at all. `out_password` is the random password, to be
- * shown once, or "" when nothing was generated; `out_email` the new admin's, or "" when none was needed. */
+/* Creates the first admin when there is no person at all. `out_password` is the random password, to
+ * be shown once, or "" when nothing was generated; `out_email` the new admin's, or "" when none was
+ * needed. */
 MUST_USE enum err accounts_bootstrap(struct accounts *accounts,
                                      const struct accounts_first_admin *admin, int64_t now_ms,
                                      char out_email[LIMIT_EMAIL_LEN + 1],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A row's hash is BLAKE2b-256 over, in this order: the 32 bytes of the hash before it (zeros for a
  * first row without predecessor); seven int64 little-endian: chain, number, after_chain,
- * after_number, at_ms, person_id, token_id; then name, address, event, action, subject, detail, each
- * with its length as uint32 little-endian in front. */
+ * after_number, at_ms, person_id, token_id; then name, address, event, action, subject, detail,
+ * each with its length as uint32 little-endian in front. */
 #include "accounts/accounts_internal.h"
 #include "accounts/audit_chain.h"
 #include "base/random.h"
@@ -170,7 +170,7 @@ enum err audit_append(struct db *db, const struct actor *actor, const struct aud
 }
 
 /* In the order of ROW_COLUMNS. */
-#define ROW_COLUMNS \
+#define ROW_COLUMNS                                                                                \
     "chain, number, at_ms, person_id, token_id, name, address, event, action, subject, detail"
 #define ROW_COLUMN_COUNT 11
 
@@ -191,8 +191,8 @@ static void read_row(const struct sql_rows *rows, struct audit_row *out_row)
     copy_cut(out_row->detail, sizeof out_row->detail, sql_text(rows, 10));
 }
 
-enum err audit_list(struct db *db, const char *event, struct audit_cursor before,
-                    size_t count_max, struct audit_row **out_rows, size_t *out_count)
+enum err audit_list(struct db *db, const char *event, struct audit_cursor before, size_t count_max,
+                    struct audit_row **out_rows, size_t *out_count)
 {
     if (before.at_ms == 0 && before.chain == 0 && before.number == 0)
         before = (struct audit_cursor){INT64_MAX, INT64_MAX, INT64_MAX};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/audit.h — who did what, when, from where: appended in the transaction of the change itself,
- * never changed, never removed.
+/* accounts/audit.h — who did what, when, from where: appended in the transaction of the change
+ * itself, never changed, never removed.
  *
  * Every row carries BLAKE2b-256 over the hash of the row before it and its own columns. A process
- * writes a chain of its own, whose first row stands after the newest row of any chain: so no lock is
- * held between processes on one PostgreSQL, and on SQLite all rows are one chain. audit_verify() finds
- * every changed, inserted or removed row; only rows cut off at the very end leave no trace in the
- * table, which is why it gives the newest hash, to be noted elsewhere. */
+ * writes a chain of its own, whose first row stands after the newest row of any chain: so no lock
+ * is held between processes on one PostgreSQL, and on SQLite all rows are one chain. audit_verify()
+ * finds every changed, inserted or removed row; only rows cut off at the very end leave no trace in
+ * the table, which is why it gives the newest hash, to be noted elsewhere. */
 #pragma once
 #include "base/base.h"
 #include "store/sql.h"
@@ -21,8 +21,9 @@ struct actor {
     char address[64]; /* of the client, as text; "" for the program */
 };
 struct principal;
-struct actor actor_of(const struct principal *principal, const char *address); /* NULL: nobody known */
-struct actor actor_program(const char *name);                                  /* "muster apply" */
+struct actor actor_of(const struct principal *principal,
+                      const char *address);   /* NULL: nobody known */
+struct actor actor_program(const char *name); /* "muster apply" */
 
 struct audit_change {
     const char *event;   /* id, or "" for the installation */

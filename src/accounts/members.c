@@ -48,12 +48,11 @@ enum err member_write(struct db *db, const struct actor *actor, const char *even
     text_init(&names, 100);
     roles_text(roles, &names);
     struct account_label subject = account_label_of("person", person_id);
-    return audit_append(db, actor,
-                        &(struct audit_change){.event = event,
-                                               .action = "member.set",
-                                               .subject = subject.text,
-                                               .detail = names.bytes},
-                        now_ms);
+    return audit_append(
+        db, actor,
+        &(struct audit_change){
+            .event = event, .action = "member.set", .subject = subject.text, .detail = names.bytes},
+        now_ms);
 }
 
 enum err members_remove_event(struct db *db, const char *event, int64_t now_ms)

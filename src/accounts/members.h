@@ -23,8 +23,8 @@ MUST_USE enum err members_remove_event(struct db *db, const char *event, int64_t
 
 /* The same with their own commit, forgetting included. */
 MUST_USE enum err member_set(struct accounts *accounts, const struct actor *actor,
-                             const char *event, int64_t person_id, uint32_t roles,
-                             int64_t now_ms, struct err_note *note);
+                             const char *event, int64_t person_id, uint32_t roles, int64_t now_ms,
+                             struct err_note *note);
 MUST_USE enum err member_remove(struct accounts *accounts, const struct actor *actor,
                                 const char *event, int64_t person_id, int64_t now_ms,
                                 struct err_note *note);
@@ -34,5 +34,5 @@ MUST_USE enum err member_list(struct db *db, const char *event, int64_t after_id
                               struct member **out_members, size_t *out_count);
 
 /* Role names as in the API: "organiser", "control", "crew", "door", "guest". */
-extern const char *const ROLE_NAMES[]; /* ends with NULL; bit 1 + index of enum role */
+extern const char *const ROLE_NAMES[];   /* ends with NULL; bit 1 + index of enum role */
 uint32_t role_of_name(const char *name); /* 0 when there is none */

@@ -10,27 +10,36 @@
 /* The most used passwords of 8 bytes and more in published leaks, in lower case. Shorter ones are
  * refused by length, and rows, repetitions and sequences by rule. */
 static const char *const GUESSED[] = {
-    "password",   "passw0rd",   "p@ssw0rd",   "p@ssword",   "pa55word",   "passwort",   "password1",
-    "password12", "password123", "passwort1", "passwort123", "iloveyou",  "iloveyou1",  "sunshine",
-    "princess",   "football",   "baseball",   "basketball", "superman",   "batman123",  "trustno1",
-    "welcome1",   "welcome123", "admin123",   "admin1234",  "administrator", "letmein1", "letmein123",
-    "changeme",   "changeme1",  "changeme123", "default1",  "master123",  "monkey123",  "dragon123",
-    "shadow123",  "michael1",   "jennifer",   "jordan23",   "starwars",   "whatever",   "computer",
-    "internet",   "samsung1",   "liverpool",  "liverpool1", "manchester", "barcelona",  "realmadrid",
-    "charlie1",   "hello123",   "hallo123",   "hallo1234",  "qwertz123",  "qwerty123",  "qwerty12",
-    "qwerty1234", "1q2w3e4r",   "1q2w3e4r5t", "1qaz2wsx",   "zaq12wsx",   "q1w2e3r4",   "qazwsxedc",
-    "a1b2c3d4",   "abc12345",   "abcd1234",   "abc123456",  "aa123456",   "a1234567",   "a12345678",
-    "asdf1234",   "test1234",   "testtest1",  "secret123",  "geheim123",  "schatz123",  "ficken123",
-    "pokemon1",   "minecraft",  "summer2024", "winter2024", "summer2025", "winter2025", "summer2026",
-    "spring2026", "christmas",  "butterfly",  "chocolate",  "michelle",   "victoria",   "elizabeth",
-    "alexander",  "benjamin",   "blink182",   "maverick",   "mercedes",   "corvette",   "einstein",
-    "startrek",   "spiderman",  "metallica",  "asshole1",   "fuckyou1",   "fuckyou123", "password!",
-    "password1!", "welcome1!",  "qwerty123!", "muster123",  "muster1234", "musterevent", "letmein!",
+    "password",    "passw0rd",      "p@ssw0rd",    "p@ssword",   "pa55word",    "passwort",
+    "password1",   "password12",    "password123", "passwort1",  "passwort123", "iloveyou",
+    "iloveyou1",   "sunshine",      "princess",    "football",   "baseball",    "basketball",
+    "superman",    "batman123",     "trustno1",    "welcome1",   "welcome123",  "admin123",
+    "admin1234",   "administrator", "letmein1",    "letmein123", "changeme",    "changeme1",
+    "changeme123", "default1",      "master123",   "monkey123",  "dragon123",   "shadow123",
+    "michael1",    "jennifer",      "jordan23",    "starwars",   "whatever",    "computer",
+    "internet",    "samsung1",      "liverpool",   "liverpool1", "manchester",  "barcelona",
+    "realmadrid",  "charlie1",      "hello123",    "hallo123",   "hallo1234",   "qwertz123",
+    "qwerty123",   "qwerty12",      "qwerty1234",  "1q2w3e4r",   "1q2w3e4r5t",  "1qaz2wsx",
+    "zaq12wsx",    "q1w2e3r4",      "qazwsxedc",   "a1b2c3d4",   "abc12345",    "abcd1234",
+    "abc123456",   "aa123456",      "a1234567",    "a12345678",  "asdf1234",    "test1234",
+    "testtest1",   "secret123",     "geheim123",   "schatz123",  "ficken123",   "pokemon1",
+    "minecraft",   "summer2024",    "winter2024",  "summer2025", "winter2025",  "summer2026",
+    "spring2026",  "christmas",     "butterfly",   "chocolate",  "michelle",    "victoria",
+    "elizabeth",   "alexander",     "benjamin",    "blink182",   "maverick",    "mercedes",
+    "corvette",    "einstein",      "startrek",    "spiderman",  "metallica",   "asshole1",
+    "fuckyou1",    "fuckyou123",    "password!",   "password1!", "welcome1!",   "qwerty123!",
+    "muster123",   "muster1234",    "musterevent", "letmein!",
 };
 
-static const char *const ROWS[] = {"01234567890123456789", "abcdefghijklmnopqrstuvwxyz",
-                                   "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl",
-                                   "zxcvbnm", "yxcvbnm", "1234567890qwertyuiop"};
+static const char *const ROWS[] = {"01234567890123456789",
+                                   "abcdefghijklmnopqrstuvwxyz",
+                                   "qwertyuiop",
+                                   "qwertzuiop",
+                                   "azertyuiop",
+                                   "asdfghjkl",
+                                   "zxcvbnm",
+                                   "yxcvbnm",
+                                   "1234567890qwertyuiop"};
 
 static void lower(const char *text, char *out, size_t size)
 {
@@ -143,7 +152,8 @@ void password_nobodys(const struct password_cost *cost, char out_hash[PASSWORD_H
     uint8_t chance[16 + 32];
     char salt[24], sum[48];
     random_secret(chance, sizeof chance);
-    (void)sodium_bin2base64(salt, sizeof salt, chance, 16, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    (void)sodium_bin2base64(salt, sizeof salt, chance, 16,
+                            sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
     (void)sodium_bin2base64(sum, sizeof sum, chance + 16, 32,
                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
     (void)snprintf(out_hash, PASSWORD_HASH_SIZE, "$argon2id$v=19$m=%zu,t=%llu,p=1$%s$%s",

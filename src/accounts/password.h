@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/password.h — argon2id by libsodium, with a bound on how many are computed at a time: each
- * takes 64 MiB, so that a flood of sign-ins would otherwise end the process. */
+/* accounts/password.h — argon2id by libsodium, with a bound on how many are computed at a time:
+ * each takes 64 MiB, so that a flood of sign-ins would otherwise end the process. */
 #pragma once
 #include "accounts/people.h"
 

@@ -29,12 +29,11 @@ static enum err hash_or_note(struct accounts *accounts, const char *password,
     return err;
 }
 
-enum err person_prepare(struct accounts *accounts, const struct person_new *wanted,
-                        int64_t now_ms, struct person_draft *out_draft, struct err_note *note)
+enum err person_prepare(struct accounts *accounts, const struct person_new *wanted, int64_t now_ms,
+                        struct person_draft *out_draft, struct err_note *note)
 {
-    struct person_draft draft = {.person = {.id = account_id_new(),
-                                            .is_admin = wanted->is_admin,
-                                            .created_at_ms = now_ms}};
+    struct person_draft draft = {
+        .person = {.id = account_id_new(), .is_admin = wanted->is_admin, .created_at_ms = now_ms}};
     if (!email_normalise(wanted->email, draft.person.email))
         return err_set(note, ERR_INVALID, "email", "must be an address like anna@example.org");
     if (wanted->name[0] == '\0' || !text_is_utf8(wanted->name, strlen(wanted->name)))
@@ -157,10 +156,9 @@ static enum err password_write_run(struct db *db, void *context, struct err_note
 {
     const struct password_write *write = context;
     int64_t changed;
-    TRY(sql_run_counted(db, &changed,
-                        "UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-                        SQL_INT(write->actor->person_id), SQL_TEXT(write->old_hash),
-                        SQL_TEXT(write->new_hash)));
+    TRY(sql_run_counted(
+        db, &changed, "UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        SQL_INT(write->actor->person_id), SQL_TEXT(write->old_hash), SQL_TEXT(write->new_hash)));
     if (changed == 0)
         return err_set(note, ERR_CONFLICT, "password", "was changed meanwhile; sign in again");
     TRY(sessions_end_others(db, write->actor->person_id, write->keep_session_id));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/people.h — people who sign in. A password is 8 to LIMIT_PASSWORD_LEN bytes, not one of the
- * most guessed ones, and stored as argon2id. At most LIMIT_PASSWORD_HASHES are hashed at a time, in
- * the whole process; one more is ERR_BUSY. */
+/* accounts/people.h — people who sign in. A password is 8 to LIMIT_PASSWORD_LEN bytes, not one of
+ * the most guessed ones, and stored as argon2id. At most LIMIT_PASSWORD_HASHES are hashed at a
+ * time, in the whole process; one more is ERR_BUSY. */
 #pragma once
 #include "accounts/audit.h"
 

@@ -101,18 +101,52 @@ void principal_cache_put(struct principal_cache *cache, const struct principal_e
     shared_ref(&place->principal->shared);
 }
 
-void principal_cache_forget(struct principal_cache *cache, int64_t person_id, int64_t token_id)
+static void forget_if(struct principal_cache *cache,
+                      bool (*is_meant)(const struct principal *principal, const void *context),
+                      const void *context)
 {
     (void)atomic_fetch_add(&cache->generation, 1);
     for (size_t set = 0; set < SET_COUNT; set++) {
         LOCKED(&cache->locks[set % STRIPES]);
         for (int way = 0; way < WAYS; way++) {
             struct principal_entry *entry = &cache->sets[set][way];
-            if (entry->principal == NULL)
-                continue;
-            if ((person_id != 0 && entry->principal->person_id == person_id) ||
-                (token_id != 0 && entry->principal->token_id == token_id))
+            if (entry->principal != NULL && is_meant(entry->principal, context))
                 clear(entry);
         }
     }
+}
+
+static bool is_person(const struct principal *principal, const void *id)
+{
+    return principal->person_id != 0 && principal->person_id == *(const int64_t *)id;
+}
+
+static bool is_token(const struct principal *principal, const void *id)
+{
+    return principal->token_id != 0 && principal->token_id == *(const int64_t *)id;
+}
+
+static bool is_at_event(const struct principal *principal, const void *event)
+{
+    if (strcmp(principal->event, event) == 0)
+        return true;
+    for (size_t i = 0; i < principal->membership_count; i++)
+        if (strcmp(principal->memberships[i].event, event) == 0)
+            return true;
+    return false;
+}
+
+void principal_cache_forget_person(struct principal_cache *cache, int64_t person_id)
+{
+    forget_if(cache, is_person, &person_id);
+}
+
+void principal_cache_forget_token(struct principal_cache *cache, int64_t token_id)
+{
+    forget_if(cache, is_token, &token_id);
+}
+
+void principal_cache_forget_event(struct principal_cache *cache, const char *event)
+{
+    forget_if(cache, is_at_event, event);
 }

@@ -4,7 +4,8 @@
  * oldest makes room.
  *
  * Forgetting must win against a look-up that read the database just before the change: the look-up
- * takes the generation first, and what it found is not kept when somebody was forgotten meanwhile. */
+ * takes the generation first, and what it found is not kept when somebody was forgotten meanwhile.
+ */
 #pragma once
 #include "accounts/accounts.h"
 
@@ -28,5 +29,7 @@ uint64_t principal_cache_generation(struct principal_cache *cache);
 /* Takes a reference of its own, unless a generation began since. */
 void principal_cache_put(struct principal_cache *cache, const struct principal_entry *entry,
                          uint64_t generation);
-/* All of a person's sessions; or one token. 0 fits nobody. */
-void principal_cache_forget(struct principal_cache *cache, int64_t person_id, int64_t token_id);
+/* All of a person's sessions; one token; all that have a role at the event. */
+void principal_cache_forget_person(struct principal_cache *cache, int64_t person_id);
+void principal_cache_forget_token(struct principal_cache *cache, int64_t token_id);
+void principal_cache_forget_event(struct principal_cache *cache, const char *event);

@@ -55,12 +55,12 @@ TEST(forgotten_person_is_gone_at_once_and_others_stay)
     remember(cache, 2, 11, 0, generation);
     remember(cache, 3, 12, 0, generation);
     remember(cache, 4, 0, 11, generation);
-    principal_cache_forget(cache, 11, 0);
+    principal_cache_forget_person(cache, 11);
     CHECK(!knows(cache, 1, NOW_MS));
     CHECK(!knows(cache, 2, NOW_MS));
     CHECK(knows(cache, 3, NOW_MS));
     CHECK(knows(cache, 4, NOW_MS));
-    principal_cache_forget(cache, 0, 11);
+    principal_cache_forget_token(cache, 11);
     CHECK(!knows(cache, 4, NOW_MS));
     CHECK(knows(cache, 3, NOW_MS));
 }
@@ -69,7 +69,7 @@ TEST(what_was_read_before_somebody_was_forgotten_is_not_kept)
 {
     SCOPED(principal_cache) cache = principal_cache_create();
     uint64_t before = principal_cache_generation(cache);
-    principal_cache_forget(cache, 11, 0);
+    principal_cache_forget_person(cache, 11);
     remember(cache, 1, 11, 0, before);
     CHECK(!knows(cache, 1, NOW_MS));
     remember(cache, 1, 11, 0, principal_cache_generation(cache));

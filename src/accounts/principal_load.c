@@ -27,9 +27,9 @@ static enum err with_memberships(struct db *db, const struct principal *bare,
     memcpy(principal->email, bare->email, sizeof bare->email);
 
     struct sql_rows rows;
-    enum err err = sql_query(db, &rows,
-                             "SELECT event, roles FROM membership WHERE person_id = $1 LIMIT $2",
-                             SQL_INT(bare->person_id), SQL_INT(count));
+    enum err err =
+        sql_query(db, &rows, "SELECT event, roles FROM membership WHERE person_id = $1 LIMIT $2",
+                  SQL_INT(bare->person_id), SQL_INT(count));
     while (err == ERR_NONE && sql_next(&rows)) {
         struct principal_membership *membership =
             &principal->memberships[principal->membership_count++];
@@ -66,8 +66,7 @@ enum err principal_load_session(struct db *db, const struct accounts *accounts,
         is_found = true;
         bare.session_id = sql_int(&rows, 0);
         entry.seen_at_ms = sql_int(&rows, 1);
-        entry.expires_at_ms =
-            MIN(sql_int(&rows, 2), entry.seen_at_ms + accounts->session_idle_ms);
+        entry.expires_at_ms = MIN(sql_int(&rows, 2), entry.seen_at_ms + accounts->session_idle_ms);
         bare.person_id = sql_int(&rows, 3);
         (void)text_copy(bare.name, sizeof bare.name, sql_text(&rows, 4));
         (void)text_copy(bare.email, sizeof bare.email, sql_text(&rows, 5));
@@ -151,10 +150,8 @@ static void note_seen(struct accounts *accounts, const struct principal_entry *e
     *seen = (struct seen){.session_id = entry->principal->session_id,
                           .token_id = entry->principal->token_id,
                           .at_ms = now_ms};
-    struct store_command command = {.run = seen_run,
-                                    .done = seen_done,
-                                    .context = seen,
-                                    .cost_bytes = sizeof *seen};
+    struct store_command command = {
+        .run = seen_run, .done = seen_done, .context = seen, .cost_bytes = sizeof *seen};
     if (store_submit(accounts->store, &command) != ERR_NONE)
         mem_free(seen);
 }
@@ -189,8 +186,20 @@ static enum err look_up(struct accounts *accounts, enum principal_kind kind, con
     return ERR_NONE;
 }
 
-enum err accounts_principal_of_session(struct accounts *accounts, const char *token,
-                                       int64_t now_ms, struct principal **out_principal)
+struct principal *accounts_principal_remembered(struct accounts *accounts, enum principal_kind kind,
+                                                const char *token, int64_t now_ms)
+{
+    uint8_t hash[SECRET_HASH_SIZE];
+    secret_hash(token, hash);
+    struct principal *principal = principal_cache_find(accounts->cache, hash, now_ms);
+    if (principal == NULL || principal->kind == kind)
+        return principal;
+    principal_unref(principal);
+    return NULL;
+}
+
+enum err accounts_principal_of_session(struct accounts *accounts, const char *token, int64_t now_ms,
+                                       struct principal **out_principal)
 {
     return look_up(accounts, PRINCIPAL_PERSON, token, now_ms, out_principal);
 }

@@ -66,7 +66,8 @@ static enum err insert_session(struct db *db, const struct sign_in_write *write)
                    SQL_TEXT(session->address), SQL_TEXT(session->agent));
 }
 
-/* The browser's former session, the least used over the limit, and some of anybody's that are over. */
+/* The browser's former session, the least used over the limit, and some of anybody's that are over.
+ */
 static enum err end_others(struct db *db, struct sign_in_write *write)
 {
     const struct session *session = &write->session;
@@ -93,8 +94,7 @@ static enum err sign_in_run(struct db *db, void *context, struct err_note *note)
     TRY(insert_session(db, write));
     TRY(end_others(db, write));
     if (write->new_password_hash[0] != '\0')
-        TRY(sql_run(db,
-                    "UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        TRY(sql_run(db, "UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
                     SQL_INT(session->person_id), SQL_TEXT(write->old_password_hash),
                     SQL_TEXT(write->new_password_hash)));
     struct person person;
@@ -109,7 +109,8 @@ static enum err sign_in_run(struct db *db, void *context, struct err_note *note)
         session->created_at_ms);
 }
 
-/* Whether there is such a person must not show in the time: somebody's or nobody's hash is checked. */
+/* Whether there is such a person must not show in the time: somebody's or nobody's hash is checked.
+ */
 static enum err check_credentials(struct accounts *accounts, const struct sign_in *sign_in,
                                   int64_t now_ms, struct sign_in_write *write,
                                   struct err_note *note)
@@ -127,12 +128,12 @@ static enum err check_credentials(struct accounts *accounts, const struct sign_i
             return err;
         is_known = err == ERR_NONE;
     }
-    struct password_attempt attempt = {
-        .account = email,
-        .address = sign_in->address,
-        .hash = is_known ? write->old_password_hash : accounts->nobodys_hash,
-        .password = sign_in->password,
-        .now_ms = now_ms};
+    struct password_attempt attempt = {.account = email,
+                                       .address = sign_in->address,
+                                       .hash = is_known ? write->old_password_hash
+                                                        : accounts->nobodys_hash,
+                                       .password = sign_in->password,
+                                       .now_ms = now_ms};
     enum err err = password_attempt_check(accounts, &attempt, note);
     if (err == ERR_UNAUTHENTICATED || (err == ERR_NONE && !is_known)) {
         metric_add(&refusals, 1);
@@ -217,10 +218,8 @@ static enum err revoke_run(struct db *db, void *context, struct err_note *note)
 enum err session_revoke(struct accounts *accounts, const struct actor *actor, int64_t person_id,
                         int64_t session_id, int64_t now_ms)
 {
-    struct revoke revoke = {.actor = actor,
-                            .person_id = person_id,
-                            .session_id = session_id,
-                            .now_ms = now_ms};
+    struct revoke revoke = {
+        .actor = actor, .person_id = person_id, .session_id = session_id, .now_ms = now_ms};
     struct err_note ignored;
     TRY(store_write(accounts->store, revoke_run, &revoke, &ignored));
     accounts_forget_person(accounts, person_id);
@@ -235,8 +234,8 @@ static enum err list_from(struct db *db, const struct accounts *accounts, int64_
                   "SELECT id, created_at_ms, seen_at_ms, expires_at_ms, address, agent "
                   "FROM person_session WHERE person_id = $1 AND expires_at_ms > $2 "
                   "AND seen_at_ms > $3 ORDER BY seen_at_ms DESC, id DESC LIMIT $4",
-                  SQL_INT(person_id), SQL_INT(now_ms),
-                  SQL_INT(now_ms - accounts->session_idle_ms), SQL_INT(LIMIT_SESSIONS_PER_PERSON)));
+                  SQL_INT(person_id), SQL_INT(now_ms), SQL_INT(now_ms - accounts->session_idle_ms),
+                  SQL_INT(LIMIT_SESSIONS_PER_PERSON)));
     size_t count = 0;
     while (count < LIMIT_SESSIONS_PER_PERSON && sql_next(&rows)) {
         struct session *session = &sessions[count++];

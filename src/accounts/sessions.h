@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/sessions.h — signed-in browsers. A session's token is 256 random bits; the database holds
- * its BLAKE2b-256 only. It is new at every sign-in, ends after a time without requests and after an
- * absolute time, and can be listed and revoked. */
+/* accounts/sessions.h — signed-in browsers. A session's token is 256 random bits; the database
+ * holds its BLAKE2b-256 only. It is new at every sign-in, ends after a time without requests and
+ * after an absolute time, and can be listed and revoked. */
 #pragma once
 #include "accounts/audit.h"
 
@@ -24,8 +24,8 @@ struct session {
 struct sign_in {
     const char *email;
     const char *password;
-    const char *address; /* the client's */
-    const char *agent;   /* User-Agent, or NULL */
+    const char *address;         /* the client's */
+    const char *agent;           /* User-Agent, or NULL */
     int64_t replaces_session_id; /* the browser's former session, ended by success; 0 = none */
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/sign_in_throttle.h — slows down guessing: failed sign-ins are counted per account from one
- * address, per account, and per address, each by GCRA. An attempt is charged before the password is
- * looked at, so that attempts in parallel count too, and given back when it was right: a door crew
- * behind one address signs in without limit. The narrow rule is strict and the account's own is wide,
- * so that a stranger elsewhere can hardly lock somebody out.
+/* accounts/sign_in_throttle.h — slows down guessing: failed sign-ins are counted per account from
+ * one address, per account, and per address, each by GCRA. An attempt is charged before the
+ * password is looked at, so that attempts in parallel count too, and given back when it was right:
+ * a door crew behind one address signs in without limit. The narrow rule is strict and the
+ * account's own is wide, so that a stranger elsewhere can hardly lock somebody out.
  *
  * In memory, per process; a full table forgets who offended least. */
 #pragma once
@@ -16,7 +16,7 @@ struct sign_in_offender {
 
 struct sign_in_throttle {
     struct lock lock;
-    uint64_t seed[2]; /* of SipHash: keys cannot be chosen to collide */
+    uint64_t seed[2];                   /* of SipHash: keys cannot be chosen to collide */
     struct sign_in_offender *offenders; /* LIMIT_SIGN_IN_OFFENDERS; owned */
 };
 

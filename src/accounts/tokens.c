@@ -95,8 +95,7 @@ static enum err revoke_run(struct db *db, void *context, struct err_note *note)
 enum err token_revoke(struct accounts *accounts, const struct actor *actor, const char *event,
                       int64_t token_id, int64_t now_ms)
 {
-    struct revoke revoke = {
-        .actor = actor, .event = event, .token_id = token_id, .now_ms = now_ms};
+    struct revoke revoke = {.actor = actor, .event = event, .token_id = token_id, .now_ms = now_ms};
     struct err_note ignored;
     TRY(store_write(accounts->store, revoke_run, &revoke, &ignored));
     accounts_forget_token(accounts, token_id);

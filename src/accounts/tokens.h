@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* accounts/tokens.h — what devices and programs sign in with: "mst_" and 256 random bits, shown once,
- * stored as BLAKE2b-256, bound to one event and, if wanted, to one device of it; revocable. */
+/* accounts/tokens.h — what devices and programs sign in with: "mst_" and 256 random bits, shown
+ * once, stored as BLAKE2b-256, bound to one event and, if wanted, to one device of it; revocable.
+ */
 #pragma once
 #include "accounts/audit.h"
 
 struct accounts;
 
 #define TOKEN_PREFIX           "mst_"
-#define TOKEN_SECRET_SIZE      48   /* prefix, base64url, terminator */
+#define TOKEN_SECRET_SIZE      48    /* prefix, base64url, terminator */
 #define LIMIT_TOKENS_PER_EVENT 10000 /* 409 */
 
 struct device_token {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api/idempotency.h — a POST that creates may be sent twice: with the same Idempotency-Key the second
- * one gets the first one's reply and creates nothing. The key's row is written in the transaction of
- * the creation, so there is no moment between the two.
+/* api/idempotency.h — a POST that creates may be sent twice: with the same Idempotency-Key the
+ * second one gets the first one's reply and creates nothing. The key's row is written in the
+ * transaction of the creation, so there is no moment between the two.
  *
  * A key is the client's: 1 to 255 visible ASCII characters, best a random UUID, remembered per
  * principal for IDEMPOTENCY_TTL_MS. The same key with another path or body is 422; while the first
@@ -22,10 +22,11 @@ struct created {
     json_t *body;       /* set by create(); owned by api_create() */
 };
 
-/* For handlers of ROUTE_WORKER: runs `create` as a command of `store` (main), waits for the commit, and
- * replies: the new reply, the stored one (with Idempotency-Replayed: true), or the problem. `create`
- * may fail with any error; nothing is written then. Returns ERR_NONE when `create` ran and was
- * committed, so that the caller can do what comes after a commit. */
+/* For handlers of ROUTE_WORKER: runs `create` as a command of `store` (main), waits for the commit,
+ * and replies: the new reply, the stored one (with Idempotency-Replayed: true), or the problem.
+ * `create` may fail with any error; nothing is written then. Returns ERR_NONE when `create` was
+ * committed (now, or when the key was first used), so that the caller can do what comes after a
+ * commit. It may be run twice when a transaction had to be repeated: it sets, it does not add. */
 enum err api_create(struct request *request, struct store *store,
                     enum err (*create)(struct db *db, void *context, struct created *out,
                                        struct err_note *note),

@@ -29,6 +29,9 @@
 #define LIMIT_LIVE_TOPICS        64           /* per client */
 #define LIMIT_LIVE_QUEUE_BYTES   (256 * 1024) /* per client */
 #define LIMIT_LIVE_MESSAGE_BYTES (1024 * 1024)
+#define LIMIT_LIVE_COMMAND_BYTES (16 * 1024) /* of one message from a client; 1009 */
+#define LIMIT_LIVE_TOPIC_LEN     256
+#define LIMIT_LIVE_INBOX_BYTES   (64 * 1024 * 1024) /* published, not yet handed out; 1013 */
 
 /* Detections and readings, of one body: 413. */
 #define LIMIT_BATCH_FRAMES   10000

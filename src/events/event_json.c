@@ -2,32 +2,32 @@
 #include "base/text.h"
 #include "events/events.h"
 
-#define NAME                                                                                \
-    .name = "name", .kind = JSON_FIELD_TEXT, .min = 1, JSON_TEXT(struct event, name),       \
+#define NAME                                                                                       \
+    .name = "name", .kind = JSON_FIELD_TEXT, .min = 1, JSON_TEXT(struct event, name),              \
     .doc = "What guests know it by."
-#define DESCRIPTION                                                                         \
-    .name = "description", .kind = JSON_FIELD_TEXT, JSON_TEXT(struct event, description),   \
+#define DESCRIPTION                                                                                \
+    .name = "description", .kind = JSON_FIELD_TEXT, JSON_TEXT(struct event, description),          \
     .doc = "Some sentences, plain text."
-#define ORGANISER                                                                           \
-    .name = "organiser", .kind = JSON_FIELD_ID, JSON_AT(struct event, organiser),           \
+#define ORGANISER                                                                                  \
+    .name = "organiser", .kind = JSON_FIELD_ID, JSON_AT(struct event, organiser),                  \
     .doc = "Id of the organiser; created with the event when there is none yet."
-#define ORGANISER_NAME                                                                      \
-    .name = "organiser_name", .kind = JSON_FIELD_TEXT,                                      \
-    JSON_TEXT(struct event, organiser_name), .doc = "Name of a new organiser."
-#define TIME_ZONE                                                                           \
-    .name = "time_zone", .kind = JSON_FIELD_TEXT, .min = 1,                                 \
-    JSON_TEXT(struct event, time_zone), .doc = "IANA name, as Europe/Berlin."
-#define STARTS                                                                              \
-    .name = "starts", .kind = JSON_FIELD_TIME, JSON_AT(struct event, starts_at_ms),         \
+#define ORGANISER_NAME                                                                             \
+    .name = "organiser_name", .kind = JSON_FIELD_TEXT, JSON_TEXT(struct event, organiser_name),    \
+    .doc = "Name of a new organiser."
+#define TIME_ZONE                                                                                  \
+    .name = "time_zone", .kind = JSON_FIELD_TEXT, .min = 1, JSON_TEXT(struct event, time_zone),    \
+    .doc = "IANA name, as Europe/Berlin."
+#define STARTS                                                                                     \
+    .name = "starts_at", .kind = JSON_FIELD_TIME, JSON_AT(struct event, starts_at_ms),             \
     .doc = "When it begins."
-#define ENDS                                                                                \
-    .name = "ends", .kind = JSON_FIELD_TIME, JSON_AT(struct event, ends_at_ms),             \
+#define ENDS                                                                                       \
+    .name = "ends_at", .kind = JSON_FIELD_TIME, JSON_AT(struct event, ends_at_ms),                 \
     .doc = "When it ends, after its start."
-#define STATE                                                                               \
-    .name = "state", .kind = JSON_FIELD_ENUM, JSON_AT(struct event, state),                 \
+#define STATE                                                                                      \
+    .name = "state", .kind = JSON_FIELD_ENUM, JSON_AT(struct event, state),                        \
     .names = EVENT_STATE_NAMES, .doc = "draft, published, running, over."
-#define ID                                                                                  \
-    .name = "id", .kind = JSON_FIELD_ID, JSON_AT(struct event, id),                         \
+#define ID                                                                                         \
+    .name = "id", .kind = JSON_FIELD_ID, JSON_AT(struct event, id),                                \
     .doc = "Unique in the installation, chosen by you, fixed for ever."
 
 const struct json_field event_fields[EVENT_FIELD_COUNT] = {
@@ -40,7 +40,7 @@ const struct json_field event_fields[EVENT_FIELD_COUNT] = {
     {STARTS, .need = JSON_REQUIRED},
     {ENDS, .need = JSON_REQUIRED},
     {STATE, .need = JSON_REQUIRED},
-    {.name = "changed",
+    {.name = "changed_at",
      .kind = JSON_FIELD_TIME,
      .need = JSON_REQUIRED,
      JSON_AT(struct event, changed_at_ms),
@@ -48,10 +48,14 @@ const struct json_field event_fields[EVENT_FIELD_COUNT] = {
 };
 
 const struct json_field event_create_fields[EVENT_CREATE_FIELD_COUNT] = {
-    {ID, .need = JSON_REQUIRED},   {NAME, .need = JSON_REQUIRED},
-    {STARTS, .need = JSON_REQUIRED}, {ENDS, .need = JSON_REQUIRED},
-    {TIME_ZONE},                   {DESCRIPTION},
-    {ORGANISER},                   {ORGANISER_NAME},
+    {ID, .need = JSON_REQUIRED},
+    {NAME, .need = JSON_REQUIRED},
+    {STARTS, .need = JSON_REQUIRED},
+    {ENDS, .need = JSON_REQUIRED},
+    {TIME_ZONE},
+    {DESCRIPTION},
+    {ORGANISER},
+    {ORGANISER_NAME},
 };
 
 const struct json_field event_change_fields[EVENT_CHANGE_FIELD_COUNT] = {
@@ -72,8 +76,8 @@ static bool is_time_zone(const char *name)
     bool is_start = true;
     for (; *name != '\0'; name++) {
         bool is_letter = (*name >= 'A' && *name <= 'Z') || (*name >= 'a' && *name <= 'z');
-        bool is_inner = (*name >= '0' && *name <= '9') || *name == '_' || *name == '-' ||
-                        *name == '+';
+        bool is_inner =
+            (*name >= '0' && *name <= '9') || *name == '_' || *name == '-' || *name == '+';
         if (*name == '/' ? is_start : !(is_letter || (is_inner && !is_start)))
             return false;
         is_start = *name == '/';
@@ -94,6 +98,6 @@ enum err event_check(const struct event *event, struct err_note *note)
     if (!is_time_zone(event->time_zone))
         return err_set(note, ERR_INVALID, "time_zone", "must be an IANA name like Europe/Berlin");
     if (event->starts_at_ms >= event->ends_at_ms)
-        return err_set(note, ERR_INVALID, "ends", "must be after the start");
+        return err_set(note, ERR_INVALID, "ends_at", "must be after the start");
     return ERR_NONE;
 }

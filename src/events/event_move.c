@@ -26,7 +26,6 @@ enum event_move event_move_decide(const struct event *event, enum event_state to
     if ((from == EVENT_PUBLISHED || from == EVENT_RUNNING) && to == EVENT_OVER)
         return EVENT_MOVE_OK;
     if (from == EVENT_OVER && to == EVENT_RUNNING)
-        return now_ms >= event->ends_at_ms + EVENT_REOPEN_MS ? EVENT_MOVE_TOO_LATE
-                                                             : EVENT_MOVE_OK;
+        return now_ms >= event->ends_at_ms + EVENT_REOPEN_MS ? EVENT_MOVE_TOO_LATE : EVENT_MOVE_OK;
     return EVENT_MOVE_SKIPS;
 }

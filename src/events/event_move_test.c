@@ -73,10 +73,10 @@ TEST(event_must_make_sense)
     event.ends_at_ms = START_MS + 1;
     CHECK_TEXT(place_refused(&event), "");
     event.ends_at_ms = START_MS;
-    CHECK_TEXT(place_refused(&event), "ends");
+    CHECK_TEXT(place_refused(&event), "ends_at");
     event.ends_at_ms = END_MS;
-    static const char *const BAD_ZONES[] = {"", "/Berlin", "Europe/", "Europe//Berlin", "../x",
-                                            "Europe/Ber lin", "1"};
+    static const char *const BAD_ZONES[] = {"",     "/Berlin",        "Europe/", "Europe//Berlin",
+                                            "../x", "Europe/Ber lin", "1"};
     for (size_t i = 0; i < COUNT_OF(BAD_ZONES); i++) {
         (void)text_copy(event.time_zone, sizeof event.time_zone, BAD_ZONES[i]);
         CHECK_TEXT(place_refused(&event), "time_zone");

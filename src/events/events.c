@@ -35,15 +35,14 @@ static enum err insert_row(struct db *db, const struct event *event, int64_t now
         event->organiser_name[0] == '\0' ? event->organiser : event->organiser_name;
     TRY(sql_run(db, "INSERT INTO organiser (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
                 SQL_TEXT(event->organiser), SQL_TEXT(organiser_name)));
-    enum err err =
-        sql_run(db,
-                "INSERT INTO event (id, name, description, organiser, time_zone, starts_at_ms,"
-                " ends_at_ms, state, changed_at_ms, removed_at_ms)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)",
-                SQL_TEXT(event->id), SQL_TEXT(event->name), SQL_TEXT(event->description),
-                SQL_TEXT(event->organiser), SQL_TEXT(event->time_zone),
-                SQL_INT(event->starts_at_ms), SQL_INT(event->ends_at_ms), SQL_INT(event->state),
-                SQL_INT(now_ms));
+    enum err err = sql_run(
+        db,
+        "INSERT INTO event (id, name, description, organiser, time_zone, starts_at_ms,"
+        " ends_at_ms, state, changed_at_ms, removed_at_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)",
+        SQL_TEXT(event->id), SQL_TEXT(event->name), SQL_TEXT(event->description),
+        SQL_TEXT(event->organiser), SQL_TEXT(event->time_zone), SQL_INT(event->starts_at_ms),
+        SQL_INT(event->ends_at_ms), SQL_INT(event->state), SQL_INT(now_ms));
     if (err == ERR_CONFLICT)
         return err_set(note, err, "id", "is taken, perhaps by a deleted event; choose another");
     return err;
@@ -119,8 +118,8 @@ enum err event_remove(struct db *db, const struct actor *actor, const char *id, 
     return audit_event(db, actor, id, "event.deleted", event.name, now_ms);
 }
 
-#define SELECT                                                                                \
-    "SELECT e.id, e.name, e.description, e.organiser, o.name, e.time_zone, e.starts_at_ms,"   \
+#define SELECT                                                                                     \
+    "SELECT e.id, e.name, e.description, e.organiser, o.name, e.time_zone, e.starts_at_ms,"        \
     " e.ends_at_ms, e.state, e.changed_at_ms FROM event e JOIN organiser o ON o.id = e.organiser "
 
 static void read_event(const struct sql_rows *rows, struct event *out_event)
@@ -135,8 +134,7 @@ static void read_event(const struct sql_rows *rows, struct event *out_event)
     (void)text_copy(out_event->name, sizeof out_event->name, sql_text(rows, 1));
     (void)text_copy(out_event->description, sizeof out_event->description, sql_text(rows, 2));
     (void)text_copy(out_event->organiser, sizeof out_event->organiser, sql_text(rows, 3));
-    (void)text_copy(out_event->organiser_name, sizeof out_event->organiser_name,
-                    sql_text(rows, 4));
+    (void)text_copy(out_event->organiser_name, sizeof out_event->organiser_name, sql_text(rows, 4));
     (void)text_copy(out_event->time_zone, sizeof out_event->time_zone, sql_text(rows, 5));
 }
 
@@ -201,9 +199,8 @@ enum err event_list(struct db *db, const struct principal *principal, const char
                     size_t count_max, struct event **out_events, size_t *out_count)
 {
     SCOPED_MEM struct event *events = mem_new_array(count_max, sizeof *events);
-    TRY(principal->is_admin
-            ? list_all(db, after_id, count_max, events, out_count)
-            : list_own(db, principal, after_id, count_max, events, out_count));
+    TRY(principal->is_admin ? list_all(db, after_id, count_max, events, out_count)
+                            : list_own(db, principal, after_id, count_max, events, out_count));
     *out_events = TAKE(events);
     return ERR_NONE;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* events/events.h — organisers and their events. An event is a draft, then published, running, over;
- * event_move_decide() says which steps there are. A deleted draft keeps its id taken for ever: what
- * other modules hold for it must never show up in a stranger's new event. */
+/* events/events.h — organisers and their events. An event is a draft, then published, running,
+ * over; event_move_decide() says which steps there are. A deleted draft keeps its id taken for
+ * ever: what other modules hold for it must never show up in a stranger's new event. */
 #pragma once
 #include "accounts/accounts.h"
 #include "base/json.h"
@@ -63,8 +63,8 @@ MUST_USE enum err event_remove(struct db *db, const struct actor *actor, const c
 
 MUST_USE enum err event_exists(struct db *db, const char *id); /* ERR_NONE or ERR_NOT_FOUND */
 MUST_USE enum err event_find(struct db *db, const char *id, struct event *out_event);
-/* What the principal may see: an admin all, a person those with a role, a token its own. In the order
- * of ids, after `after_id`. The caller frees *out_events (mem_free). */
+/* What the principal may see: an admin all, a person those with a role, a token its own. In the
+ * order of ids, after `after_id`. The caller frees *out_events (mem_free). */
 MUST_USE enum err event_list(struct db *db, const struct principal *principal, const char *after_id,
                              size_t count_max, struct event **out_events, size_t *out_count);
 /* May this principal make an event for this organiser? Admins; and who organises another of its. */

@@ -14,14 +14,17 @@
 struct live;
 
 struct live_options {
-    /* May this principal (borrowed, as request_principal) follow the topic? */
+    /* May this principal (borrowed, as request_principal) follow the topic? Asked on the hub's
+     * thread or an event thread: decides from memory, never waits. The principal of the request that
+     * opened the connection stays as long as the connection does. NULL = everybody may. */
     bool (*may_follow)(void *context, void *principal, const char *topic);
     void *context;
     const char *const *origins; /* further allowed origins, NULL-ended; same host is always allowed */
 };
 
 MUST_USE enum err live_start(const struct live_options *options, struct live **out_live);
-void live_stop(struct live *live); /* closes all with 1001 */
+/* Closes all with 1001. The HTTP servers that serve it are stopped first (which ends its clients). */
+void live_stop(struct live *live);
 
 /* Any thread; never blocks. Also what publish.h's port calls. */
 void live_publish(struct live *live, const char *topic, enum publish_kind kind, const char *json,

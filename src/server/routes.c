@@ -19,10 +19,7 @@ void routes_init(struct routes *routes, struct app *app)
     *routes = (struct routes){0};
     add(routes, accounts_routes, accounts_route_count, app);
     add(routes, events_routes, events_route_count, app);
-    add(routes, venues_routes, venues_route_count, app);
-    add(routes, readings_routes, readings_route_count, app);
-    add(routes, alerts_routes, alerts_route_count, app);
-    add(routes, notify_routes, notify_route_count, app);
+    add(routes, members_routes, members_route_count, app);
     add(routes, live_routes, live_route_count, app);
     add(routes, system_routes, system_route_count, app);
 

@@ -4,10 +4,8 @@
  */
 #include "server/server.h"
 
-#include "alerts/alerts.h"
 #include "base/clock.h"
 #include "server/first_admin.h"
-#include "server/retention.h"
 #include "server/routes.h"
 #include "server/stores.h"
 #include "venues/venues.h"
@@ -20,7 +18,6 @@ struct server {
     struct app app;
     struct publisher publisher;
     struct routes routes;
-    struct retention *retention;
     struct http_server *http;
     size_t stage_count; /* that are open */
     char url[256];
@@ -31,12 +28,24 @@ static enum err open_stores(struct server *server, struct err_note *note)
     TRY(stores_open(server->options, &server->stores, note));
     server->app.main_store = server->stores.main;
     server->app.telemetry_store = server->stores.telemetry;
+    stores_keep(&server->stores, server->options);
     return ERR_NONE;
 }
 
 static void close_stores(struct server *server)
 {
     stores_close(&server->stores);
+}
+
+/* What this machine reaches it by. */
+static void name_url(const struct server *server, unsigned port, char *out, size_t size)
+{
+    const char *address = server->options->address;
+    bool is_any = strcmp(address, "::") == 0 || strcmp(address, "0.0.0.0") == 0;
+    bool is_v6 = !is_any && strchr(address, ':') != NULL;
+    (void)snprintf(out, size, "%s://%s%s%s:%u",
+                   server->options->tls_certificate == NULL ? "http" : "https", is_v6 ? "[" : "",
+                   is_any ? "127.0.0.1" : address, is_v6 ? "]" : "", port);
 }
 
 /* --- live: modules publish, browsers follow --- */
@@ -89,43 +98,7 @@ static void close_venues(struct server *server)
     venues_close(server->app.venues);
 }
 
-static enum err open_alerts(struct server *server, struct err_note *note)
-{
-    struct alerts_options options = {.main_store = server->stores.main,
-                                     .telemetry_store = server->stores.telemetry,
-                                     .publisher = &server->publisher};
-    return alerts_open(&options, &server->app.alerts, note);
-}
-
-static void close_alerts(struct server *server)
-{
-    alerts_close(server->app.alerts);
-}
-
-/* --- housekeeping and the door --- */
-
-static enum err open_retention(struct server *server, struct err_note *note)
-{
-    (void)note;
-    server->retention = retention_start(&server->stores, server->options);
-    return ERR_NONE;
-}
-
-static void close_retention(struct server *server)
-{
-    retention_stop(server->retention);
-}
-
-static void name_url(struct server *server)
-{
-    const char *address = server->options->address;
-    bool is_any = strcmp(address, "::") == 0 || strcmp(address, "0.0.0.0") == 0;
-    bool is_v6 = !is_any && strchr(address, ':') != NULL;
-    (void)snprintf(server->url, sizeof server->url, "%s://%s%s%s:%u",
-                   server->options->tls_certificate == NULL ? "http" : "https", is_v6 ? "[" : "",
-                   is_any ? "127.0.0.1" : address, is_v6 ? "]" : "",
-                   http_server_port(server->http));
-}
+/* --- the door --- */
 
 static enum err open_http(struct server *server, struct err_note *note)
 {
@@ -145,7 +118,7 @@ static enum err open_http(struct server *server, struct err_note *note)
     if (err != ERR_NONE)
         routes_fini(&server->routes);
     else
-        name_url(server);
+        name_url(server, http_server_port(server->http), server->url, sizeof server->url);
     return err;
 }
 
@@ -164,8 +137,6 @@ static const struct stage {
     {"live", open_live, close_live},
     {"accounts", open_accounts, close_accounts},
     {"venues", open_venues, close_venues},
-    {"alerts", open_alerts, close_alerts},
-    {"retention", open_retention, close_retention},
     {"http", open_http, close_http},
 };
 

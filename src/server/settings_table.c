@@ -96,8 +96,8 @@ const struct setting server_settings[] = {
      .kind = SETTING_TEXT,
      AT(smtp_from),
      .argument = "ADDRESS",
-     .fallback = "Muster <muster@localhost>",
-     .doc = "Sender of mails: 'Festival control <control@example.org>'."},
+     .doc = "Sender of mails: 'Festival control <control@example.org>'; muster@ the public address "
+            "by default."},
     {.name = "smtp-ca-file",
      .kind = SETTING_TEXT,
      AT(smtp_ca_file),

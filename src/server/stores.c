@@ -2,16 +2,12 @@
 #include "server/stores.h"
 
 #include "accounts/accounts.h"
-#include "alerts/alerts.h"
 #include "api/idempotency.h"
 #include "events/events.h"
+#include "store/stream.h"
 #include "venues/venues.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define STORE_PATH_SIZE 4096
 
@@ -48,7 +44,6 @@ static enum err plan_main(struct plan *plan, const struct server_options *option
     plan_add(plan, accounts_store_module);
     plan_add(plan, events_store_module);
     plan_add(plan, venues_store_module);
-    plan_add(plan, alerts_store_module);
     plan_add(plan, api_store_module);
     return ERR_NONE;
 }
@@ -80,76 +75,18 @@ void stores_close(struct stores *stores)
     *stores = (struct stores){0};
 }
 
-/* --- backup and restore --- */
-
-static bool join(char *out, size_t size, const char *folder, const char *name)
+void stores_keep(const struct stores *stores, const struct server_options *options)
 {
-    int len = snprintf(out, size, "%s%s", folder, name);
-    return len > 0 && (size_t)len < size;
-}
-
-/* On disk, not only in the page cache: the folder's entries too. */
-static enum err sync_path(const char *path, struct err_note *note)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    bool is_synced = file >= 0 && fsync(file) == 0;
-    if (file >= 0)
-        (void)close(file); /* nothing was written through it */
-    return is_synced ? ERR_NONE
-                     : err_set(note, ERR_IO, path, "cannot write it to disk: %s", strerror(errno));
-}
-
-static enum err backup_one(struct store *store, const char *folder, const char *name,
-                           struct err_note *note)
-{
-    char path[STORE_PATH_SIZE];
-    if (!join(path, sizeof path, folder, name))
-        return err_set(note, ERR_INVALID, folder, "the folder's name is too long");
-    TRY(store_backup(store, path, note));
-    return sync_path(path, note);
-}
-
-enum err stores_backup(const struct stores *stores, const char *folder, struct err_note *note)
-{
-    char partial[STORE_PATH_SIZE - 64];
-    struct stat status;
-    if (!join(partial, sizeof partial, folder, ".partial"))
-        return err_set(note, ERR_INVALID, folder, "the folder's name is too long");
-    if (stat(folder, &status) == 0)
-        return err_set(note, ERR_CONFLICT, folder,
-                       "is there already; a backup is never written over, name a new folder");
-    if (mkdir(partial, 0700) != 0)
-        return err_set(note, ERR_IO, partial, "cannot make the folder: %s%s", strerror(errno),
-                       errno == EEXIST ? "; remove what an interrupted backup left" : "");
-    TRY(backup_one(stores->main, partial, "/main", note));
-    TRY(backup_one(stores->telemetry, partial, "/telemetry", note));
-    TRY(sync_path(partial, note));
-    if (rename(partial, folder) != 0)
-        return err_set(note, ERR_IO, folder, "cannot name the backup: %s", strerror(errno));
-    return ERR_NONE;
-}
-
-static enum err restore_one(struct plan *plan, const char *folder, const char *name,
-                            struct err_note *note)
-{
-    char path[STORE_PATH_SIZE];
-    if (!join(path, sizeof path, folder, name))
-        return err_set(note, ERR_INVALID, folder, "the folder's name is too long");
-    if (access(path, R_OK) != 0)
-        return err_set(note, ERR_NOT_FOUND, path,
-                       "cannot be read: %s; name a folder that muster "
-                       "backup wrote",
-                       strerror(errno));
-    return store_restore(&plan->options, path, note);
-}
-
-enum err stores_restore(const struct server_options *options, const char *folder,
-                        struct err_note *note)
-{
-    struct plan plan = {0};
-    TRY(plan_main(&plan, options, note));
-    TRY(restore_one(&plan, folder, "/main", note));
-    plan = (struct plan){0};
-    TRY(plan_telemetry(&plan, options, note));
-    return restore_one(&plan, folder, "/telemetry", note);
+    static const char *const MAIN[] = {"venues", "incidents"};
+    static const char *const TELEMETRY[] = {"detections", "readings"};
+    struct stream_retention rule = {.age_max_ms = options->keep_streams_ms,
+                                    .bytes_max = options->keep_streams_bytes};
+    for (size_t i = 0; i < COUNT_OF(MAIN); i++) {
+        rule.stream = MAIN[i];
+        store_keep(stores->main, &rule);
+    }
+    for (size_t i = 0; i < COUNT_OF(TELEMETRY); i++) {
+        rule.stream = TELEMETRY[i];
+        store_keep(stores->telemetry, &rule);
+    }
 }

@@ -16,9 +16,5 @@ MUST_USE enum err stores_open(const struct server_options *options, struct store
                               struct err_note *note);
 void stores_close(struct stores *stores);
 
-/* ERR_CONFLICT when `folder` is there already. */
-MUST_USE enum err stores_backup(const struct stores *stores, const char *folder,
-                                struct err_note *note);
-/* Into stores that hold nothing yet. */
-MUST_USE enum err stores_restore(const struct server_options *options, const char *folder,
-                                 struct err_note *note);
+/* From now on the streams' old records go, by the settings. */
+void stores_keep(const struct stores *stores, const struct server_options *options);

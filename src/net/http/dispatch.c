@@ -303,9 +303,9 @@ void dispatch_completed(void *context, struct MHD_Connection *connection, void *
     if (request->status >= 100 && request->status < 600)
         metric_add(&classes[request->status / 100 - 1], 1);
     metric_observe_us(&durations, now_us - request->started_us);
-    bool was_deferred = request->is_deferred;
+    bool held_server = request->holds_server;
     request_destroy(request);
-    if (was_deferred && atomic_fetch_sub(&server->deferred_count, 1) == 1 &&
+    if (held_server && atomic_fetch_sub(&server->held_count, 1) == 1 &&
         atomic_load(&server->is_stopping)) {
         LOCKED(&server->lock);
         signal_wake_all(&server->idle);

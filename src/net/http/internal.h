@@ -44,9 +44,9 @@ struct http_server {
     char *tls_key;
     uint16_t port;
     atomic_bool is_stopping;
-    atomic_size_t deferred_count;
+    atomic_size_t held_count;
     struct lock lock;
-    struct signal idle; /* deferred_count fell to 0 while stopping */
+    struct signal idle; /* held_count fell to 0 while stopping */
     struct http_stop_hook *hooks;
 };
 
@@ -87,6 +87,7 @@ struct request {
     bool is_on_worker;
     bool wants_worker;  /* authorise() asked for one */
     bool is_authorised; /* authorise() and the throttle have passed it */
+    bool holds_server;  /* http_server_stop() waits for its end */
     bool is_queued;     /* the response was handed to libmicrohttpd */
 
     struct request_header headers[REQUEST_HEADERS_MAX];
@@ -115,6 +116,11 @@ struct random_sequence *request_random(void); /* the thread's own; not for secre
 
 /* --- reply.c --- */
 void reply_response(struct request *request, int status, struct MHD_Response *response);
+/* With the usual headers. */
+void reply_stream(struct request *request, int status, const char *content_type,
+                  struct MHD_Response *response);
+/* The server's stop waits until this request has ended. Deferred ones do so anyway. */
+void request_hold_server(struct request *request);
 enum MHD_Result reply_queue(struct request *request);
 /* A problem that no enum err stands for. */
 void reply_problem_status(struct request *request, int status, const char *title,

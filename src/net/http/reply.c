@@ -33,12 +33,19 @@ int http_status_of(enum err err)
     return STATUSES[err].status;
 }
 
+void request_hold_server(struct request *request)
+{
+    if (!request->holds_server)
+        (void)atomic_fetch_add(&request->server->held_count, 1);
+    request->holds_server = true;
+}
+
 void request_defer(struct request *request)
 {
     if (request->is_deferred)
         return;
     request->is_deferred = true;
-    (void)atomic_fetch_add(&request->server->deferred_count, 1);
+    request_hold_server(request);
     MHD_suspend_connection(request->connection);
 }
 
@@ -91,8 +98,8 @@ enum MHD_Result reply_queue(struct request *request)
     return MHD_queue_response(request->connection, (unsigned)request->status, request->response);
 }
 
-static void reply_made(struct request *request, int status, const char *content_type,
-                       struct MHD_Response *response)
+void reply_stream(struct request *request, int status, const char *content_type,
+                  struct MHD_Response *response)
 {
     assert(response != NULL);
     add_headers(request, response);
@@ -107,21 +114,21 @@ static void reply_made(struct request *request, int status, const char *content_
 void reply_take(struct request *request, int status, const char *content_type, char *bytes,
                 size_t len)
 {
-    reply_made(request, status, content_type,
-               MHD_create_response_from_buffer_with_free_callback(len, bytes, mem_free));
+    reply_stream(request, status, content_type,
+                 MHD_create_response_from_buffer_with_free_callback(len, bytes, mem_free));
 }
 
 void reply_text(struct request *request, int status, const char *content_type, const char *bytes,
                 size_t len)
 {
-    reply_made(request, status, content_type,
-               MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes,
+    reply_stream(request, status, content_type,
+                 MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes,
                                                MHD_RESPMEM_MUST_COPY));
 }
 
 void reply_empty(struct request *request, int status)
 {
-    reply_made(request, status, NULL,
+    reply_stream(request, status, NULL,
                MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 

@@ -264,7 +264,7 @@ void http_server_stop(struct http_server *server)
     for (; hook != NULL; hook = hook->next)
         hook->stop(hook->context);
     lock_take(&server->lock);
-    while (atomic_load(&server->deferred_count) > 0)
+    while (atomic_load(&server->held_count) > 0)
         signal_wait(&server->idle, &server->lock);
     lock_give(&server->lock);
     workers_destroy(server->workers);

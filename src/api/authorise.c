@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Who is it, did our page send it, and may they? Answered from memory on the event thread when the
+ * principal was seen within the last two seconds, else on a worker, which may ask the database. */
+#include "api/access.h"
+#include "api/api.h"
+#include "api/credentials.h"
+#include "base/clock.h"
+#include "events/events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+const struct principal *api_principal(const struct request *request)
+{
+    return request_principal(request);
+}
+
+static const char *event_of(const struct request *request, const struct principal *principal)
+{
+    const char *event = request_param(request, "event");
+    if (event[0] != '\0')
+        return event;
+    event = request_query(request, "event");
+    if (event != NULL && event[0] != '\0')
+        return event;
+    if (principal == NULL)
+        return "";
+    if (principal->kind == PRINCIPAL_TOKEN)
+        return principal->event;
+    return principal->membership_count == 1 ? principal->memberships[0].event : "";
+}
+
+const char *api_event(const struct request *request)
+{
+    return event_of(request, api_principal(request));
+}
+
+struct actor api_actor(const struct request *request)
+{
+    return actor_of(api_principal(request), request_peer(request));
+}
+
+static enum err check_origin(const struct request *request, const struct credential *credential,
+                             struct err_note *note)
+{
+    struct csrf_facts facts = {.credential = credential->kind,
+                               .method = request_method(request),
+                               .sec_fetch_site = request_header(request, "Sec-Fetch-Site"),
+                               .origin = request_header(request, "Origin"),
+                               .host = request_header(request, "Host")};
+    if (csrf_is_safe(&facts))
+        return ERR_NONE;
+    return err_set(note, ERR_FORBIDDEN, "header Origin",
+                   "this request was not sent by a page of this server; a program that signs in "
+                   "with a cookie sends Origin with this server's address");
+}
+
+static enum err refuse(enum access access, struct err_note *note)
+{
+    switch (access) {
+    case ACCESS_GRANTED:
+        return ERR_NONE;
+    case ACCESS_UNKNOWN:
+        return err_set(note, ERR_UNAUTHENTICATED, "",
+                       "sign in, or send a token: Authorization: Bearer mst_...");
+    case ACCESS_HIDDEN:
+        return err_set(note, ERR_NOT_FOUND, "event", "there is no such event for you");
+    case ACCESS_DENIED:
+        return err_set(note, ERR_FORBIDDEN, "", "your role does not allow this; ask an organiser");
+    case ACCESS_UNCERTAIN:
+        return err_set(note, ERR_INVALID, "event", "say which event you mean, by ?event=");
+    }
+    return ERR_FORBIDDEN;
+}
+
+static enum err look_up(const struct app *app, const struct credential *credential,
+                        struct principal **out_principal)
+{
+    int64_t now_ms = clock_now_ms();
+    return credential->kind == CREDENTIAL_BEARER
+               ? accounts_principal_of_token(app->accounts, credential->secret, now_ms,
+                                             out_principal)
+               : accounts_principal_of_session(app->accounts, credential->secret, now_ms,
+                                               out_principal);
+}
+
+/* Nobody is NULL and no failure; a token that was sent and is not known is one. */
+static enum err find_principal(const struct app *app, const struct credential *credential,
+                               struct principal **out_principal, struct err_note *note)
+{
+    if (credential->kind == CREDENTIAL_NONE)
+        return ERR_NONE;
+    enum err err = look_up(app, credential, out_principal);
+    if (err == ERR_UNAUTHENTICATED && credential->kind == CREDENTIAL_BEARER)
+        return err_set(note, err, "header Authorization",
+                       "this token is not known here, or was revoked; ask for a new one");
+    if (err == ERR_BUSY)
+        return err_set(note, err, "", "the database is away; try again soon");
+    return err == ERR_UNAUTHENTICATED ? ERR_NONE : err;
+}
+
+/* Roles keep others out of events that are not; an admin's reach must end there too. */
+static enum err check_event_exists(const struct app *app, const char *event, struct err_note *note)
+{
+    struct db *db = store_reader_take(app->main_store);
+    if (db == NULL)
+        return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
+    enum err err = event_exists(db, event);
+    store_reader_give(app->main_store, db);
+    if (err == ERR_NOT_FOUND)
+        return err_set(note, err, "event", "there is no event %s", event);
+    return err;
+}
+
+static void adopt(struct request *request, struct principal *principal)
+{
+    char key[48];
+    request_set_principal(request, principal, principal_unref);
+    if (principal->kind == PRINCIPAL_TOKEN)
+        (void)snprintf(key, sizeof key, "token:%" PRId64, principal->token_id);
+    else
+        (void)snprintf(key, sizeof key, "person:%" PRId64, principal->person_id);
+    request_set_rate_key(request, key);
+}
+
+static struct principal *remembered(const struct app *app, const struct credential *credential)
+{
+    if (credential->kind == CREDENTIAL_NONE)
+        return NULL;
+    enum principal_kind kind =
+        credential->kind == CREDENTIAL_BEARER ? PRINCIPAL_TOKEN : PRINCIPAL_PERSON;
+    return accounts_principal_remembered(app->accounts, kind, credential->secret, clock_now_ms());
+}
+
+enum err api_authorise(struct request *request, const struct route *route, void *context,
+                       struct err_note *note)
+{
+    const struct app *app = context;
+    struct credential credential;
+    credential_read(request, &credential);
+    TRY(check_origin(request, &credential, note));
+    if (route->roles == 0)
+        return ERR_NONE;
+    struct principal *principal = remembered(app, &credential);
+    if (principal == NULL) {
+        if (credential.kind != CREDENTIAL_NONE && request_to_worker(request))
+            return ERR_NONE;
+        TRY(find_principal(app, &credential, &principal, note));
+    }
+    const char *event = event_of(request, principal);
+    bool must_look = principal != NULL && principal->is_admin && event[0] != '\0';
+    if (must_look && request_to_worker(request)) {
+        principal_unref(principal);
+        return ERR_NONE;
+    }
+    if (principal != NULL)
+        adopt(request, principal);
+    TRY(refuse(access_decide(route->roles, principal, event), note));
+    return must_look ? check_event_exists(app, event, note) : ERR_NONE;
+}

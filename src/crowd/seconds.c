@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/seconds.h"
+
+#include "crowd/crowd.h"
+
+void seconds_init(struct seconds *seconds, int64_t complete_from_s, int64_t lateness_ms)
+{
+    *seconds = (struct seconds){.complete_from_s = complete_from_s, .lateness_ms = lateness_ms};
+}
+
+static void camera_fini(struct camera_second *camera)
+{
+    for (size_t i = 0; i < camera->frame_count; i++)
+        mem_free(camera->frames[i]);
+    mem_free(camera->frames);
+}
+
+static void second_destroy(struct second *second)
+{
+    for (size_t i = 0; i < second->camera_count; i++)
+        camera_fini(&second->cameras[i]);
+    mem_free(second->cameras);
+    mem_free(second);
+}
+
+void seconds_fini(struct seconds *seconds)
+{
+    for (size_t i = 0; i < seconds->count; i++)
+        second_destroy(seconds->all[i]);
+    mem_free(seconds->all);
+    *seconds = (struct seconds){.count = 0};
+}
+
+/* The place of second s: where it is, or where it would stand. */
+static size_t place_of(const struct seconds *seconds, int64_t s)
+{
+    size_t low = 0, high = seconds->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (seconds->all[middle]->s < s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const struct second *find(const struct seconds *seconds, int64_t s)
+{
+    size_t at = place_of(seconds, s);
+    return at < seconds->count && seconds->all[at]->s == s ? seconds->all[at] : NULL;
+}
+
+static struct second *find_or_make(struct seconds *seconds, int64_t s)
+{
+    size_t at = place_of(seconds, s);
+    if (at < seconds->count && seconds->all[at]->s == s)
+        return seconds->all[at];
+    if (seconds->count == seconds->size) {
+        seconds->size = seconds->size == 0 ? 64 : 2 * seconds->size;
+        seconds->all = mem_resize(seconds->all, seconds->size * sizeof(struct second *));
+    }
+    memmove(&seconds->all[at + 1], &seconds->all[at],
+            (seconds->count - at) * sizeof(struct second *));
+    struct second *second = mem_new(sizeof *second);
+    second->s = s;
+    second->is_partial = s < seconds->complete_from_s;
+    seconds->all[at] = second;
+    seconds->count++;
+    return second;
+}
+
+static size_t camera_place(const struct second *second, uint32_t device)
+{
+    size_t low = 0, high = second->camera_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (second->cameras[middle].device < device)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct camera_second *camera_of(struct second *second, uint32_t device)
+{
+    size_t at = camera_place(second, device);
+    if (at < second->camera_count && second->cameras[at].device == device)
+        return &second->cameras[at];
+    if ((second->camera_count & (second->camera_count - 1)) == 0) { /* 0, 1, 2, 4 ...: full */
+        size_t size = second->camera_count == 0 ? 1 : 2 * second->camera_count;
+        second->cameras = mem_resize(second->cameras, size * sizeof *second->cameras);
+    }
+    memmove(&second->cameras[at + 1], &second->cameras[at],
+            (second->camera_count - at) * sizeof *second->cameras);
+    second->cameras[at] = (struct camera_second){.device = device};
+    second->camera_count++;
+    return &second->cameras[at];
+}
+
+/* False when the camera has a frame of that time. */
+static bool camera_put(struct camera_second *camera, struct frame_count *frame)
+{
+    size_t at = camera->frame_count;
+    while (at > 0 && camera->frames[at - 1]->at_ms > frame->at_ms)
+        at--;
+    if (at > 0 && camera->frames[at - 1]->at_ms == frame->at_ms)
+        return false;
+    if (camera->frame_count == camera->frame_size) {
+        camera->frame_size = camera->frame_size == 0 ? 8 : 2 * camera->frame_size;
+        camera->frames =
+            mem_resize(camera->frames, camera->frame_size * sizeof(struct frame_count *));
+    }
+    memmove(&camera->frames[at + 1], &camera->frames[at],
+            (camera->frame_count - at) * sizeof(struct frame_count *));
+    camera->frames[at] = frame;
+    camera->frame_count++;
+    return true;
+}
+
+static int64_t second_of(int64_t at_ms)
+{
+    return at_ms >= 0 ? at_ms / 1000 : -((999 - at_ms) / 1000);
+}
+
+bool seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
+                 int64_t stream_ms, int64_t position)
+{
+    struct second *second = find_or_make(seconds, second_of(frame->at_ms));
+    if (!camera_put(camera_of(second, device), frame)) {
+        mem_free(frame);
+        return false;
+    }
+    second->touched_ms = MAX(second->touched_ms, stream_ms);
+    if (!second->is_dirty) {
+        second->is_dirty = true;
+        second->first_position = position;
+        second->due_ms = MAX((second->s + 1) * 1000, stream_ms) + seconds->lateness_ms;
+    }
+    return true;
+}
+
+struct second *seconds_due(struct seconds *seconds, int64_t stream_ms)
+{
+    for (size_t i = 0; i < seconds->count; i++) {
+        struct second *second = seconds->all[i];
+        if (second->is_dirty && !second->is_taken && second->due_ms <= stream_ms)
+            return second;
+    }
+    return NULL;
+}
+
+void seconds_settle(struct seconds *seconds, enum seconds_outcome outcome)
+{
+    for (size_t i = 0; i < seconds->count; i++) {
+        struct second *second = seconds->all[i];
+        if (second->is_taken && outcome == SECONDS_WRITTEN)
+            second->is_dirty = false;
+        second->is_taken = false;
+    }
+}
+
+void seconds_forget(struct seconds *seconds, int64_t stream_ms)
+{
+    size_t kept = 0;
+    size_t excess = seconds->count > SECONDS_MAX ? seconds->count - SECONDS_MAX : 0;
+    for (size_t i = 0; i < seconds->count; i++) {
+        struct second *second = seconds->all[i];
+        int64_t needed_until = MAX((second->s + 1) * 1000, second->touched_ms) + SECONDS_KEEP_MS;
+        if (second->is_dirty || (needed_until > stream_ms && excess == 0)) {
+            seconds->all[kept++] = second;
+            continue;
+        }
+        /* Should a frame of it still come, the store knows more than we do. */
+        seconds->complete_from_s = MAX(seconds->complete_from_s, second->s + 1);
+        excess -= excess > 0;
+        second_destroy(second);
+    }
+    seconds->count = kept;
+}
+
+int64_t seconds_oldest_position(const struct seconds *seconds)
+{
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i < seconds->count; i++) {
+        const struct second *second = seconds->all[i];
+        if (second->is_dirty && !second->is_taken)
+            oldest = MIN(oldest, second->first_position);
+    }
+    return oldest;
+}
+
+static void renumber_frame(struct frame_count *frame, const uint32_t *zones)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < frame->entry_count; i++) {
+        struct zone_count entry = frame->entries[i];
+        if (zones[entry.zone] == UINT32_MAX)
+            continue;
+        entry.zone = (uint16_t)zones[entry.zone];
+        /* Ids are in the same order before and after, so the entries stay sorted. */
+        frame->entries[kept++] = entry;
+    }
+    frame->entry_count = kept;
+}
+
+static void renumber_second(struct second *second, const uint32_t *zones, const uint32_t *devices)
+{
+    size_t kept = 0;
+    for (size_t c = 0; c < second->camera_count; c++) {
+        struct camera_second camera = second->cameras[c];
+        if (devices[camera.device] == UINT32_MAX) {
+            camera_fini(&camera);
+            continue;
+        }
+        camera.device = devices[camera.device];
+        for (size_t f = 0; f < camera.frame_count; f++)
+            renumber_frame(camera.frames[f], zones);
+        second->cameras[kept++] = camera;
+    }
+    /* The room grows at powers of two of the count: shrink to that. */
+    size_t size = 1;
+    while (size < kept)
+        size *= 2;
+    second->cameras = mem_resize(second->cameras, size * sizeof *second->cameras);
+    second->camera_count = kept;
+}
+
+void seconds_renumber(struct seconds *seconds, const uint32_t *zones, const uint32_t *devices)
+{
+    for (size_t i = 0; i < seconds->count; i++)
+        renumber_second(seconds->all[i], zones, devices);
+}
+
+/* --- the decision --- */
+
+static int by_people(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+/* The upper median of `count` values and as many zeros as are missing to `total`. */
+static uint16_t median(uint16_t *values, size_t count, size_t total)
+{
+    size_t zeros = total - count, middle = total / 2;
+    if (middle < zeros)
+        return 0;
+    qsort(values, count, sizeof *values, by_people);
+    return values[middle - zeros];
+}
+
+struct best { /* of each zone, and of the floor outside, over the cameras */
+    int64_t people;
+    int64_t first;
+};
+
+static void offer(struct best *best, int64_t people, int64_t first)
+{
+    best->people = MAX(best->people, people);
+    best->first = MAX(best->first, first);
+}
+
+struct zone_values {
+    uint16_t zone;
+    uint16_t people, first;
+};
+
+static int by_zone(const void *a, const void *b)
+{
+    return (int)((const struct zone_values *)a)->zone - (int)((const struct zone_values *)b)->zone;
+}
+
+static void offer_run(const struct zone_values *run, size_t len, size_t frames, struct best *best)
+{
+    SCOPED_MEM uint16_t *people = mem_new_array(2 * len, sizeof *people);
+    uint16_t *first = people + len;
+    for (size_t i = 0; i < len; i++) {
+        people[i] = run[i].people;
+        first[i] = run[i].first;
+    }
+    offer(&best[run->zone], median(people, len, frames), median(first, len, frames));
+}
+
+/* A camera's count of a zone is the median of its frames, those without anybody there included. */
+static void offer_camera(const struct camera_second *camera, struct best *best)
+{
+    size_t count = 0;
+    for (size_t f = 0; f < camera->frame_count; f++)
+        count += camera->frames[f]->entry_count;
+    SCOPED_MEM struct zone_values *values = mem_new_array(count + 1, sizeof *values);
+    count = 0;
+    for (size_t f = 0; f < camera->frame_count; f++) {
+        const struct frame_count *frame = camera->frames[f];
+        for (size_t e = 0; e < frame->entry_count; e++)
+            values[count++] = (struct zone_values){frame->entries[e].zone, frame->entries[e].people,
+                                                   frame->entries[e].first};
+    }
+    qsort(values, count, sizeof *values, by_zone);
+    for (size_t start = 0; start < count;) {
+        size_t end = start + 1;
+        while (end < count && values[end].zone == values[start].zone)
+            end++;
+        offer_run(&values[start], end - start, camera->frame_count, best);
+        start = end;
+    }
+}
+
+struct decision {
+    const struct venue_view *view;
+    const uint64_t *covers;
+    uint8_t *has_spoken; /* devices */
+    uint64_t *known;     /* zones */
+    struct best *best;
+    bool is_anybody_alive;
+};
+
+static void hear_camera(struct decision *decision, uint32_t device)
+{
+    size_t words = (decision->view->zone_count + 63) / 64;
+    decision->has_spoken[device] = 1;
+    decision->is_anybody_alive = true;
+    for (size_t w = 0; w < words; w++)
+        decision->known[w] |= decision->covers[device * words + w];
+}
+
+/* A camera that sends every few seconds still stands for the seconds between, until it is silent. */
+static void hear_earlier(struct decision *decision, const struct second *earlier, int64_t end_ms)
+{
+    for (size_t c = 0; c < earlier->camera_count; c++) {
+        const struct camera_second *camera = &earlier->cameras[c];
+        const struct frame_count *last = camera->frames[camera->frame_count - 1];
+        if (decision->has_spoken[camera->device] ||
+            end_ms - last->at_ms > decision->view->devices[camera->device].silent_after_ms)
+            continue;
+        hear_camera(decision, camera->device);
+        for (size_t e = 0; e < last->entry_count; e++)
+            offer(&decision->best[last->entries[e].zone], last->entries[e].people,
+                  last->entries[e].first);
+    }
+}
+
+static void hear_all(struct decision *decision, const struct seconds *seconds,
+                     const struct second *second)
+{
+    for (size_t c = 0; c < second->camera_count; c++) {
+        hear_camera(decision, second->cameras[c].device);
+        offer_camera(&second->cameras[c], decision->best);
+    }
+    int64_t end_ms = (second->s + 1) * 1000;
+    for (int64_t back = 1; back <= SECONDS_KEEP_MS / 1000; back++) {
+        const struct second *earlier = find(seconds, second->s - back);
+        if (earlier != NULL)
+            hear_earlier(decision, earlier, end_ms);
+    }
+}
+
+void seconds_decide(const struct seconds *seconds, const struct second *second,
+                    const struct venue_view *view, const uint64_t *covers,
+                    struct second_result *inout_result)
+{
+    SCOPED_MEM uint8_t *has_spoken = mem_new_array(view->device_count + 1, 1);
+    SCOPED_MEM uint64_t *known = mem_new_array(view->zone_count / 64 + 1, sizeof *known);
+    SCOPED_MEM struct best *best = mem_new_array(view->zone_count + 1, sizeof *best);
+    struct decision decision = {
+        .view = view, .covers = covers, .has_spoken = has_spoken, .known = known, .best = best};
+    hear_all(&decision, seconds, second);
+    inout_result->total = best[view->zone_count].first;
+    for (size_t z = 0; z < view->zone_count; z++) {
+        bool is_known = best[z].people > 0 || (known[z / 64] >> (z % 64) & 1) != 0;
+        inout_result->people[z] = is_known ? best[z].people : CROWD_UNKNOWN;
+        inout_result->total += best[z].first;
+    }
+    if (!decision.is_anybody_alive)
+        inout_result->total = CROWD_UNKNOWN;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crowd/seconds.h — the frames of a venue by seconds, until each second is decided and for a while
+ * after, so that late frames correct it. Pure: time is a parameter, "stream time", which follows the
+ * records' arrival when the consumer lags behind the clock.
+ *
+ *   first frame ──> dirty ── due (end + lateness) ──> decided ── a late frame ──> dirty ...
+ *                                                        └── kept SECONDS_KEEP_MS ──> dropped
+ *
+ * A frame belongs to its camera and time: sent again, it changes nothing. */
+#pragma once
+#include "crowd/count.h"
+
+#define SECONDS_KEEP_MS 30000
+#define SECONDS_MAX     4096 /* beyond, clean ones are dropped early; the store then merges */
+
+struct camera_second {
+    uint32_t device;
+    uint32_t frame_count;
+    uint32_t frame_size;
+    struct frame_count **frames; /* owned; by time */
+};
+
+struct second {
+    int64_t s; /* since 1970 */
+    bool is_dirty;
+    bool is_taken;   /* being written */
+    bool is_partial; /* some of its frames may be known to the store only */
+    int64_t due_ms;
+    int64_t touched_ms;
+    int64_t first_position;        /* of the oldest record not yet written, when dirty */
+    struct camera_second *cameras; /* by device */
+    size_t camera_count;
+};
+
+struct seconds {
+    struct second **all; /* by s */
+    size_t count;
+    size_t size;
+    int64_t complete_from_s; /* older ones are partial */
+    int64_t lateness_ms;
+};
+
+void seconds_init(struct seconds *seconds, int64_t complete_from_s, int64_t lateness_ms);
+void seconds_fini(struct seconds *seconds);
+
+/* Takes the frame. False (and it is freed) when it was there already. */
+bool seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
+                 int64_t stream_ms, int64_t position);
+/* The oldest second that is due and not taken, NULL when there is none. */
+struct second *seconds_due(struct seconds *seconds, int64_t stream_ms);
+/* What was taken is written (or must be tried again). */
+enum seconds_outcome { SECONDS_WRITTEN, SECONDS_AGAIN };
+void seconds_settle(struct seconds *seconds, enum seconds_outcome outcome);
+/* Drops what is no longer needed. */
+void seconds_forget(struct seconds *seconds, int64_t stream_ms);
+/* The lowest first_position of what is dirty and not taken; INT64_MAX when all is written. */
+int64_t seconds_oldest_position(const struct seconds *seconds);
+/* Zones and devices were renumbered: old index to new, UINT32_MAX = gone. */
+void seconds_renumber(struct seconds *seconds, const uint32_t *zones, const uint32_t *devices);
+
+/* The decision. `covers` has (zone_count + 63) / 64 words for each device. */
+struct second_result {
+    int64_t *people; /* [zone_count], CROWD_UNKNOWN where no living camera covers the zone */
+    int64_t total;   /* CROWD_UNKNOWN when no camera was alive */
+};
+void seconds_decide(const struct seconds *seconds, const struct second *second,
+                    const struct venue_view *view, const uint64_t *covers,
+                    struct second_result *inout_result);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crowd/state.h — all that is remembered of one venue while its stream shard is ours: the prepared
+ * floor, the newest frame of every camera, the seconds not yet settled. Pure: no clock, no store. */
+#pragma once
+#include "crowd/crowd.h"
+#include "crowd/seconds.h"
+
+/* A frame further ahead of its arrival is of a clock that is wrong, and is left out. */
+#define STATE_AHEAD_MAX_MS 10000
+/* Frames with somebody in a zone after which a camera is taken to cover it. */
+#define STATE_SIGHTINGS 3
+
+struct camera_state {
+    int64_t seen_ms;           /* arrival of its newest message, 0 = none */
+    int64_t live_ms;           /* arrival of the newest message with a frame of now */
+    struct frame_count *frame; /* the newest; owned */
+    struct dot *dots;          /* the people of that frame; owned */
+    size_t dot_count;
+    uint8_t *sightings; /* [zone_count], counted while the coverage is learned; NULL before */
+};
+
+struct learned {
+    uint32_t device;
+    uint16_t zone;
+};
+
+struct venue_state {
+    struct crowd_map *map;
+    struct counter *counter;
+    uint64_t *covers;             /* words for each device */
+    bool *is_learning;            /* devices whose coverage is not known beforehand */
+    struct camera_state *cameras; /* [device_count] */
+    struct learned *learned;      /* not yet stored */
+    size_t learned_count;
+    struct seconds seconds;
+};
+
+/* Takes a reference of the view. */
+struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
+                                       int64_t lateness_ms);
+void venue_state_destroy(struct venue_state *state); /* NULL is fine */
+DEFINE_SCOPED(venue_state)
+
+/* What an earlier run has learned; names that are gone are passed over. */
+void venue_state_cover(struct venue_state *state, const char *device, const char *zone);
+/* Zones or devices were changed: what is remembered moves over. */
+void venue_state_move(struct venue_state *state, struct venue_view *view);
+
+struct batch_arrival {
+    int64_t at_ms;     /* of the record */
+    int64_t stream_ms; /* see seconds.h */
+    int64_t position;
+};
+/* True when the live picture changed. */
+bool venue_state_take(struct venue_state *state, const struct detection_batch *batch,
+                      struct batch_arrival arrival);
+
+/* The caller owns the reference. `inout_best` (may be NULL) has zone_count + 1 places and tells, for
+ * each zone and the floor outside, which camera is the one that counts there; UINT32_MAX = none. */
+struct crowd_picture *venue_state_picture(const struct venue_state *state, int64_t now_ms,
+                                          uint32_t *inout_best);
+
+/* Everything unknown: before the first detection. The caller owns the reference. */
+struct crowd_picture *crowd_picture_unknown(const struct venue_view *view, int64_t now_ms);
+
+static inline const struct venue_view *venue_state_view(const struct venue_state *state)
+{
+    return state->map->view;
+}
+static inline size_t venue_state_words(const struct venue_state *state)
+{
+    return (state->map->view->zone_count + 63) / 64;
+}

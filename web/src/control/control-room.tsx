@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything on one screen. On a phone its three parts are one tap apart.
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { History } from '../history/history';
+import { Plan } from '../plan/plan';
+import { clock, useCell } from '../shell/cell';
+import type { ZoneNow } from '../shell/documents';
+import { duration } from '../shell/format';
+import { live } from '../shell/place';
+import { Link, setQuery, useRoute } from '../shell/route';
+import { Alarms } from './alarms';
+import { incidentsOf } from './incidents';
+import { levelWords } from './levels';
+import { Total } from './total';
+import { type Watch, watchOf } from './watch';
+import { ZoneList } from './zone-list';
+
+const PARTS = [
+  { part: 'plan', name: 'Plan' },
+  { part: 'alarms', name: 'Alarms' },
+  { part: 'history', name: 'History' },
+] as const;
+type Part = (typeof PARTS)[number]['part'];
+
+function PartSwitch({ part, setPart, openCount }: { part: Part; setPart: (part: Part) => void; openCount: number }) {
+  return (
+    <nav class="parts" aria-label="Parts of the control room">
+      {PARTS.map((entry) => (
+        <button type="button" key={entry.part} aria-current={entry.part === part ? 'true' : undefined}
+          onClick={() => setPart(entry.part)}>
+          {entry.name}
+          {entry.part === 'alarms' && openCount > 0 && <span class="badge">{openCount}</span>}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function useOpenCount(event: string): number {
+  const incidents = incidentsOf(event);
+  const known = useCell(incidents.known);
+  useEffect(() => incidents.use(), [incidents]);
+  return [...known.values()].filter((incident) => incident.state === 'open').length;
+}
+
+function useNow(watch: Watch) {
+  const zones = useCell(watch.zones);
+  useCell(clock);
+  useCell(live().connection);
+  const zonesNow = useMemo(
+    () => new Map<string, ZoneNow>((zones?.zones ?? []).map((zone) => [zone.id, zone])), [zones]);
+  return { zones, zonesNow, isStale: zones !== null && watch.isStale(), atMs: zones ? Date.parse(zones.at) : null };
+}
+
+export function ControlRoom({ event, venue: venueId }: { event: string; venue: string }) {
+  const watch = watchOf(event, venueId);
+  useEffect(() => watch.use(), [watch]);
+  const venue = useCell(watch.venue);
+  const trouble = useCell(watch.trouble);
+  const devices = useCell(watch.devices);
+  const { zones, zonesNow, isStale, atMs } = useNow(watch);
+  const openCount = useOpenCount(event);
+  const { query } = useRoute();
+  // A mail's link names its incident.
+  const [part, setPart] = useState<Part>(query.has('incident') ? 'alarms' : 'plan');
+
+  // Nothing chosen yet: the most crowded zone is the interesting one.
+  const asked = query.get('zone');
+  const worst = useMemo(() => {
+    const rank = (id: string) => levelWords(zonesNow.get(id)?.level ?? 'unknown').rank;
+    return [...(venue?.zones ?? [])].sort((a, b) => rank(b.id) - rank(a.id))[0]?.id ?? null;
+  }, [venue, zones === null]);
+  const chosen = venue?.zones.some((zone) => zone.id === asked) ? asked : worst;
+  const choose = (zone: string) => setQuery('zone', zone);
+
+  useEffect(() => {
+    document.title = `${openCount > 0 ? `(${openCount}) ` : ''}${venue?.name ?? 'Control room'} · Muster`;
+  }, [openCount, venue?.name]);
+  const zoneNames = useMemo(
+    () => new Map((venue?.zones ?? []).map((zone) => [zone.id, zone.name])), [venue]);
+
+  if (!venue) {
+    return (
+      <main class="page" id="main">
+        <h1>Control room</h1>
+        {trouble ? <p class="trouble" role="alert">{trouble.detail}</p> : <p role="status">Loading…</p>}
+        {trouble && <p><Link to="/control">Choose another place</Link></p>}
+      </main>
+    );
+  }
+  const chosenZone = venue.zones.find((zone) => zone.id === chosen) ?? null;
+  return (
+    <>
+      <main class="control" id="main" data-part={part} data-stale={isStale}>
+        <h1 class="visually-hidden">Control room, {venue.name}</h1>
+        <Total venue={venue} people={zones?.people ?? null} zonesNow={zonesNow} atMs={atMs} isStale={isStale} />
+        <Plan venue={venue} zonesNow={zonesNow} people={watch.people} devices={devices} chosen={chosen}
+          onChoose={choose} isStale={isStale} staleText={`Not current: ${duration(watch.ageMs())} old`} />
+        <div class="side">
+          <Alarms incidents={incidentsOf(event)} zoneNames={zoneNames} asked={query.get('incident')} onShow={(zone) => {
+            choose(zone);
+            setPart('plan');
+          }} />
+          <ZoneList venue={venue} zonesNow={zonesNow} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
+        </div>
+        <History event={event} zone={chosenZone} now={chosen ? zonesNow.get(chosen) ?? null : null} isStale={isStale} />
+      </main>
+      <PartSwitch part={part} setPart={setPart} openCount={openCount} />
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the chosen zone came to be as it is.
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type uPlot from 'uplot';
+import { LevelSign, LevelWord } from '../control/levels';
+import { Problem } from '../shell/api';
+import { clock, useCell } from '../shell/cell';
+import type { ZoneDocument, ZoneNow } from '../shell/documents';
+import { count, density, timeOfDay } from '../shell/format';
+import { drawnLook } from '../shell/look';
+import { serverNow } from '../shell/server-clock';
+import { type ChartLimits, type Columns, createChart } from './chart';
+import { joined, loadSeries } from './series';
+
+const SPANS = [
+  { name: '15 min', minutes: 15, stepS: 5 },
+  { name: '1 h', minutes: 60, stepS: 15 },
+  { name: '6 h', minutes: 360, stepS: 60 },
+  { name: '24 h', minutes: 1440, stepS: 300 },
+];
+type Span = (typeof SPANS)[number];
+const EMPTY: Columns = [[], [], []];
+
+interface Loaded {
+  columns: Columns;
+  trouble: string | null;
+  isLoading: boolean;
+}
+
+// Loads at once and then every few steps; what is shown stays until the next answer.
+function usePast(event: string, zone: string | null, span: Span): Loaded {
+  const [loaded, setLoaded] = useState<Loaded>({ columns: EMPTY, trouble: null, isLoading: true });
+  useEffect(() => {
+    if (zone === null) return undefined;
+    let isCurrent = true;
+    setLoaded({ columns: EMPTY, trouble: null, isLoading: true });
+    const load = async () => {
+      const to = serverNow();
+      const from = to - span.minutes * 60000;
+      try {
+        const [people, dense] = await Promise.all([
+          loadSeries(event, `zone.${zone}:people`, from, to, span.stepS),
+          loadSeries(event, `zone.${zone}:density`, from, to, span.stepS),
+        ]);
+        if (isCurrent) setLoaded({ columns: joined(people, dense), trouble: null, isLoading: false });
+      } catch (error) {
+        // A series that nobody has written yet is an empty one.
+        const isEmpty = error instanceof Problem && error.status === 404;
+        const trouble = isEmpty ? null : error instanceof Problem ? error.detail : 'The history could not be read.';
+        if (isCurrent) setLoaded((before) => ({ ...before, trouble, isLoading: false }));
+      }
+    };
+    void load();
+    const timer = setInterval(() => void load(), Math.max(5, span.stepS) * 1000);
+    return () => {
+      isCurrent = false;
+      clearInterval(timer);
+    };
+  }, [event, zone, span]);
+  return loaded;
+}
+
+// The last stretch, from what is live; a stale value would pretend that it goes on.
+function withNow(columns: Columns, now: ZoneNow | null, isStale: boolean): Columns {
+  if (!now || isStale || now.people === null) return columns;
+  const s = serverNow() / 1000;
+  const last = columns[0][columns[0].length - 1] ?? 0;
+  if (s <= last) return columns;
+  return [[...columns[0], s], [...columns[1], now.people], [...columns[2], now.density]];
+}
+
+function useChart(zone: ZoneDocument | null, columns: Columns, span: Span) {
+  const ref = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const limits = useRef<ChartLimits>({ capacity: null, ladder: null });
+  limits.current = {
+    capacity: zone?.capacity_persons ?? null,
+    ladder: zone && { amber: zone.amber_m2, orange: zone.orange_m2, red: zone.red_m2 },
+  };
+  const look = useCell(drawnLook);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return undefined;
+    const made = createChart(element, () => limits.current);
+    chart.current = made;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth > 0) made.setSize({ width: element.clientWidth, height: element.clientHeight });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      chart.current = null;
+    };
+  }, [look]);
+  useEffect(() => {
+    const to = serverNow() / 1000;
+    chart.current?.batch(() => {
+      chart.current?.setData(columns, false);
+      chart.current?.setScale('x', { min: to - span.minutes * 60, max: to });
+    });
+  }, [columns, span, look]);
+  return ref;
+}
+
+function Summary({ columns }: { columns: Columns }) {
+  let peak = -1;
+  columns[1].forEach((value, i) => {
+    if (value !== null && value > (columns[1][peak] ?? -1)) peak = i;
+  });
+  const peakPeople = columns[1][peak];
+  if (peakPeople == null) return null;
+  return (
+    <p class="summary">
+      Peak <b>{count(peakPeople)}</b> at {timeOfDay(columns[0][peak]! * 1000, 'minutes')}
+    </p>
+  );
+}
+
+export interface HistoryProps {
+  event: string;
+  zone: ZoneDocument | null;
+  now: ZoneNow | null;
+  isStale: boolean;
+}
+
+export function History({ event, zone, now, isStale }: HistoryProps) {
+  const [span, setSpan] = useState<Span>(SPANS[1]!);
+  const past = usePast(event, zone?.id ?? null, span);
+  useCell(clock);
+  const columns = withNow(past.columns, now, isStale);
+  const ref = useChart(zone, columns, span);
+  const level = now?.level ?? 'unknown';
+  const hasNothing = columns[0].length === 0;
+  return (
+    <section class={`panel history ${isStale ? 'is-stale' : ''}`} aria-labelledby="history-title">
+      <header>
+        <h2 id="history-title"><LevelSign level={level} /> {zone?.name ?? 'History'}</h2>
+        {zone && (
+          <p class="history-now">
+            <LevelWord level={level} />
+            <span><b>{count(now?.people)}</b>{zone.capacity_persons != null && ` of ${count(zone.capacity_persons)}`} people</span>
+            <span><b>{density(now?.density)}</b> per m²</span>
+            <Summary columns={columns} />
+          </p>
+        )}
+        <p class="chart-key" aria-hidden="true"><span class="key-people">People</span><span class="key-density">Density</span></p>
+        <div class="choices" role="group" aria-label="Time span">
+          {SPANS.map((entry) => (
+            <button type="button" key={entry.name} aria-pressed={entry === span} onClick={() => setSpan(entry)}>{entry.name}</button>
+          ))}
+        </div>
+      </header>
+      <div class="chart-frame">
+        <div class="chart" ref={ref} role="img"
+          aria-label={zone ? `People and density in ${zone.name}, last ${span.name}` : 'No zone is chosen'} />
+        {hasNothing && (
+          <p class="hint chart-hint">{past.isLoading ? 'Loading…' : past.trouble ?? 'Nothing was counted here in this time.'}</p>
+        )}
+        {!hasNothing && past.trouble && <p class="chart-trouble">{past.trouble}</p>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mails of an event: sent, waiting, or kept here where no mail server is set.
+import { useEffect, useState } from 'preact/hooks';
+import { Problem } from '../shell/api';
+import { clock, useCell } from '../shell/cell';
+import { duration, moment } from '../shell/format';
+import { live } from '../shell/place';
+import { setQuery, useRoute } from '../shell/route';
+import { serverNow } from '../shell/server-clock';
+import { loadMail, loadMails, type Mail, type MailSummary, sendAgain, stateWords } from './mails';
+import { MailView } from './mail-view';
+
+const trouble = (error: unknown) => (error instanceof Problem ? error.detail : 'This page failed. Reload it.');
+
+// Loaded once and after every reconnection; what happens to a mail meanwhile comes live.
+function useMails(event: string): { mails: MailSummary[] | null; trouble: string | null } {
+  const [state, setState] = useState<{ mails: MailSummary[] | null; trouble: string | null }>({ mails: null, trouble: null });
+  useEffect(() => {
+    let isCurrent = true;
+    const load = () => loadMails(event).then(
+      (mails) => isCurrent && setState({ mails, trouble: null }),
+      (error) => isCurrent && setState((before) => ({ ...before, trouble: trouble(error) })));
+    const hear = (news: MailSummary) => setState((before) => {
+      const others = (before.mails ?? []).filter((mail) => mail.id !== news.id);
+      return { ...before, mails: [...others, news].sort((a, b) => b.id - a.id) };
+    });
+    void load();
+    const stops = [
+      live().subscribe(`events/${event}/outbox`, (data) => hear(data as MailSummary)),
+      live().connection.subscribe((connection) => connection.phase === 'live' && void load()),
+    ];
+    return () => {
+      isCurrent = false;
+      for (const stop of stops) stop();
+    };
+  }, [event]);
+  return state;
+}
+
+interface OneMail {
+  mail: Mail | null;
+  trouble: string | null;
+  again: () => Promise<void>;
+}
+
+function useMail(event: string, id: string | null): OneMail {
+  const [state, setState] = useState<{ mail: Mail | null; trouble: string | null }>({ mail: null, trouble: null });
+  useEffect(() => {
+    let isCurrent = true;
+    setState({ mail: null, trouble: null });
+    if (id !== null) {
+      loadMail(event, id).then(
+        (mail) => isCurrent && setState({ mail, trouble: null }),
+        (error) => isCurrent && setState({ mail: null, trouble: trouble(error) }));
+    }
+    return () => {
+      isCurrent = false;
+    };
+  }, [event, id]);
+  const again = async () => {
+    if (state.mail) setState({ mail: await sendAgain(event, state.mail.id), trouble: null });
+  };
+  return { ...state, again };
+}
+
+export function Outbox({ event }: { event: string }) {
+  const { mails, trouble: listTrouble } = useMails(event);
+  const { query } = useRoute();
+  const id = query.get('mail');
+  const { mail, trouble: mailTrouble, again } = useMail(event, id);
+  useCell(clock);
+  const now = serverNow();
+  useEffect(() => {
+    document.title = 'Outbox · Muster';
+  }, []);
+  return (
+    <main class={`page outbox ${id ? 'has-mail' : ''}`} id="main">
+      <header class="page-head"><h1>Outbox</h1></header>
+      {listTrouble && <p class="trouble" role="alert">{listTrouble}</p>}
+      {mails === null && !listTrouble && <p role="status">Loading…</p>}
+      {mails?.length === 0 && <p class="hint">No mail was written yet. An alarm that has recipients writes one.</p>}
+      {mails && mails.length > 0 && (
+        <div class="mails">
+          <ul class="mail-list" aria-label="Mails">
+            {mails.map((entry) => (
+              <li key={entry.id}>
+                <button type="button" aria-pressed={String(entry.id) === id} onClick={() => setQuery('mail', String(entry.id))}>
+                  <strong>{entry.subject}</strong>
+                  <span class="mail-to">{entry.recipient}</span>
+                  <span class="mail-when" title={moment(Date.parse(entry.created_at), now)}>{duration(now - Date.parse(entry.created_at))} ago</span>
+                  <span class={`mail-state is-${entry.failure && entry.state === 'queued' ? 'failed' : entry.state}`}>{stateWords(entry)}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+          <section class="mail" aria-label="Mail" aria-live="polite">
+            {id !== null && (
+              <button type="button" class="back" onClick={() => setQuery('mail', null)}>All mails</button>
+            )}
+            {mailTrouble && <p class="trouble" role="alert">{mailTrouble}</p>}
+            {mail && <MailView mail={mail} sendAgain={again} />}
+            {id === null && <p class="hint">Choose a mail to read it.</p>}
+          </section>
+        </div>
+      )}
+    </main>
+  );
+}

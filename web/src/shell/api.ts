@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP API as the pages use it: JSON in, JSON out, refusals as Problem with words for a person.
+
+import { hearServerDate } from './server-clock';
+
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly place: string | null,
+    readonly retryAfterS: number | null,
+  ) {
+    super(detail);
+  }
+
+  // No answer at all: the server or the network is away.
+  get isUnreachable(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+interface ProblemBody {
+  title?: string;
+  detail?: string;
+  place?: string;
+  field?: string;
+}
+
+let whenSignedOut: () => void = () => {};
+
+// Called when the server no longer knows this session.
+export function onSignedOut(handler: () => void): void {
+  whenSignedOut = handler;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  let body: ProblemBody = {};
+  try {
+    body = (await response.json()) as ProblemBody;
+  } catch {
+    // Not from Muster itself, a proxy perhaps: the status has to do.
+  }
+  const retry = Number(response.headers.get('Retry-After'));
+  return new Problem(
+    response.status,
+    body.detail ?? body.title ?? `The server answered ${response.status}.`,
+    body.place ?? body.field ?? null,
+    Number.isFinite(retry) && retry > 0 ? retry : null,
+  );
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<unknown> {
+  const init: RequestInit = { method, credentials: 'same-origin', headers: { Accept: 'application/json' } };
+  if (body !== undefined) {
+    init.headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new Problem(0, 'Muster does not answer. Check the network; this page keeps trying.', null, null);
+  }
+  hearServerDate(response.headers.get('Date'));
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.status === 401 && path !== '/api/v1/session') whenSignedOut();
+    throw problem;
+  }
+  if (response.status === 204) return null;
+  const text = await response.text();
+  return text === '' ? null : JSON.parse(text);
+}
+
+export const api = {
+  get: <T>(path: string) => send('GET', path) as Promise<T>,
+  post: <T>(path: string, body: unknown = {}) => send('POST', path, body) as Promise<T>,
+  delete: (path: string) => send('DELETE', path),
+};
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+// Every item of a list, page by page, at most `max`.
+export async function all<T>(path: string, max = 2000): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const url = new URL(path, location.origin);
+    if (cursor !== null) url.searchParams.set('cursor', cursor);
+    const page: Page<T> = await api.get<Page<T>>(url.pathname + url.search);
+    items.push(...page.items);
+    cursor = page.next ?? null;
+  } while (cursor !== null && items.length < max);
+  return items;
+}
+
+export const at = (...parts: string[]) => `/api/v1/${parts.map(encodeURIComponent).join('/')}`;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API answers (docs/formats/ describes it). Only what the pages read.
+
+export interface Session {
+  person: { id: number; name: string; email: string; is_admin: boolean };
+  memberships: { event: string; roles: string[] }[];
+}
+
+export interface EventDocument {
+  id: string;
+  name: string;
+  state: 'draft' | 'published' | 'running' | 'over';
+  time_zone?: string;
+  starts_at?: string;
+  ends_at?: string;
+}
+
+export type Position = [number, number];
+
+export interface Geometry {
+  type: string;
+  coordinates: unknown;
+}
+
+export interface PlanFeature {
+  properties: { kind?: string; name?: string } | null;
+  geometry: Geometry | null;
+}
+
+export interface ZoneDocument {
+  id: string;
+  name: string;
+  ring_m: Position[];
+  area_m2: number;
+  capacity_persons: number | null;
+  amber_m2: number;
+  orange_m2: number;
+  red_m2: number;
+}
+
+export interface DeviceDocument {
+  id: string;
+  name: string;
+  kind: 'camera' | 'counter' | 'sensor';
+  position?: Position | null;
+  silent_after_ms: number;
+  calibration?: { kind: string } | null;
+  last_seen_at: string | null;
+  is_silent: boolean;
+}
+
+export interface VenueSummary {
+  id: string;
+  name: string;
+}
+
+export interface VenueDocument extends VenueSummary {
+  crs: 'local' | 'wgs84';
+  origin?: Position | null;
+  version: number;
+  bounds_m: [number, number, number, number] | null;
+  plan?: { features: PlanFeature[] } | null;
+  picture: { href: string; content_type: string } | null;
+  picture_bounds?: [number, number, number, number] | null;
+  zones: ZoneDocument[];
+}
+
+export type Level = 'green' | 'amber' | 'orange' | 'red' | 'unknown';
+
+export interface ZoneNow {
+  id: string;
+  people: number | null;
+  density: number | null;
+  level: Level;
+}
+
+export interface ZonesMessage {
+  at: string;
+  people: number | null;
+  zones: ZoneNow[];
+}
+
+export interface PeopleMessage {
+  at: string;
+  points: Position[];
+}
+
+export interface DevicesMessage {
+  devices: { id: string; last_seen: string | null; is_silent: boolean }[];
+}
