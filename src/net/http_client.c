@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_client.h"
 
-#include <curl/curl.h>
 #include <strings.h>
 
-#include "base/lock.h"
+#include "net/curl.h"
 
 struct http_client {
     CURL *curl;
 };
 
-static void init_curl(void)
-{
-    assert(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
-
 struct http_client *http_client_create(void)
 {
     struct http_client *client = mem_new(sizeof *client);
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, init_curl);
+    curl_start_once();
     client->curl = curl_easy_init();
     assert(client->curl != NULL);
     return client;
@@ -95,6 +88,10 @@ static void set_up(CURL *curl, const struct http_call *call, struct http_answer 
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+    if (strcmp(call->method, "HEAD") == 0)
+        (void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    if (call->ca_file != NULL)
+        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, call->ca_file);
     if (call->body != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body);
@@ -115,6 +112,10 @@ static enum err failure(CURLcode code, bool is_too_large, const struct http_call
 enum err http_client_call(struct http_client *client, const struct http_call *call,
                           struct http_answer *out_answer, struct err_note *note)
 {
+    for (size_t i = 0; call->headers != NULL && call->headers[i] != NULL; i++) {
+        if (strpbrk(call->headers[i], "\r\n") != NULL) /* it would be two headers */
+            return err_set(note, ERR_INVALID, "header", "must be one line.");
+    }
     struct http_answer answer = {0};
     text_init(&answer.body, call->answer_max);
     struct curl_slist *headers = header_list(call);

@@ -14,6 +14,7 @@ struct http_call {
     size_t body_len;
     size_t answer_max;  /* bytes; more is ERR_TOO_LARGE */
     int64_t timeout_ms; /* of the whole call */
+    const char *ca_file; /* NULL = the system's */
 };
 
 struct http_answer {
@@ -27,7 +28,7 @@ struct http_client *http_client_create(void); /* never NULL; used by one thread 
 void http_client_destroy(struct http_client *client);
 
 /* ERR_NONE for any answer, whatever its status. ERR_BUSY when nobody answers, ERR_IO when the
- * connection breaks or the certificate is wrong. *out_answer is set on ERR_NONE only. */
+ * connection breaks or the certificate is wrong, ERR_INVALID for a header with a line break. *out_answer is set on ERR_NONE only. */
 MUST_USE enum err http_client_call(struct http_client *client, const struct http_call *call,
                                    struct http_answer *out_answer, struct err_note *note);
 void http_answer_fini(struct http_answer *answer);
