@@ -70,7 +70,7 @@ static enum command_result bench(const struct command_call *call)
 const struct command command_bench = {
     .name = "bench",
     .arguments = "ingest|http|live",
-    .summary = "measure beside the usual tools, in the same run",
+    .summary = "measures beside the usual tools, in the same run",
     .manual =
         "ingest: detections by HTTP, as required (200 cameras, 10 frames a second, 50 persons) and "
         "as fast "

@@ -264,7 +264,7 @@ static enum command_result demo(const struct command_call *call)
 
 const struct command command_demo = {
     .name = "demo",
-    .summary = "run a sample event with a simulated crowd",
+    .summary = "runs a sample event with a simulated crowd",
     .manual =
         "Starts a server on an embedded database in a temporary folder, makes the sample event in "
         "it, and "

@@ -196,7 +196,7 @@ static enum command_result replay(const struct command_call *call)
 const struct command command_replay = {
     .name = "replay",
     .arguments = "FILE...",
-    .summary = "send recorded detections through the API",
+    .summary = "sends recorded detections through the API",
     .manual =
         "Reads MOTChallenge CSV, WILDTRACK's JSON (name the folder), trajectories of crowd "
         "experiments "
