@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/state.h"
+
+#include "base/random.h"
+#include "base/test.h"
+#include "crowd/builders.h"
+
+#include <math.h>
+
+static const struct box BOXES[] = {{"bar", 0, 0, 10, 10}, {"stage", 10, 0, 30, 10}};
+static const char *const CAMERAS[] = {"cam-1", "cam-2", NULL};
+static const struct point IN_BAR[] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}};
+static const struct point IN_STAGE[] = {{11, 1}, {12, 2}, {13, 3}};
+static const int64_t T = 1000000; /* the second 1000 begins */
+
+static struct venue_state *new_state(void)
+{
+    struct venue_view *view = build_view(BOXES, COUNT_OF(BOXES), CAMERAS);
+    struct venue_state *state = venue_state_create(view, 0, 2000);
+    shared_unref(&view->shared);
+    return state;
+}
+
+static void see(struct venue_state *state, const char *camera, int64_t at_ms,
+                const struct point *people, size_t count)
+{
+    (void)build_take(state, build_batch(camera, (int64_t[]){at_ms, 0}, people, count), at_ms + 20,
+                     1);
+}
+
+/* As if the camera had stood there for long. */
+static void covers(struct venue_state *state, const char *camera, const char *zone)
+{
+    venue_state_cover(state, camera, zone);
+}
+
+static struct crowd_zone_state zone_of(const struct venue_state *state, int64_t now_ms, size_t zone)
+{
+    struct crowd_picture *picture = venue_state_picture(state, now_ms, NULL);
+    struct crowd_zone_state found = picture->zones[zone];
+    shared_unref(&picture->shared);
+    return found;
+}
+
+static int64_t total_of(const struct venue_state *state, int64_t now_ms)
+{
+    struct crowd_picture *picture = venue_state_picture(state, now_ms, NULL);
+    int64_t total = picture->people;
+    shared_unref(&picture->shared);
+    return total;
+}
+
+static struct second_result decide(const struct venue_state *state, int64_t now_ms,
+                                   int64_t people[2])
+{
+    struct second *second = seconds_due((struct seconds *)&state->seconds, now_ms);
+    struct second_result result = {.people = people, .total = -2};
+    assert(second != NULL);
+    seconds_decide(&state->seconds, second, venue_state_view(state), state->covers, &result);
+    return result;
+}
+
+TEST(two_cameras_that_see_the_same_people_do_not_add_up)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    see(crowd, "cam-2", T + 10, IN_BAR, 4);
+    struct crowd_zone_state bar = zone_of(crowd, T + 50, 0);
+    CHECK_INT(bar.people, 5);
+    CHECK_INT(bar.cameras, 2);
+    CHECK_NEAR(bar.density_m2, 0.05, 1e-12);
+    CHECK_INT(total_of(crowd, T + 50), 5);
+}
+
+TEST(cameras_of_different_zones_add_up_in_the_venue)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    see(crowd, "cam-2", T, IN_STAGE, 3);
+    CHECK_INT(zone_of(crowd, T + 50, 1).people, 3);
+    CHECK_INT(total_of(crowd, T + 50), 8);
+}
+
+TEST(who_stands_in_two_zones_counts_once_in_the_venue)
+{
+    const struct box nested[] = {{"all", 0, 0, 10, 10}, {"part", 0, 0, 3.5, 3.5}};
+    struct venue_view *view = build_view(nested, 2, CAMERAS);
+    SCOPED(venue_state) crowd = venue_state_create(view, 0, 2000);
+    shared_unref(&view->shared);
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    CHECK_INT(zone_of(crowd, T + 50, 0).people, 5);
+    CHECK_INT(zone_of(crowd, T + 50, 1).people, 3);
+    CHECK_INT(total_of(crowd, T + 50), 5);
+}
+
+TEST(a_zone_without_a_living_camera_is_unknown_and_never_empty)
+{
+    SCOPED(venue_state) crowd = new_state();
+    covers(crowd, "cam-1", "bar");
+    covers(crowd, "cam-2", "stage");
+    see(crowd, "cam-1", T, NULL, 0);
+    see(crowd, "cam-2", T, NULL, 0);
+    CHECK_INT(zone_of(crowd, T + 4000, 0).people, 0);
+    CHECK_INT(zone_of(crowd, T + 4000, 0).level, CROWD_LEVEL_GREEN);
+    see(crowd, "cam-1", T + 4000, NULL, 0);
+    /* Camera 2 has been silent for more than five seconds, camera 1 has not. */
+    CHECK_INT(zone_of(crowd, T + 6000, 0).people, 0);
+    CHECK_INT(zone_of(crowd, T + 6000, 1).people, CROWD_UNKNOWN);
+    CHECK_INT(zone_of(crowd, T + 6000, 1).level, CROWD_LEVEL_UNKNOWN);
+    CHECK_INT(zone_of(crowd, T + 6000, 1).cameras, 0);
+    CHECK_INT(total_of(crowd, T + 20000), CROWD_UNKNOWN);
+}
+
+TEST(a_camera_is_learned_to_cover_a_zone_after_three_sightings)
+{
+    SCOPED(venue_state) crowd = new_state();
+    for (int i = 0; i < STATE_SIGHTINGS; i++) {
+        CHECK_INT(crowd->learned_count, 0);
+        see(crowd, "cam-1", T + i, IN_BAR, 1);
+    }
+    CHECK_INT(crowd->learned_count, 1);
+    see(crowd, "cam-1", T + 100, NULL, 0);
+    CHECK_INT(zone_of(crowd, T + 150, 0).people, 0);
+    CHECK_INT(zone_of(crowd, T + 150, 1).people, CROWD_UNKNOWN);
+}
+
+TEST(levels_change_at_their_thresholds)
+{
+    const struct zone zone = {.amber_m2 = 2, .orange_m2 = 3.5, .red_m2 = 5};
+    CHECK_INT(crowd_level_decide(&zone, 1.999), CROWD_LEVEL_GREEN);
+    CHECK_INT(crowd_level_decide(&zone, 2), CROWD_LEVEL_AMBER);
+    CHECK_INT(crowd_level_decide(&zone, 3.5), CROWD_LEVEL_ORANGE);
+    CHECK_INT(crowd_level_decide(&zone, 4.999), CROWD_LEVEL_ORANGE);
+    CHECK_INT(crowd_level_decide(&zone, 5), CROWD_LEVEL_RED);
+}
+
+TEST(a_second_is_the_median_frame_of_the_largest_camera)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5); /* a flicker */
+    see(crowd, "cam-1", T + 100, IN_BAR, 2);
+    see(crowd, "cam-1", T + 200, IN_BAR, 2);
+    see(crowd, "cam-1", T + 300, NULL, 0); /* another */
+    see(crowd, "cam-1", T + 400, IN_BAR, 2);
+    see(crowd, "cam-2", T + 500, IN_BAR, 1);
+    int64_t people[2];
+    struct second_result result = decide(crowd, T + 3000, people);
+    CHECK_INT(people[0], 2);
+    CHECK_INT(people[1], CROWD_UNKNOWN);
+    CHECK_INT(result.total, 2);
+}
+
+TEST(a_second_is_decided_two_seconds_after_its_end)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    CHECK(seconds_due(&crowd->seconds, T + 2999) == NULL);
+    CHECK(seconds_due(&crowd->seconds, T + 3000) != NULL);
+}
+
+TEST(the_same_frame_again_changes_nothing)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 3000, people).total, 5);
+    seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
+    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    CHECK(seconds_due(&crowd->seconds, T + 99999) == NULL);
+}
+
+TEST(a_late_frame_corrects_its_second_with_all_that_was_known)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
+    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    CHECK(seconds_due(&crowd->seconds, T + 9000) == NULL);
+    (void)build_take(crowd, build_batch("cam-2", (int64_t[]){T + 500, 0}, IN_STAGE, 3), T + 9000,
+                     2);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 11000, people).total, 8);
+    CHECK_INT(people[0], 5);
+    CHECK_INT(people[1], 3);
+}
+
+TEST(what_is_older_than_silence_updates_history_but_not_the_live_picture)
+{
+    SCOPED(venue_state) crowd = new_state();
+    CHECK(!build_take(crowd, build_batch("cam-1", (int64_t[]){T - 60000, 0}, IN_BAR, 5), T, 1));
+    CHECK_INT(zone_of(crowd, T + 10, 0).people, CROWD_UNKNOWN);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 2000, people).total, 5);
+    struct crowd_picture *picture = venue_state_picture(crowd, T + 10, NULL);
+    CHECK(!picture->devices[0].is_silent); /* it was heard, after all */
+    shared_unref(&picture->shared);
+}
+
+TEST(a_frame_from_the_future_is_left_out)
+{
+    SCOPED(venue_state) crowd = new_state();
+    (void)build_take(crowd, build_batch("cam-1", (int64_t[]){T + 10001, 0}, IN_BAR, 5), T, 1);
+    CHECK(seconds_due(&crowd->seconds, INT64_MAX) == NULL);
+}
+
+TEST(an_older_frame_never_replaces_a_newer_one_in_the_live_picture)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T + 900, IN_BAR, 2);
+    see(crowd, "cam-1", T + 100, IN_BAR, 5);
+    CHECK_INT(zone_of(crowd, T + 1000, 0).people, 2);
+}
+
+TEST(a_slow_camera_stands_for_the_seconds_between_its_frames)
+{
+    SCOPED(venue_state) crowd = new_state();
+    covers(crowd, "cam-2", "stage");
+    see(crowd, "cam-1", T, IN_BAR, 4);
+    see(crowd, "cam-2", T + 4000, NULL, 0);
+    seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
+    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 7000, people).total, 4);
+    see(crowd, "cam-2", T + 5000, NULL, 0);
+    seconds_due(&crowd->seconds, T + 7000)->is_taken = true;
+    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    CHECK_INT(decide(crowd, T + 8000, people).total, 0);
+    CHECK_INT(people[0], CROWD_UNKNOWN); /* 6 s after its last frame */
+}
+
+TEST(what_is_still_needed_holds_the_position_back)
+{
+    SCOPED(venue_state) crowd = new_state();
+    CHECK_INT(seconds_oldest_position(&crowd->seconds), INT64_MAX);
+    (void)build_take(crowd, build_batch("cam-1", (int64_t[]){T, 0}, IN_BAR, 5), T, 17);
+    (void)build_take(crowd, build_batch("cam-1", (int64_t[]){T + 1000, 0}, IN_BAR, 5), T + 1000,
+                     18);
+    CHECK_INT(seconds_oldest_position(&crowd->seconds), 17);
+    seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
+    CHECK_INT(seconds_oldest_position(&crowd->seconds), 18);
+    seconds_settle(&crowd->seconds, SECONDS_AGAIN);
+    CHECK_INT(seconds_oldest_position(&crowd->seconds), 17);
+}
+
+TEST(a_forgotten_second_that_comes_back_is_only_a_part)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    CHECK(!seconds_due(&crowd->seconds, T + 3000)->is_partial);
+    seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
+    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    seconds_forget(&crowd->seconds, T + 1000 + SECONDS_KEEP_MS);
+    CHECK_INT(crowd->seconds.count, 0);
+    (void)build_take(crowd, build_batch("cam-2", (int64_t[]){T + 1, 0}, IN_BAR, 1), T + 40000, 2);
+    CHECK(seconds_due(&crowd->seconds, T + 50000)->is_partial);
+}
+
+TEST(a_change_of_the_venue_keeps_what_is_known)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see(crowd, "cam-2", T, IN_BAR, 5);
+    see(crowd, "cam-1", T, IN_STAGE, 3);
+    /* A zone and a camera before the old ones, the stage smaller, camera 1 gone. */
+    const struct box boxes[] = {
+        {"aaa", 50, 50, 60, 60}, {"bar", 0, 0, 10, 10}, {"stage", 20, 0, 30, 10}};
+    const char *const cameras[] = {"cam-0", "cam-2", NULL};
+    struct venue_view *view = build_view(boxes, 3, cameras);
+    venue_state_move(crowd, view);
+    shared_unref(&view->shared);
+    CHECK_INT(zone_of(crowd, T + 50, 1).people, 5);
+    CHECK_INT(zone_of(crowd, T + 50, 2).people, CROWD_UNKNOWN);
+    CHECK_INT(total_of(crowd, T + 50), 5);
+    int64_t people[3];
+    struct second_result result = {.people = people};
+    struct second *second = seconds_due(&crowd->seconds, T + 3000);
+    seconds_decide(&crowd->seconds, second, venue_state_view(crowd), crowd->covers, &result);
+    CHECK_INT(people[1], 5);
+    CHECK_INT(people[2], CROWD_UNKNOWN);
+}
+
+/* --- against a model that keeps every frame and looks at all of it every time --- */
+
+struct model_frame {
+    int camera;
+    int64_t at_ms;
+    struct point people[8];
+    size_t count;
+};
+
+static int model_median(const struct model_frame *frames, size_t count, int camera, int64_t s,
+                        size_t zone, const struct venue_view *view)
+{
+    int seen[64] = {0}, frames_seen = 0, above = 0;
+    for (size_t f = 0; f < count; f++) {
+        if (frames[f].camera != camera || frames[f].at_ms / 1000 != s)
+            continue;
+        for (size_t i = 0; i < frames[f].count; i++)
+            seen[frames_seen] += polygon_contains(view->zones[zone].ring,
+                                                  view->zones[zone].ring_len, frames[f].people[i]);
+        frames_seen++;
+    }
+    /* The largest value that at least half of the frames reach. */
+    int value = 0;
+    for (int candidate = 1; candidate <= 8; candidate++) {
+        above = 0;
+        for (int f = 0; f < frames_seen; f++)
+            above += seen[f] >= candidate;
+        if (frames_seen > 0 && 2 * above >= frames_seen + (frames_seen & 1))
+            value = candidate;
+    }
+    return value;
+}
+
+TEST(seconds_agree_with_a_model_that_remembers_everything)
+{
+    struct random_sequence random = {.state = 7};
+    for (int round = 0; round < 30; round++) {
+        SCOPED(venue_state) crowd = new_state();
+        covers(crowd, "cam-1", "bar");
+        covers(crowd, "cam-1", "stage");
+        struct model_frame frames[200];
+        size_t count = 0;
+        for (int i = 0; i < 60; i++) {
+            struct model_frame frame = {.camera = (int)random_below(&random, 2)};
+            frame.at_ms = T + (int64_t)random_below(&random, 40) * 50; /* often again */
+            frame.count = random_below(&random, 8);
+            for (size_t p = 0; p < frame.count; p++) /* whole metres: often on a border */
+                frame.people[p] = (struct point){(double)random_below(&random, 32) - 1,
+                                                 (double)random_below(&random, 12) - 1};
+            bool is_known = false;
+            for (size_t f = 0; f < count; f++)
+                is_known |= frames[f].camera == frame.camera && frames[f].at_ms == frame.at_ms;
+            if (!is_known)
+                frames[count++] = frame;
+            see(crowd, CAMERAS[frame.camera], frame.at_ms, frame.people, frame.count);
+        }
+        for (size_t s = 0; s < crowd->seconds.count; s++) {
+            const struct second *second = crowd->seconds.all[s];
+            if (second->camera_count < 2)
+                continue; /* the other camera's earlier frames would speak: another test */
+            int64_t people[2];
+            struct second_result result = {.people = people};
+            seconds_decide(&crowd->seconds, second, venue_state_view(crowd), crowd->covers,
+                           &result);
+            for (size_t z = 0; z < 2; z++) {
+                int a = model_median(frames, count, 0, second->s, z, venue_state_view(crowd));
+                int b = model_median(frames, count, 1, second->s, z, venue_state_view(crowd));
+                CHECK_INT(people[z], MAX(a, b));
+            }
+        }
+    }
+}
