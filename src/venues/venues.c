@@ -204,7 +204,7 @@ void venues_close(struct venues *venues)
 {
     if (venues == NULL)
         return;
-    store_listen(venues->store, CHANNEL, NULL, NULL);
+    store_unlisten(venues->store, venues);
     for (size_t i = 0; i < venues->slot_count; i++) {
         if (venues->slots[i].view != NULL)
             shared_unref(&venues->slots[i].view->shared);

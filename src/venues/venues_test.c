@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venues/venues_edit.h"
+
+#include "base/test.h"
+#include "store/stream.h"
+#include "venues/venues.h"
+
+static struct err_note note;
+
+struct house {
+    struct store *store;
+    struct venues *venues;
+    char url[4200];
+};
+
+static void house_open(struct house *house, const char *folder)
+{
+    (void)snprintf(house->url, sizeof house->url, "sqlite:%s", folder);
+    struct store_options options = {
+        .name = "main", .url = house->url, .modules = &venues_store_module, .module_count = 1};
+    CHECK_INT(store_open(&options, &house->store, &note), ERR_NONE);
+    CHECK_INT(venues_open(house->store, &house->venues, &note), ERR_NONE);
+}
+
+static void house_close(struct house *house)
+{
+    venues_close(house->venues);
+    store_close(house->store);
+}
+
+static enum err edit(struct house *house, enum venue_part part, enum venue_action action,
+                     const char *venue, const char *id, const char *text)
+{
+    SCOPED_JSON *document = NULL;
+    if (text != NULL)
+        CHECK_INT(json_parse(text, strlen(text), &document, &note), ERR_NONE);
+    struct venue_edit change = {.part = part,
+                                .action = action,
+                                .event = "demo",
+                                .venue = venue,
+                                .id = id,
+                                .document = document};
+    return venues_edit(house->venues, &change, &note);
+}
+
+#define PLAN                                                                                       \
+    "\"plan\": {\"type\": \"FeatureCollection\", \"features\": [{\"type\": \"Feature\", "          \
+    "\"properties\": {\"kind\": \"floor\"}, \"geometry\": {\"type\": \"Polygon\", "                \
+    "\"coordinates\": [[[0,0],[50,0],[50,40],[0,40],[0,0]]]}}]}"
+#define ZONE                                                                                       \
+    "{\"name\": \"Bar\", \"polygon\": {\"type\": \"Polygon\", \"coordinates\": "                   \
+    "[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}}"
+#define CAMERA                                                                                     \
+    "{\"kind\": \"camera\", \"sees\": [\"bar\", \"gone\"], \"calibration\": {\"kind\": "           \
+    "\"homography\", \"direction\": \"pixel_to_floor\", \"matrix\": [0.01,0,0,0,0.01,0,0,0,1]}}"
+
+static void furnish(struct house *house)
+{
+    CHECK_INT(
+        edit(house, VENUE_PART_VENUE, VENUE_PUT, "park", NULL, "{\"name\": \"Park\", " PLAN "}"),
+        ERR_NONE);
+    CHECK_INT(edit(house, VENUE_PART_ZONE, VENUE_PUT, "park", "bar", ZONE), ERR_NONE);
+    CHECK_INT(edit(house, VENUE_PART_DEVICE, VENUE_PUT, "park", "cam-1", CAMERA), ERR_NONE);
+}
+
+static int64_t version_of(struct house *house)
+{
+    struct venue_view *view = venues_view(house->venues, "demo", "park");
+    int64_t version = view == NULL ? 0 : view->version;
+    if (view != NULL)
+        shared_unref(&view->shared);
+    return version;
+}
+
+TEST(a_device_is_found_with_its_venue_as_soon_as_the_change_is_answered)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    const struct device *device = NULL;
+    struct venue_view *view = venues_view_of_device(house.venues, "demo", "cam-1", &device);
+    CHECK(view != NULL);
+    CHECK_TEXT(view->key, "demo/park");
+    CHECK_TEXT(device->name, "cam-1");
+    CHECK_INT(device->calibration.kind, CALIBRATION_HOMOGRAPHY);
+    CHECK_INT(device->sees_count, 1);
+    CHECK_INT(view->zone_count, 1);
+    CHECK_NEAR(view->zones[0].area_m2, 100, 0);
+    CHECK_NEAR(view->bounds_max.x, 50, 0);
+    shared_unref(&view->shared);
+    CHECK(venues_view_of_device(house.venues, "demo", "cam-2", &device) == NULL);
+    CHECK(venues_view_of_device(house.venues, "other", "cam-1", &device) == NULL);
+    CHECK(venues_view_of_device(house.venues, "demo", "park", &device) == NULL);
+    house_close(&house);
+}
+
+TEST(a_view_that_somebody_holds_does_not_change)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    struct venue_view *before = venues_view(house.venues, "demo", "park");
+    int64_t version = before->version;
+    CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_REMOVE, "park", "bar", NULL), ERR_NONE);
+    CHECK_INT(before->zone_count, 1);
+    CHECK_TEXT(before->zones[0].id, "bar");
+    CHECK(version_of(&house) > version);
+    shared_unref(&before->shared);
+    house_close(&house);
+}
+
+TEST(everything_is_there_after_a_restart)
+{
+    struct house house;
+    const char *folder = test_folder();
+    house_open(&house, folder);
+    furnish(&house);
+    int64_t version = version_of(&house);
+    house_close(&house);
+    house_open(&house, folder);
+    CHECK_INT(version_of(&house), version);
+    size_t count = 0;
+    struct venue_view **views = venues_views(house.venues, &count);
+    CHECK_INT(count, 1);
+    CHECK_INT(views[0]->device_count, 1);
+    shared_unref(&views[0]->shared);
+    mem_free(views);
+    house_close(&house);
+}
+
+TEST(a_removed_venue_takes_its_zones_and_devices_along_and_never_repeats_a_version)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    int64_t version = version_of(&house);
+    const struct device *device;
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_REMOVE, "park", NULL, NULL), ERR_NONE);
+    CHECK(venues_view_of_device(house.venues, "demo", "cam-1", &device) == NULL);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_REMOVE, "park", NULL, NULL), ERR_NOT_FOUND);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_CREATE, "park", NULL, "{}"), ERR_NONE);
+    CHECK(version_of(&house) > version);
+    struct venue_view *view = venues_view(house.venues, "demo", "park");
+    CHECK_INT(view->zone_count, 0);
+    shared_unref(&view->shared);
+    house_close(&house);
+}
+
+TEST(what_cannot_be_is_refused_and_changes_nothing)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    int64_t version = version_of(&house);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_CREATE, "park", NULL, "{}"), ERR_CONFLICT);
+    CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_CREATE, "park", "bar", ZONE), ERR_CONFLICT);
+    CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_PUT, "nowhere", "bar", ZONE), ERR_NOT_FOUND);
+    CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_REMOVE, "park", "none", NULL), ERR_NOT_FOUND);
+    CHECK_INT(edit(&house, VENUE_PART_DEVICE, VENUE_PUT, "park", "cam-2", "{}"), ERR_INVALID);
+    CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_PUT, "park", "big",
+                   "{\"polygon\": {\"type\": \"Polygon\", \"coordinates\": "
+                   "[[[0,0],[51,0],[10,10],[0,0]]]}}"),
+              ERR_INVALID);
+    CHECK_INT(version_of(&house), version);
+    house_close(&house);
+}
+
+TEST(ids_of_zones_and_devices_are_unique_in_the_event)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "hall", NULL, "{}"), ERR_NONE);
+    CHECK_INT(edit(&house, VENUE_PART_DEVICE, VENUE_PUT, "hall", "cam-1", CAMERA), ERR_CONFLICT);
+    CHECK(strstr(note.detail, "stands in venue park") != NULL);
+    house_close(&house);
+}
+
+TEST(a_plan_may_not_shrink_below_its_zones)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "park", NULL,
+                   "{\"plan\": {\"type\": \"FeatureCollection\", \"features\": [{\"type\": "
+                   "\"Feature\", \"geometry\": {\"type\": \"LineString\", \"coordinates\": "
+                   "[[0,0],[5,5]]}}]}}"),
+              ERR_INVALID);
+    CHECK(strstr(note.detail, "zone bar would no longer fit") != NULL);
+    house_close(&house);
+}
+
+static enum err count_record(void *context, struct stream_record *record)
+{
+    int *count = context;
+    CHECK_TEXT(record->kind, "venue.changed");
+    CHECK_TEXT(record->key, "demo");
+    ++*count;
+    return ERR_NONE;
+}
+
+TEST(every_change_is_a_record_and_a_refused_one_is_not)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_CREATE, "park", NULL, "{}"), ERR_CONFLICT);
+    int count = 0;
+    struct db *db = store_reader_take(house.store);
+    CHECK_INT(stream_read(db, "venues", stream_shard_of("demo"), 0, 100, count_record, &count),
+              ERR_NONE);
+    store_reader_give(house.store, db);
+    CHECK_INT(count, 3);
+    house_close(&house);
+}
+
+TEST(documents_come_back_with_what_is_derived)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    SCOPED_JSON *venue = NULL;
+    CHECK_INT(venues_describe_venue(house.venues, "demo", "park", &venue), ERR_NONE);
+    CHECK_TEXT(json_string_value(json_object_get(venue, "name")), "Park");
+    CHECK(json_is_null(json_object_get(venue, "picture")));
+    CHECK_INT(json_array_size(json_object_get(venue, "bounds_m")), 4);
+    json_t *zone = json_array_get(json_object_get(venue, "zones"), 0);
+    CHECK_NEAR(json_number_value(json_object_get(zone, "red_m2")), 5, 0);
+    CHECK_INT(json_array_size(json_object_get(zone, "ring_m")), 4);
+    SCOPED_JSON *device = NULL;
+    CHECK_INT(
+        venues_describe_part(house.venues, VENUE_PART_DEVICE, "demo", "park", "cam-1", &device),
+        ERR_NONE);
+    CHECK_INT(json_integer_value(json_object_get(device, "silent_after_ms")), 5000);
+    SCOPED_JSON *none = NULL;
+    CHECK_INT(venues_describe_part(house.venues, VENUE_PART_DEVICE, "demo", "park", "cam", &none),
+              ERR_NOT_FOUND);
+    house_close(&house);
+}
+
+TEST(lists_come_in_pages)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    CHECK_INT(edit(&house, VENUE_PART_DEVICE, VENUE_PUT, "park", "cam-2", CAMERA), ERR_NONE);
+    SCOPED_JSON *first = NULL;
+    SCOPED_JSON *second = NULL;
+    char next[LIMIT_ID_LEN + 1];
+    CHECK_INT(venues_list(house.venues, VENUE_PART_DEVICE, "demo", "park", "", 1, &first, next),
+              ERR_NONE);
+    CHECK_TEXT(next, "cam-1");
+    CHECK_INT(venues_list(house.venues, VENUE_PART_DEVICE, "demo", "park", next, 1, &second, next),
+              ERR_NONE);
+    CHECK_TEXT(next, "");
+    CHECK_TEXT(json_string_value(json_object_get(json_array_get(second, 0), "id")), "cam-2");
+    house_close(&house);
+}
+
+TEST(a_picture_is_what_its_type_says)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    struct venue_edit change = {.part = VENUE_PART_PICTURE,
+                                .action = VENUE_PUT,
+                                .event = "demo",
+                                .venue = "park",
+                                .picture_type = "image/png",
+                                .picture = "<svg/>",
+                                .picture_len = 6};
+    CHECK_INT(venues_edit(house.venues, &change, &note), ERR_INVALID);
+    change.picture_type = "text/html";
+    CHECK_INT(venues_edit(house.venues, &change, &note), ERR_UNSUPPORTED);
+    change.picture_type = "image/svg+xml";
+    CHECK_INT(venues_edit(house.venues, &change, &note), ERR_NONE);
+    char *bytes = NULL, type[32];
+    size_t len;
+    CHECK_INT(venues_picture(house.venues, "demo", "park", &bytes, &len, type), ERR_NONE);
+    CHECK_INT(len, 6);
+    CHECK_TEXT(type, "image/svg+xml");
+    mem_free(bytes);
+    house_close(&house);
+}
