@@ -11,9 +11,33 @@
 #pragma once
 #include "base/base.h"
 #include "base/shared.h"
+#include "readings/query.h"
+#include "readings/receive.h"
 #include "store/stream.h"
 
-#define READINGS_SERIES_LEN 160
+struct readings;
+struct venues;
+struct consumer;
+extern const struct store_module readings_store_module; /* of the telemetry store */
+
+struct readings_options {
+    struct store *telemetry_store; /* borrowed, like venues, until readings_close() */
+    struct venues *venues;
+    int64_t keep_detections_ms; /* raw detections; 0 = 24 h. Older ones are refused too */
+    int64_t keep_points_ms;     /* raw values of series; 0 = 30 days. Roll-ups stay for ever */
+    int64_t gather_ms;          /* between two writes of history; 0 = 15 s and 5 s. For tests */
+};
+
+/* Starts the two consumers that write history. The caller owns *out_readings. */
+MUST_USE enum err readings_open(const struct readings_options *options,
+                                struct readings **out_readings, struct err_note *note);
+void readings_close(struct readings *readings); /* NULL is fine */
+
+/* When this device was last heard, by the server's clock; 0 = never. In memory. */
+int64_t readings_last_seen(struct readings *readings, const char *event, const char *device);
+/* For tests and figures: the consumers behind history. */
+struct consumer *readings_detections_consumer(struct readings *readings);
+struct consumer *readings_series_consumer(struct readings *readings);
 
 struct reading {
     const char *series; /* "lift-3:temperature" */

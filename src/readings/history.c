@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "readings/history.h"
+
+#include "base/text.h"
+
+#include <sodium.h>
+
+static const struct store_migration MIGRATIONS[] = {
+    {1, "CREATE TABLE history_mark (stream TEXT NOT NULL, shard BIGINT NOT NULL,"
+        "  position BIGINT NOT NULL, PRIMARY KEY (stream, shard));"
+        "CREATE TABLE detection_chunk (device BIGINT NOT NULL, window_ms BIGINT NOT NULL,"
+        "  steps BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (device, window_ms, steps));"
+        "CREATE INDEX detection_chunk_by_age ON detection_chunk (window_ms);"
+        "CREATE TABLE device_heard (event TEXT NOT NULL, device TEXT NOT NULL,"
+        "  at_ms BIGINT NOT NULL, PRIMARY KEY (event, device));"
+        "CREATE TABLE series (id BIGINT NOT NULL PRIMARY KEY, event TEXT NOT NULL,"
+        "  name TEXT NOT NULL, venue TEXT NOT NULL, first_ms BIGINT NOT NULL,"
+        "  last_ms BIGINT NOT NULL, last_value DOUBLE PRECISION NOT NULL);"
+        "CREATE INDEX series_by_name ON series (event, name);"
+        "CREATE TABLE series_chunk (series BIGINT NOT NULL, level BIGINT NOT NULL,"
+        "  chunk_ms BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (series, level, chunk_ms));"
+        "CREATE INDEX series_chunk_by_age ON series_chunk (level, chunk_ms);"},
+};
+
+const struct store_module readings_store_module = {
+    .name = "readings", .migrations = MIGRATIONS, .migration_count = COUNT_OF(MIGRATIONS)};
+
+int64_t history_id(const char *event, const char *name)
+{
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    (void)crypto_generichash_update(&state, (const unsigned char *)event, strlen(event) + 1);
+    (void)crypto_generichash_update(&state, (const unsigned char *)name, strlen(name));
+    (void)crypto_generichash_final(&state, hash, sizeof hash);
+    uint64_t id = 0;
+    for (size_t i = 0; i < sizeof id; i++)
+        id = id << 8 | hash[i];
+    return (int64_t)(id >> 1);
+}
+
+bool history_split_key(const char *key, char event[LIMIT_ID_LEN + 1], char venue[LIMIT_ID_LEN + 1])
+{
+    const char *slash = strchr(key, '/');
+    if (slash == NULL || slash - key > LIMIT_ID_LEN)
+        return false;
+    memcpy(event, key, (size_t)(slash - key));
+    event[slash - key] = '\0';
+    return text_copy(venue, LIMIT_ID_LEN + 1, slash + 1);
+}
+
+enum err history_set_mark(struct db *db, const char *stream, int shard, int64_t position)
+{
+    return sql_run(db,
+                   "INSERT INTO history_mark (stream, shard, position) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (stream, shard) DO UPDATE SET position = excluded.position",
+                   SQL_TEXT(stream), SQL_INT(shard), SQL_INT(position));
+}
+
+enum err history_read_tail(struct db *db, const char *stream,
+                           enum err (*visit)(void *context, struct stream_record *record),
+                           void *context)
+{
+    for (int shard = 0; shard < STREAM_SHARDS; shard++) {
+        int64_t position = 0;
+        enum err err = sql_one_int(db, &position,
+                                   "SELECT position FROM history_mark WHERE stream = $1 AND shard = $2",
+                                   SQL_TEXT(stream), SQL_INT(shard));
+        if (err != ERR_NONE && err != ERR_NOT_FOUND)
+            return err;
+        TRY(stream_read(db, stream, shard, position, SIZE_MAX, visit, context));
+    }
+    return ERR_NONE;
+}
+
+static enum err read_blob(struct db *db, int64_t series, int64_t level, int64_t chunk_ms,
+                          struct points *out_points, struct cells *out_cells)
+{
+    struct sql_rows rows;
+    enum err err = ERR_NONE;
+    TRY(sql_query(db, &rows,
+                  "SELECT data FROM series_chunk WHERE series = $1 AND level = $2 AND chunk_ms = $3",
+                  SQL_INT(series), SQL_INT(level), SQL_INT(chunk_ms)));
+    if (sql_next(&rows)) {
+        size_t len;
+        const void *bytes = sql_blob(&rows, 0, &len);
+        err = out_points != NULL ? points_unpack(bytes, len, out_points)
+                                 : cells_unpack(bytes, len, out_cells);
+    }
+    enum err ended = sql_end(&rows);
+    return err != ERR_NONE ? err : ended;
+}
+
+enum err history_read_points(struct db *db, int64_t series, int64_t window_ms, struct points *out)
+{
+    return read_blob(db, series, ROLLUP_NONE, window_ms, out, NULL);
+}
+
+enum err history_read_cells(struct db *db, int64_t series, enum rollup_level level,
+                            int64_t chunk_ms, struct cells *out)
+{
+    return read_blob(db, series, level, chunk_ms, NULL, out);
+}
+
+static enum err add_up_to(struct cells *sum, const struct cells *cells, size_t *inout_next,
+                          int64_t until_ms)
+{
+    for (; *inout_next < cells->count && cells->list[*inout_next].at_ms <= until_ms; ++*inout_next)
+        TRY(cells_add(sum, &cells->list[*inout_next], rollup_cell_ms[ROLLUP_SECOND]));
+    return ERR_NONE;
+}
+
+static enum err add_both(struct cells *sum, const struct cells *old, const struct cells *fresh)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < fresh->count; i++) {
+        TRY(add_up_to(sum, old, &next, fresh->list[i].at_ms));
+        TRY(cells_add(sum, &fresh->list[i], rollup_cell_ms[ROLLUP_SECOND]));
+    }
+    return add_up_to(sum, old, &next, INT64_MAX);
+}
+
+enum err history_merge_window(struct points *raw, struct cells *seconds, const struct points *fresh)
+{
+    bool is_expired = raw->count == 0 && seconds->count > 0;
+    if (!is_expired) {
+        for (size_t i = 0; i < fresh->count; i++)
+            TRY(points_add(raw, fresh->list[i].at_ms, fresh->list[i].value));
+        points_settle(raw);
+        seconds->count = 0;
+        return cells_of_points(seconds, raw, rollup_cell_ms[ROLLUP_SECOND]);
+    }
+    struct cells more = {0};
+    struct cells sum = {0};
+    enum err err = cells_of_points(&more, fresh, rollup_cell_ms[ROLLUP_SECOND]);
+    if (err == ERR_NONE)
+        err = add_both(&sum, seconds, &more);
+    cells_fini(&more);
+    cells_fini(seconds);
+    *seconds = sum;
+    return err;
+}

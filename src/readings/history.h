@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/* readings/history.h — from the streams into chunks. A consumer gathers the records of some seconds,
+ * merges them outside any transaction with the chunks that they fall into, and writes the chunks,
+ * its position and the mark up to which the stream is in the chunks in one transaction. Late and
+ * repeated data is therefore merged like any other. Reads add the stream behind the mark.
+ *
+ * history_id() numbers devices and series by a hash of event and name: 63 bits of BLAKE2b, so that
+ * no process needs to ask another. */
+#pragma once
+#include "readings/points.h"
+#include "store/consumer.h"
+
+#define HISTORY_STREAM_DETECTIONS "detections"
+#define HISTORY_STREAM_READINGS   "readings"
+#define HISTORY_DETECTION_WINDOW_MS 60000
+
+/* Gathered until the first of these is reached. */
+#define HISTORY_DETECTIONS_GATHER_MS 15000
+#define HISTORY_READINGS_GATHER_MS   5000
+#define LIMIT_HISTORY_GATHER_BYTES   (4 * 1024 * 1024) /* of packed records, per shard */
+/* Persons of one device and minute; more are dropped, counted and logged. */
+#define LIMIT_HISTORY_WINDOW_PERSONS 2000000
+
+struct history_options {
+    int64_t keep_detections_ms; /* 0 = for ever */
+    int64_t keep_points_ms;     /* raw values; roll-ups stay for ever; 0 = for ever */
+    int64_t detections_gather_ms;
+    int64_t readings_gather_ms;
+};
+
+int64_t history_id(const char *event, const char *name);
+/* Of "event/venue"; false when the key is another. */
+bool history_split_key(const char *key, char event[LIMIT_ID_LEN + 1], char venue[LIMIT_ID_LEN + 1]);
+MUST_USE enum err history_set_mark(struct db *db, const char *stream, int shard, int64_t position);
+/* Visits the records of all shards that are not in the chunks yet, within the reader's snapshot. */
+MUST_USE enum err history_read_tail(struct db *db, const char *stream,
+                                    enum err (*visit)(void *context, struct stream_record *record),
+                                    void *context);
+
+struct history_detections;
+MUST_USE enum err history_detections_start(struct store *store,
+                                           const struct history_options *options,
+                                           struct history_detections **out, struct err_note *note);
+void history_detections_stop(struct history_detections *history);
+struct consumer *history_detections_consumer(struct history_detections *history);
+
+struct history_series;
+MUST_USE enum err history_series_start(struct store *store, const struct history_options *options,
+                                       struct history_series **out, struct err_note *note);
+void history_series_stop(struct history_series *history);
+struct consumer *history_series_consumer(struct history_series *history);
+
+/* The raw points of one window and the cells of one chunk; nothing when there is none. */
+MUST_USE enum err history_read_points(struct db *db, int64_t series, int64_t window_ms,
+                                      struct points *out);
+MUST_USE enum err history_read_cells(struct db *db, int64_t series, enum rollup_level level,
+                                     int64_t chunk_ms, struct cells *out);
+/* Settled `fresh` points into a window: its raw points and its cells of a second. Cells are made anew
+ * from all points; when those have expired, the fresh ones can only be added. */
+MUST_USE enum err history_merge_window(struct points *raw, struct cells *seconds,
+                                       const struct points *fresh);
+static inline int64_t history_floor(int64_t at_ms, int64_t step_ms)
+{
+    int64_t rest = at_ms % step_ms;
+    return at_ms - (rest < 0 ? rest + step_ms : rest);
+}

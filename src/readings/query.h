@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/* readings/query.h — reading history. What was acknowledged is seen at once: chunks and the part of
+ * the stream behind them are merged in one snapshot. */
+#pragma once
+#include "base/base.h"
+
+#define LIMIT_SERIES_POINTS      100000 /* of one answer: raw is continued, steps are refused */
+#define LIMIT_DETECTIONS_PERSONS 100000 /* of one answer: continued */
+#define READINGS_SERIES_LEN      160
+
+struct readings;
+struct detection_batch;
+
+struct series_point {
+    int64_t at_ms;
+    double value;
+};
+
+enum series_agg { SERIES_AVG, SERIES_MIN, SERIES_MAX, SERIES_SUM, SERIES_COUNT, SERIES_LAST };
+
+struct series_query {
+    const char *event;
+    const char *series;
+    int64_t from_ms; /* inclusive */
+    int64_t to_ms;   /* exclusive */
+    int64_t step_ms; /* 0 = raw; else whole seconds: buckets start at its multiples, and the range is
+                        widened to whole buckets */
+    enum series_agg agg;
+    size_t points_max; /* 0 = LIMIT_SERIES_POINTS */
+};
+
+/* The caller frees *out_points (mem_free). *out_next_ms: where raw points go on, 0 = complete.
+ * ERR_NOT_FOUND when the series has never had a value; ERR_TOO_LARGE for too many buckets. */
+MUST_USE enum err readings_query(struct readings *readings, const struct series_query *query,
+                                 struct series_point **out_points, size_t *out_count,
+                                 int64_t *out_next_ms, struct err_note *note);
+
+struct series_info {
+    char name[READINGS_SERIES_LEN + 1];
+    char venue[LIMIT_ID_LEN + 1];
+    int64_t first_ms;
+    int64_t last_ms;
+    double last_value;
+};
+
+/* By name, after `after`, at most `max`. The caller frees *out_list (mem_free). */
+MUST_USE enum err readings_series_list(struct readings *readings, const char *event,
+                                       const char *after, size_t max, struct series_info **out_list,
+                                       size_t *out_count);
+
+struct detections_query {
+    const char *event;
+    const char *device;
+    int64_t from_ms;
+    int64_t to_ms;
+    size_t persons_max; /* 0 = LIMIT_DETECTIONS_PERSONS */
+};
+
+/* One batch per unit and precision that the device used, usually one; the caller unrefs each and
+ * frees the array (mem_free). Only whole frames; *out_next_ms: where to go on, 0 = complete. */
+MUST_USE enum err readings_detections(struct readings *readings,
+                                      const struct detections_query *query,
+                                      struct detection_batch ***out_batches, size_t *out_count,
+                                      int64_t *out_next_ms);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "readings/readings_internal.h"
+
+#include "base/text.h"
+#include "readings/pack.h"
+
+#define DAY_MS 86400000LL
+
+/* --- who was heard when --- */
+
+static struct seen_slot *find_seen(struct seen *seen, int64_t id)
+{
+    size_t slot = (size_t)id & (seen->slot_count - 1);
+    while (seen->slots[slot].at_ms != 0 && seen->slots[slot].id != id)
+        slot = (slot + 1) & (seen->slot_count - 1);
+    return &seen->slots[slot];
+}
+
+static void grow_seen(struct seen *seen)
+{
+    struct seen_slot *old = seen->slots;
+    size_t old_count = seen->slot_count;
+    seen->slot_count = MAX((size_t)256, old_count * 2);
+    seen->slots = mem_new_array(seen->slot_count, sizeof *seen->slots);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].at_ms != 0)
+            *find_seen(seen, old[i].id) = old[i];
+    }
+    mem_free(old);
+}
+
+/* As many as there are devices: only known ones come here. */
+void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms)
+{
+    struct seen *seen = &readings->seen;
+    LOCKED(&seen->lock);
+    if (seen->count * 2 >= seen->slot_count)
+        grow_seen(seen);
+    struct seen_slot *slot = find_seen(seen, device_id);
+    seen->count += slot->at_ms == 0;
+    slot->id = device_id;
+    slot->at_ms = MAX(slot->at_ms, at_ms);
+}
+
+int64_t readings_last_seen(struct readings *readings, const char *event, const char *device)
+{
+    int64_t id = history_id(event, device);
+    struct seen *seen = &readings->seen;
+    LOCKED(&seen->lock);
+    return seen->slot_count == 0 ? 0 : find_seen(seen, id)->at_ms;
+}
+
+static enum err load_heard(struct readings *readings)
+{
+    struct db *db = store_reader_take(readings->store);
+    if (db == NULL)
+        return ERR_BUSY;
+    struct sql_rows rows;
+    enum err err = sql_query(db, &rows, "SELECT event, device, at_ms FROM device_heard");
+    if (err == ERR_NONE) {
+        while (sql_next(&rows))
+            readings_heard(readings, history_id(sql_text(&rows, 0), sql_text(&rows, 1)),
+                           sql_int(&rows, 2));
+        err = sql_end(&rows);
+    }
+    store_reader_give(readings->store, db);
+    return err;
+}
+
+/* --- the module --- */
+
+static enum err start_history(struct readings *readings, const struct readings_options *options,
+                              struct err_note *note)
+{
+    struct history_options history = {
+        .keep_detections_ms = readings->keep_detections_ms,
+        .keep_points_ms = options->keep_points_ms > 0 ? options->keep_points_ms : 30 * DAY_MS,
+        .detections_gather_ms =
+            options->gather_ms > 0 ? options->gather_ms : HISTORY_DETECTIONS_GATHER_MS,
+        .readings_gather_ms =
+            options->gather_ms > 0 ? options->gather_ms : HISTORY_READINGS_GATHER_MS};
+    TRY(history_detections_start(readings->store, &history, &readings->detections, note));
+    return history_series_start(readings->store, &history, &readings->series, note);
+}
+
+enum err readings_open(const struct readings_options *options, struct readings **out_readings,
+                       struct err_note *note)
+{
+    struct readings *readings = mem_new(sizeof *readings);
+    readings->store = options->telemetry_store;
+    readings->venues = options->venues;
+    readings->keep_detections_ms =
+        options->keep_detections_ms > 0 ? options->keep_detections_ms : DAY_MS;
+    lock_init(&readings->seen.lock);
+    enum err err = load_heard(readings);
+    if (err == ERR_NONE)
+        err = start_history(readings, options, note);
+    if (err != ERR_NONE) {
+        readings_close(readings);
+        return err;
+    }
+    *out_readings = readings;
+    return ERR_NONE;
+}
+
+void readings_close(struct readings *readings)
+{
+    if (readings == NULL)
+        return;
+    history_detections_stop(readings->detections);
+    history_series_stop(readings->series);
+    lock_fini(&readings->seen.lock);
+    mem_free(readings->seen.slots);
+    mem_free(readings);
+}
+
+struct consumer *readings_detections_consumer(struct readings *readings)
+{
+    return history_detections_consumer(readings->detections);
+}
+
+struct consumer *readings_series_consumer(struct readings *readings)
+{
+    return history_series_consumer(readings->series);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/* readings/readings_internal.h — the module's own state. */
+#pragma once
+#include "base/lock.h"
+#include "readings/history.h"
+
+struct seen_slot {
+    int64_t id; /* history_id(event, device) */
+    int64_t at_ms;
+};
+
+struct seen { /* when devices were last heard */
+    struct lock lock;
+    struct seen_slot *slots; /* open addressing; at_ms 0 = empty */
+    size_t slot_count;
+    size_t count;
+};
+
+struct readings {
+    struct store *store;
+    struct venues *venues;
+    int64_t keep_detections_ms;
+    struct seen seen;
+    struct history_detections *detections;
+    struct history_series *series;
+};
+
+void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms);

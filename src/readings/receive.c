@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+/* All the work is done before the command is queued: the writer only copies packed bytes. */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "readings/decode.h"
+#include "readings/decode_values.h"
+#include "readings/pack.h"
+#include "readings/readings_internal.h"
+#include "venues/venues.h"
+
+#include <stdio.h>
+
+#define FUTURE_MS 300000LL
+
+static struct metric detections_received =
+    METRIC_COUNTER("muster_detections_received_total", "Detections committed to the stream.");
+static struct metric frames_received =
+    METRIC_COUNTER("muster_frames_received_total", "Frames committed to the stream.");
+static struct metric readings_received =
+    METRIC_COUNTER("muster_readings_received_total", "Readings of sensors committed to the stream.");
+static struct metric items_refused =
+    METRIC_COUNTER("muster_items_refused_total", "Items refused in bodies whose rest was taken.");
+static struct metric bodies_refused =
+    METRIC_COUNTER("muster_bodies_refused_total", "Bodies of devices refused as a whole.");
+
+struct outgoing { /* a record to be appended */
+    char key[2 * LIMIT_ID_LEN + 2];
+    int64_t device_id;
+    struct packer packer;
+    struct detection_batch *batch; /* NULL for readings */
+};
+
+struct delivery { /* a body on its way to the disk */
+    struct readings *readings;
+    struct receipt receipt;
+    const char *kind;
+    void (*done)(void *context, const struct receipt *receipt);
+    void *context;
+    int64_t now_ms;
+    int64_t *heard; /* ids of the devices of readings */
+    size_t heard_count;
+    size_t count;
+    size_t room;
+    struct outgoing *records;
+};
+
+static void destroy_delivery(struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->count; i++) {
+        packer_fini(&delivery->records[i].packer);
+        batch_unref(delivery->records[i].batch);
+    }
+    item_errors_fini(&delivery->receipt.errors);
+    mem_free(delivery->records);
+    mem_free(delivery->heard);
+    mem_free(delivery);
+}
+
+static struct delivery *new_delivery(struct readings *readings, const struct receive *receive,
+                                     const char *stream, const char *kind)
+{
+    struct delivery *delivery = mem_new(sizeof *delivery);
+    delivery->readings = readings;
+    delivery->receipt.stream = stream;
+    delivery->kind = kind;
+    delivery->done = receive->done;
+    delivery->context = receive->context;
+    delivery->now_ms = receive->now_ms;
+    return delivery;
+}
+
+static void finish(struct delivery *delivery, enum err err, const struct err_note *note)
+{
+    delivery->receipt.err = err;
+    if (err != ERR_NONE && note != NULL)
+        delivery->receipt.note = *note;
+    if (err == ERR_NONE)
+        metric_add(&items_refused, (int64_t)delivery->receipt.errors.count);
+    else
+        metric_add(&bodies_refused, 1);
+    delivery->done(delivery->context, &delivery->receipt);
+    destroy_delivery(delivery);
+}
+
+static struct outgoing *add_record(struct delivery *delivery, const char *event, const char *venue)
+{
+    if (delivery->count == delivery->room) {
+        delivery->room = MAX((size_t)1, delivery->room * 2);
+        delivery->records =
+            mem_resize(delivery->records, delivery->room * sizeof *delivery->records);
+    }
+    struct outgoing *record = &delivery->records[delivery->count++];
+    *record = (struct outgoing){0};
+    (void)snprintf(record->key, sizeof record->key, "%s/%s", event, venue);
+    return record;
+}
+
+/* --- the command --- */
+
+static enum err run(struct db *db, void *context, struct err_note *note)
+{
+    (void)note;
+    struct delivery *delivery = context;
+    for (size_t i = 0; i < delivery->count; i++) {
+        struct outgoing *record = &delivery->records[i];
+        struct stream_append append = {.stream = delivery->receipt.stream,
+                                       .key = record->key,
+                                       .kind = delivery->kind,
+                                       .body = record->packer.bytes,
+                                       .body_len = record->packer.len,
+                                       .decoded = (struct shared *)record->batch};
+        TRY(stream_append(db, &append, &delivery->receipt.position));
+        delivery->receipt.shard = stream_shard_of(record->key);
+    }
+    return ERR_NONE;
+}
+
+static void done(void *context, enum err result, const struct err_note *note)
+{
+    struct delivery *delivery = context;
+    const struct receipt *receipt = &delivery->receipt;
+    if (result == ERR_NONE) {
+        metric_add(&detections_received, (int64_t)receipt->persons);
+        metric_add(&frames_received, (int64_t)receipt->frames);
+        metric_add(&readings_received, (int64_t)receipt->readings);
+        for (size_t i = 0; i < delivery->count && delivery->records[i].batch != NULL; i++)
+            readings_heard(delivery->readings, delivery->records[i].device_id, delivery->now_ms);
+        for (size_t i = 0; i < delivery->heard_count; i++)
+            readings_heard(delivery->readings, delivery->heard[i], delivery->now_ms);
+    }
+    finish(delivery, result, note);
+}
+
+/* When nothing of the body was good, its first error is the body's. */
+static void refuse_all(struct delivery *delivery)
+{
+    struct err_note note = {.place = "body", .detail = "has nothing in it"};
+    enum err err = ERR_INVALID;
+    if (delivery->receipt.errors.count > 0) {
+        const struct item_error *first = &delivery->receipt.errors.items[0];
+        err = err_set(&note, first->err, first->place, "%s", first->detail);
+    }
+    finish(delivery, err, &note);
+}
+
+static void submit(struct delivery *delivery)
+{
+    if (delivery->count == 0) {
+        refuse_all(delivery);
+        return;
+    }
+    struct store_command command = {.run = run, .done = done, .context = delivery};
+    for (size_t i = 0; i < delivery->count; i++)
+        command.cost_bytes += delivery->records[i].packer.len;
+    delivery->receipt.record_count = delivery->count;
+    enum err err = store_submit(delivery->readings->store, &command);
+    if (err != ERR_NONE) {
+        struct err_note note = {.detail = "the server has more to write than it can at the moment; "
+                                          "send the same again after the pause"};
+        finish(delivery, err, &note);
+    }
+}
+
+/* --- whose --- */
+
+static bool may_speak_for(const struct receive *receive, const char *device)
+{
+    return receive->device[0] == '\0' || strcmp(receive->device, device) == 0;
+}
+
+/* The venue where the device stands; false with an error for the item otherwise. */
+static bool find_venue(struct delivery *delivery, const struct receive *receive, const char *device,
+                       const char *place, char venue[LIMIT_ID_LEN + 1])
+{
+    struct item_errors *errors = &delivery->receipt.errors;
+    if (!may_speak_for(receive, device)) {
+        item_errors_add(errors, ERR_FORBIDDEN, place,
+                        "this token speaks for the device \"%s\" only, not for \"%s\"",
+                        receive->device, device);
+        return false;
+    }
+    const struct device *found;
+    struct venue_view *view =
+        venues_view_of_device(delivery->readings->venues, receive->event, device, &found);
+    if (view == NULL) {
+        item_errors_add(errors, ERR_NOT_FOUND, place,
+                        "\"%s\" is no device of the event \"%s\"; add it to a venue first", device,
+                        receive->event);
+        return false;
+    }
+    (void)text_copy(venue, LIMIT_ID_LEN + 1, view->id);
+    shared_unref(&view->shared);
+    return true;
+}
+
+/* --- detections --- */
+
+static enum err pack_batch(struct delivery *delivery, const char *event, const char *venue,
+                           struct detection_batch *batch)
+{
+    size_t duplicates;
+    TRY(batch_normalise(batch, &duplicates));
+    (void)text_copy(batch->event, sizeof batch->event, event);
+    (void)text_copy(batch->venue, sizeof batch->venue, venue);
+    struct outgoing *record = add_record(delivery, event, venue);
+    record->device_id = history_id(event, batch->device);
+    record->batch = batch;
+    shared_ref(&batch->shared);
+    detections_pack(&record->packer, batch, SEAL_FAST);
+    if (record->packer.is_broken)
+        return ERR_NO_MEMORY;
+    delivery->receipt.frames += batch->frame_count;
+    delivery->receipt.persons += batch->person_count;
+    delivery->receipt.duplicates += duplicates;
+    return record->packer.len > LIMIT_RECORD_BYTES ? ERR_TOO_LARGE : ERR_NONE;
+}
+
+static enum err pack_batches(struct delivery *delivery, const struct receive *receive,
+                             struct decoded *decoded, struct err_note *note)
+{
+    for (size_t i = 0; i < decoded->batch_count; i++) {
+        struct detection_batch *batch = decoded->batches[i];
+        char venue[LIMIT_ID_LEN + 1];
+        if (!find_venue(delivery, receive, batch->device, "device", venue))
+            continue;
+        enum err err = pack_batch(delivery, receive->event, venue, batch);
+        if (err == ERR_TOO_LARGE)
+            return err_set(note, err, "body", "device \"%s\" has more in it than fits into one "
+                                              "record; send several bodies", batch->device);
+        if (err != ERR_NONE)
+            return err_set(note, err, "body", "there is not enough memory at the moment; try again");
+    }
+    return ERR_NONE;
+}
+
+void readings_receive_detections(struct readings *readings, const struct receive *receive)
+{
+    struct delivery *delivery =
+        new_delivery(readings, receive, HISTORY_STREAM_DETECTIONS, "detections.packed");
+    struct decode_options options = {.oldest_ms = MAX(receive->now_ms - readings->keep_detections_ms,
+                                                      VALUES_OLDEST_MS),
+                                     .newest_ms = receive->now_ms + FUTURE_MS,
+                                     .device = receive->device};
+    struct err_note note = {0};
+    struct decoded decoded;
+    enum err err = decode_detections(receive->body, receive->len, &options, &decoded, &note);
+    if (err == ERR_NONE) {
+        delivery->receipt.errors = decoded.errors;
+        decoded.errors = (struct item_errors){0};
+        delivery->receipt.skipped = decoded.skipped;
+        err = pack_batches(delivery, receive, &decoded, &note);
+    }
+    decoded_fini(&decoded);
+    if (err == ERR_NONE)
+        submit(delivery);
+    else
+        finish(delivery, err, &note);
+}
+
+/* --- readings --- */
+
+/* Readings of one venue, gathered out of the body's. */
+struct by_venue {
+    char venue[LIMIT_ID_LEN + 1];
+    struct reading *list;
+    size_t count;
+};
+
+struct sorting {
+    struct delivery *delivery;
+    const struct receive *receive;
+    struct by_venue *venues;
+    size_t venue_count;
+    size_t capacity; /* of each list */
+    char device[LIMIT_ID_LEN + 1]; /* the last one looked up, and where it stands */
+    struct by_venue *place;
+};
+
+static struct by_venue *venue_named(struct sorting *sorting, const char *name)
+{
+    for (size_t i = 0; i < sorting->venue_count; i++) {
+        if (strcmp(sorting->venues[i].venue, name) == 0)
+            return &sorting->venues[i];
+    }
+    struct by_venue *venue = &sorting->venues[sorting->venue_count++];
+    (void)text_copy(venue->venue, sizeof venue->venue, name);
+    venue->list = mem_new_array(sorting->capacity, sizeof *venue->list);
+    return venue;
+}
+
+/* A device's readings mostly stand together: looked up once per run. */
+static void look_up(struct sorting *sorting, const struct value *value)
+{
+    char place[32];
+    char venue[LIMIT_ID_LEN + 1];
+    struct delivery *delivery = sorting->delivery;
+    if (strcmp(sorting->device, value->device) == 0)
+        return;
+    (void)text_copy(sorting->device, sizeof sorting->device, value->device);
+    (void)snprintf(place, sizeof place, "[%zu].id", value->message);
+    sorting->place = NULL;
+    if (!find_venue(delivery, sorting->receive, value->device, place, venue))
+        return;
+    sorting->place = venue_named(sorting, venue);
+    delivery->heard[delivery->heard_count++] = history_id(sorting->receive->event, value->device);
+}
+
+static enum err pack_values(struct sorting *sorting, const struct values *values)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *value = &values->list[i];
+        look_up(sorting, value);
+        if (sorting->place != NULL)
+            sorting->place->list[sorting->place->count++] =
+                (struct reading){value->series, value->at_ms, value->value};
+    }
+    for (size_t i = 0; i < sorting->venue_count; i++) {
+        const struct by_venue *venue = &sorting->venues[i];
+        struct outgoing *record = add_record(sorting->delivery, sorting->receive->event, venue->venue);
+        TRY(readings_pack(&record->packer, venue->list, venue->count));
+        sorting->delivery->receipt.readings += venue->count;
+    }
+    return ERR_NONE;
+}
+
+static enum err pack_by_venue(struct delivery *delivery, const struct receive *receive,
+                              const struct values *values)
+{
+    SCOPED_MEM struct by_venue *venues = mem_new_array(values->count + 1, sizeof *venues);
+    delivery->heard = mem_new_array(values->count + 1, sizeof *delivery->heard);
+    struct sorting sorting = {.delivery = delivery,
+                              .receive = receive,
+                              .venues = venues,
+                              .capacity = values->count};
+    enum err err = pack_values(&sorting, values);
+    for (size_t i = 0; i < sorting.venue_count; i++)
+        mem_free(venues[i].list);
+    return err;
+}
+
+void readings_receive_values(struct readings *readings, const struct receive *receive)
+{
+    struct delivery *delivery =
+        new_delivery(readings, receive, HISTORY_STREAM_READINGS, "readings.packed");
+    struct values_options options = {.now_ms = receive->now_ms, .device = receive->device};
+    struct err_note note = {0};
+    struct values values;
+    enum err err =
+        values_decode(receive->body, receive->len, receive->form, &options, &values, &note);
+    if (err == ERR_NONE) {
+        delivery->receipt.errors = values.errors;
+        values.errors = (struct item_errors){0};
+        err = pack_by_venue(delivery, receive, &values);
+        if (err != ERR_NONE)
+            (void)err_set(&note, err, "body", "there is not enough memory at the moment; try again");
+    }
+    values_fini(&values);
+    if (err == ERR_NONE)
+        submit(delivery);
+    else
+        finish(delivery, err, &note);
+}
