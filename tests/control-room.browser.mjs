@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control room in a real browser, on the real program.
+import { ADMIN, check, equal, playAll, scenario } from './scenario.mjs';
+import { buildPark, crowd, makeToken } from './park.mjs';
+import { Cable, Cameras, openBrowser, PHONE, Room } from './browser/room.mjs';
+
+const RULE = {
+  id: 'too-full', name: 'Too full', series: 'zone.stage:people', direction: 'above', threshold: 200, recovery: 100,
+  hold_ms: 0, recovery_hold_ms: 0, severity: 'critical', recipients: ['duty@example.org'],
+};
+
+// The park with its rule, cameras that show nobody yet, and a browser.
+async function open(t, flags = []) {
+  const browser = await openBrowser(t);
+  const muster = await t.muster({ flags });
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  await admin.post('/api/v1/events/demo/rules', RULE);
+  // Eighty square metres, so that a crowd of a few hundred is a dense one.
+  await admin.put('/api/v1/events/demo/venues/park/zones/stage', {
+    name: 'Before the stage', capacity_persons: 500, area_m2: 80,
+    polygon: { type: 'Polygon', coordinates: [[[0, 0], [20, 0], [20, 20], [0, 20], [0, 0]]] },
+  });
+  const { token } = await makeToken(admin);
+  const cameras = new Cameras(t, muster.withToken(token), crowd);
+  return { browser, muster, admin, token, cameras };
+}
+
+scenario('a wrong password is told; the right one leads to the only venue there is', async (t) => {
+  const { browser, muster } = await open(t);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn({ email: ADMIN.email, password: 'not this one' }, '/control/demo/park');
+  await room.reads('[role=alert]', /wrong/);
+  equal(new URL(room.page.url()).pathname, '/sign-in', 'where a stranger is');
+  await room.isAccessible('the sign-in with an error');
+  await room.page.fill('#password', ADMIN.password);
+  await room.page.click('button[type=submit]');
+  await room.see('[data-connection=live]');
+  equal(new URL(room.page.url()).pathname, '/control/demo/park', 'back to where the stranger wanted to go');
+  await room.page.goto(muster.url);
+  await room.see('main.control');
+  equal(new URL(room.page.url()).pathname, '/control/demo/park', 'nothing to choose, nothing asked');
+  await room.page.click('.menu summary');
+  await room.page.click('text=Sign out');
+  await room.see('#email');
+  room.hasNoComplaints();
+});
+
+scenario('a crowd moves into a zone: its colour, count and alarm change, and one tap acknowledges', async (t) => {
+  const { browser, muster, admin, cameras } = await open(t);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN);
+  await room.see('[data-zone=stage][data-level=unknown]');
+  await room.reads('[data-zone-row=stage]', /No data/);
+  cameras.show('cam-1', 40);
+  cameras.show('cam-2', 12);
+  await room.see('[data-zone=stage][data-level=green]');
+  await room.reads('[data-zone-row=stage] .figure', /^40 of 500/);
+  await room.reads('.total-people b', /^52$/);
+  const calm = await room.page.evaluate(() => getComputedStyle(document.querySelector('[data-zone=stage] .zone-fill')).fill);
+  await room.reads('.alarms .hint', /No alarm/);
+
+  cameras.show('cam-1', 430);
+  await room.see('[data-zone=stage][data-level=red]');
+  await room.reads('[data-zone-row=stage]', /Danger.*430/);
+  await room.reads('.zone-label.level-red', /430/);
+  const danger = await room.page.evaluate(() => getComputedStyle(document.querySelector('[data-zone=stage] .zone-fill')).fill);
+  check(calm !== danger, `the colour changes: ${calm} and ${danger}`);
+  const alarm = '.alarm[data-state=open]';
+  await room.reads(alarm, /Critical.*Before the stage.*Too full.*at or above the limit of 200/);
+  check((await room.page.title()).startsWith('(1)'), 'the title tells of the alarm');
+  await room.page.click(`${alarm} .acknowledge`);
+  await room.reads('.alarm[data-state=acknowledged]', /seen/);
+  const { items } = await admin.get('/api/v1/events/demo/incidents');
+  equal(items.map((item) => item.state), ['acknowledged'], 'incidents on the server');
+
+  cameras.show('cam-1', 20);
+  await room.see('[data-zone=stage][data-level=green]');
+  await room.see('.over');
+  equal(cameras.trouble, null, 'detections');
+  room.hasNoComplaints();
+});
+
+scenario('the mail of an alarm is in the outbox, as text and as HTML that may do nothing', async (t) => {
+  const { browser, muster, cameras } = await open(t);
+  cameras.show('cam-1', 300);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN, '/outbox/demo');
+  await room.reads('.mail-list', /Too full.*duty@example\.org.*Kept/);
+  await room.page.click('.mail-list button');
+  await room.reads('.mail-text', /Too full/);
+  await room.page.click('.mail .choices >> text=HTML');
+  const frame = await room.see('.mail-html');
+  equal(await frame.getAttribute('sandbox'), '', 'what the frame may do');
+  const inside = await frame.contentFrame();
+  await inside.waitForSelector('text=Too full');
+  await room.isAccessible('the outbox');
+  room.hasNoComplaints();
+});
+
+scenario('the server goes and comes back: the page says so, marks what is old, and recovers by itself', async (t) => {
+  const { browser, muster, cameras, token } = await open(t);
+  const cable = new Cable();
+  const url = await cable.open(t, muster.url);
+  cameras.show('cam-1', 40);
+  const room = await Room.open(browser, url);
+  await room.signIn(ADMIN);
+  await room.see('[data-connection=live]');
+  await room.reads('[data-zone-row=stage] .figure', /^40/);
+  await muster.kill();
+  await room.see('[data-connection=lost]');
+  await room.reads('.banner', /Reconnecting.*showing \d+ s old data/);
+  await room.see('.plan.is-stale');
+  await room.reads('.plan-stale', /Not current/);
+  await room.reads('[data-zone-row=stage] .figure', /^40/);
+  await room.isAccessible('the control room without a server');
+
+  const again = await t.muster({ folder: muster.flags[1] });
+  cable.plug(again.url);
+  const moved = new Cameras(t, again.withToken(token), crowd);
+  moved.show('cam-1', 77);
+  await room.see('[data-connection=live]');
+  await room.reads('[data-zone-row=stage] .figure', /^77/);
+  await room.page.waitForSelector('.plan.is-stale', { state: 'detached' });
+  equal(await room.page.$('.banner'), null, 'no banner when all is well');
+  room.hasNoComplaints();
+});
+
+scenario('a line that goes dead without a word is noticed too', async (t) => {
+  const { browser, muster, cameras } = await open(t);
+  const cable = new Cable();
+  const url = await cable.open(t, muster.url);
+  cameras.show('cam-1', 40);
+  const room = await Room.open(browser, url);
+  await room.signIn(ADMIN);
+  await room.reads('[data-zone-row=stage] .figure', /^40/);
+  cable.goDead();
+  await room.see('[data-connection=late]');
+  await room.see('.plan.is-stale');
+  await room.see('[data-connection=lost]');
+  cable.mend();
+  await room.see('[data-connection=live]');
+  room.hasNoComplaints();
+});
+
+scenario('a camera that falls silent leaves a zone without data, never an empty one', async (t) => {
+  const { browser, muster, admin, cameras } = await open(t);
+  await admin.put('/api/v1/events/demo/venues/park/devices/cam-1',
+    { name: 'Mast 1', kind: 'camera', sees: ['stage'], silent_after_ms: 1000, calibration: { kind: 'metres' } });
+  cameras.show('cam-1', 40);
+  cameras.show('cam-2', 5);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN);
+  await room.see('[data-zone=stage][data-level=green]');
+  cameras.stop('cam-1');
+  await room.see('[data-zone=stage][data-level=unknown]');
+  await room.reads('[data-zone-row=stage] .figure', /^–/);
+  await room.page.click('.sections >> text=Devices');
+  await room.see('[data-device=cam-1][data-health=silent]');
+  await room.see('[data-device=cam-2][data-health=heard]');
+  await room.see('[data-device=lift-3][data-health=never]');
+  await room.reads('.verdict', /2 devices are not heard/);
+  cameras.show('cam-1', 41);
+  await room.see('[data-device=cam-1][data-health=heard]');
+  await room.isAccessible('the devices');
+  room.hasNoComplaints();
+});
+
+scenario('the history of a zone is drawn, and can be asked for longer', async (t) => {
+  const { browser, muster, cameras } = await open(t);
+  cameras.show('cam-1', 140);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN, '/control/demo/park?zone=stage');
+  await room.reads('.summary', /Peak 140/);
+  await room.page.click('.history .choices >> text=24 h');
+  await room.see('.history .choices [aria-pressed=true] >> text=24 h');
+  await room.reads('.summary', /Peak 140/);
+  await room.page.reload();
+  await room.reads('#history-title', /Before the stage/);
+  await room.page.click('.zone-label >> text=Food court');
+  await room.reads('#history-title', /Food court/);
+  check(room.page.url().endsWith('zone=food'), 'the address names the zone, for a colleague');
+  room.hasNoComplaints();
+});
+
+scenario('on a phone nothing is cut off, the open alarm comes first, and fingers find their targets', async (t) => {
+  const { browser, muster, cameras } = await open(t);
+  cameras.show('cam-1', 430);
+  cameras.show('cam-2', 10);
+  for (const look of ['night', 'bright']) {
+    const room = await Room.open(browser, muster.url, { viewport: PHONE, look, hasTouch: true, isMobile: true });
+    await room.signIn(ADMIN);
+    await room.see('[data-zone=stage][data-level=red]');
+    await room.see('.alarm[data-state=open] .acknowledge');
+    const button = await (await room.see('.acknowledge')).boundingBox();
+    check(button.y + button.height < PHONE.height && button.height >= 44, 'the button is in reach and large');
+    for (const part of ['Plan', 'Alarms', 'History']) {
+      await room.page.tap(`.parts >> text=${part}`);
+      await room.see(`main[data-part=${part.toLowerCase()}]`);
+      await room.fitsTheScreen(part);
+      await room.isAccessible(`${part} on a phone, ${look}`);
+    }
+    for (const section of ['Devices', 'Outbox']) {
+      await room.page.tap(`.sections >> text=${section}`);
+      await room.see(`.sections [aria-current=page] >> text=${section}`);
+      await room.see('h1');
+      await room.fitsTheScreen(section);
+    }
+    const small = await room.page.evaluate(() => [...document.querySelectorAll('button, a, summary')]
+      .filter((element) => element.offsetParent !== null && !element.matches('.skip'))
+      .filter((element) => element.getBoundingClientRect().height < 24)
+      .map((element) => element.textContent));
+    equal(small, [], 'targets that are too small');
+    room.hasNoComplaints();
+  }
+});
+
+scenario('everything is reached by keyboard, and where it is shows', async (t) => {
+  const { browser, muster, cameras } = await open(t);
+  cameras.show('cam-1', 300);
+  const room = await Room.open(browser, muster.url);
+  const { page } = room;
+  await page.goto(muster.url);
+  await room.see('#email');
+  await page.keyboard.type(ADMIN.email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(ADMIN.password);
+  await page.keyboard.press('Enter');
+  await room.see('.alarm[data-state=open]');
+  await page.evaluate(() => document.activeElement?.blur());
+  const seen = new Set();
+  for (let i = 0; i < 60; i += 1) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return null;
+      const style = getComputedStyle(element);
+      const shows = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+      return { name: (element.getAttribute('aria-label') ?? element.textContent).trim(), shows, kind: element.className };
+    });
+    if (!focused) break;
+    check(focused.shows, `focus on "${focused.name}" (${focused.kind}) cannot be seen`);
+    if (i === 0) equal(focused.name, 'Skip to the content', 'the first stop');
+    seen.add(focused.name);
+    if (/^Acknowledge/.test(focused.name)) await page.keyboard.press('Enter');
+  }
+  await room.see('.alarm[data-state=acknowledged]');
+  for (const wanted of [/^Outbox$/, /^Plan\./, /^Zoom in$/, /^Before the stage: Dense, 300 people/, /^24 h$/, /^Settings/])
+    check([...seen].some((name) => wanted.test(name)), `Tab never came to ${wanted}: ${[...seen].join(' | ')}`);
+  room.hasNoComplaints();
+});
+
+scenario('people, plan and names are text to the page, whatever they say', async (t) => {
+  const { browser, muster, admin } = await open(t);
+  const evil = '<img src=x onerror=document.title="owned"><script>document.title="owned"</script>';
+  await admin.put('/api/v1/events/demo/venues/park', {
+    name: evil, crs: 'local',
+    plan: { type: 'FeatureCollection', features: [{ type: 'Feature', properties: { kind: '"><script>', name: evil },
+      geometry: { type: 'Polygon', coordinates: [[[0, 0], [40, 0], [40, 20], [0, 20], [0, 0]]] } }] },
+  });
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN);
+  await room.reads('.place-venue', /<img src=x/);
+  check(!(await room.page.title()).startsWith('owned'), 'nothing ran');
+  equal(await room.page.$('img[src=x]'), null, 'nothing became an element');
+  room.hasNoComplaints();
+});
+
+scenario('two thousand people ten times a second leave the page quick', async (t) => {
+  const { browser, muster, admin, token } = await open(t);
+  const camera = muster.withToken(token);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN);
+  let isOver = false;
+  const sending = (async () => {
+    while (!isOver) await camera.ask('POST', '/api/v1/detections', crowd('cam-1', 1400)).then(() => camera.ask('POST', '/api/v1/detections', crowd('cam-2', 600)));
+  })();
+  t.endings.push(() => { isOver = true; });
+  await room.reads('.total-people b', /2,000/);
+  const inked = () => room.page.evaluate(() => {
+    const canvas = document.querySelector('.plan-dots');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count += 1;
+    return count;
+  });
+  await room.page.waitForFunction(() => {
+    const canvas = document.querySelector('.plan-dots');
+    return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
+  });
+  check(await inked() > 2000, 'the dots are drawn');
+  const started = Date.now();
+  await room.page.click('.zone-label >> text=Food court');
+  await room.reads('#history-title', /Food court/);
+  check(Date.now() - started < 2000, `a click took ${Date.now() - started} ms`);
+  isOver = true;
+  await sending;
+  equal((await admin.get('/api/v1/events/demo')).id, 'demo', 'the server is well');
+  room.hasNoComplaints();
+});
+
+await playAll();
