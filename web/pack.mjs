@@ -31,7 +31,8 @@ const MISSING_PAGE = `<!doctype html>
 <code>npm ci</code> in <code>web/</code>), then <code>make</code>. The API works.</p></body></html>
 `;
 
-const [, , webDir, outC, outBin, depfile] = process.argv;
+const [, , webArgument, outC, outBin, depfile] = process.argv;
+const webDir = path.resolve(webArgument);
 const outBinPath = path.resolve(outBin);
 
 function filesUnder(folder) {
