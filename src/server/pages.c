@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/pages.h"
 
-/* Nothing from elsewhere, nothing inline: what a stored name or a mail says can never run. */
-static const char CONTENT_SECURITY_POLICY[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
 static int compare_path(const void *key, const void *page)
 {
     return strcmp(key, ((const struct http_static *)page)->path);
@@ -27,9 +21,6 @@ static void reply_page(struct request *request, const char *path)
         reply_problem(request, err, &note);
         return;
     }
-    reply_header(request, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
-    reply_header(request, "X-Content-Type-Options", "nosniff");
-    reply_header(request, "Referrer-Policy", "no-referrer");
     reply_static(request, page);
 }
 

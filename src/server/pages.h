@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* server/pages.h — the pages of web/, inside the program. The page is one document that draws
  * itself by its path, so that /control/{event}/{venue} and its sisters all answer index.html;
- * everything under /assets/ has a content hash in its name and may be kept for ever. */
+ * everything under /assets/ has a content hash in its name and may be kept for ever. net/ adds the security headers. */
 #pragma once
 #include "net/http.h"
 
