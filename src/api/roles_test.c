@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Every route x every role x own and other event. The table says in its own words who may; what the
+ * others get follows from who they are. Requests are chosen so that being let in shows, in a status
+ * that no refusal has, and changes nothing. */
+#include "api/site_test.h"
+
+#include <stdio.h>
+
+#define BIT(asker) (1u << (asker))
+#define EVERYBODY  (BIT(ASKER_COUNT) - 1)
+#define PEOPLE                                                                                     \
+    (BIT(ADMIN) | BIT(ORGANISER) | BIT(CONTROL) | BIT(CREW) | BIT(DOOR) | BIT(GUEST) |             \
+     BIT(STRANGER) | BIT(OTHER_ORGANISER))
+#define STAFF_OF_FEST                                                                              \
+    (BIT(ORGANISER) | BIT(CONTROL) | BIT(CREW) | BIT(DOOR) | BIT(GUEST) | BIT(DEVICE))
+#define RUNS_FEST (BIT(ADMIN) | BIT(ORGANISER))
+
+static const struct line {
+    const char *method;
+    const char *route; /* as in the table of routes */
+    const char *path;
+    const char *body;
+    unsigned allowed;
+    int status; /* for those */
+} LINES[] = {
+    {"POST", "/api/v1/session", "/api/v1/session", "{}", EVERYBODY, 422},
+    {"GET", "/api/v1/session", "/api/v1/session", NULL, PEOPLE, 200},
+    {"GET", "/api/v1/session/list", "/api/v1/session/list", NULL, PEOPLE, 200},
+    {"DELETE", "/api/v1/session/list/{session}", "/api/v1/session/list/1", NULL, PEOPLE, 404},
+    {"POST", "/api/v1/session/password", "/api/v1/session/password", "{}", PEOPLE, 422},
+    {"GET", "/api/v1/people", "/api/v1/people", NULL, BIT(ADMIN), 200},
+    {"POST", "/api/v1/people", "/api/v1/people", "{}", BIT(ADMIN), 422},
+    {"GET", "/api/v1/audit", "/api/v1/audit", NULL, BIT(ADMIN), 200},
+    {"GET", "/api/v1/events", "/api/v1/events", NULL, PEOPLE | BIT(DEVICE) | BIT(OTHER_DEVICE),
+     200},
+    {"POST", "/api/v1/events", "/api/v1/events", "{}", PEOPLE, 422},
+    {"GET", "/api/v1/events/{event}", "/api/v1/events/fest", NULL, BIT(ADMIN) | STAFF_OF_FEST, 200},
+    {"PATCH", "/api/v1/events/{event}", "/api/v1/events/fest", "{\"x\":1}", RUNS_FEST, 422},
+    {"DELETE", "/api/v1/events/{event}", "/api/v1/events/fest", NULL, RUNS_FEST, 409},
+    {"GET", "/api/v1/events/{event}/members", "/api/v1/events/fest/members", NULL, RUNS_FEST, 200},
+    {"PUT", "/api/v1/events/{event}/members/{person}", "/api/v1/events/fest/members/1", "{}",
+     RUNS_FEST, 422},
+    {"DELETE", "/api/v1/events/{event}/members/{person}", "/api/v1/events/fest/members/1", NULL,
+     RUNS_FEST, 404},
+    {"GET", "/api/v1/events/{event}/tokens", "/api/v1/events/fest/tokens", NULL, RUNS_FEST, 200},
+    {"POST", "/api/v1/events/{event}/tokens", "/api/v1/events/fest/tokens", "{}", RUNS_FEST, 422},
+    {"DELETE", "/api/v1/events/{event}/tokens/{token}", "/api/v1/events/fest/tokens/1", NULL,
+     RUNS_FEST, 404},
+    {"GET", "/api/v1/events/{event}/audit", "/api/v1/events/fest/audit", NULL, RUNS_FEST, 200},
+    {"DELETE", "/api/v1/session", "/api/v1/session", NULL, PEOPLE,
+     204}, /* the last: it ends them */
+};
+
+static const char *const ASKERS[] = {
+    "nobody", "admin",  "organiser", "control",         "crew",        "door",
+    "guest",  "device", "stranger",  "other organiser", "other device"};
+
+static bool names_event(const struct line *line)
+{
+    return strstr(line->path, "/events/") != NULL;
+}
+
+static bool is_of_fest(enum asker asker)
+{
+    return (BIT(asker) & STAFF_OF_FEST) != 0;
+}
+
+/* At the event "fest". */
+static int expected(const struct line *line, enum asker asker)
+{
+    if ((line->allowed & BIT(asker)) != 0)
+        return line->status;
+    if (asker == NOBODY)
+        return 401;
+    return names_event(line) && !is_of_fest(asker) ? 404 : 403;
+}
+
+/* At "fair", which is to its own what "fest" is to its. */
+static int expected_at_fair(const struct line *line, enum asker asker)
+{
+    if (asker == OTHER_ORGANISER)
+        return expected(line, ORGANISER);
+    if (asker == OTHER_DEVICE)
+        return expected(line, DEVICE);
+    return is_of_fest(asker) ? 404 : expected(line, asker);
+}
+
+static void check_line(struct site *site, const struct line *line, const char *path,
+                       enum asker asker, int status)
+{
+    SCOPED_ANSWER answer = {0};
+    site_ask(site, site->credentials[asker], line->method, path, line->body, &answer);
+    if (answer.status != status)
+        print_error("%s %s as %s: %d, not %d: %s\n", line->method, path, ASKERS[asker],
+                    answer.status, status, answer.body);
+    CHECK_INT(answer.status, status);
+    /* A hidden event must not differ from none. */
+    if (status == 404 && (line->allowed & BIT(asker)) == 0)
+        CHECK(strstr(answer.body, "there is no such event for you") != NULL);
+}
+
+TEST(every_route_lets_in_whom_it_should_and_nobody_else)
+{
+    SCOPED(site) site = site_create();
+    for (size_t i = 0; i < COUNT_OF(LINES); i++) {
+        const struct line *line = &LINES[i];
+        for (int asker = 0; asker < ASKER_COUNT; asker++)
+            check_line(site, line, line->path, (enum asker)asker,
+                       expected(line, (enum asker)asker));
+        if (!names_event(line))
+            continue;
+        char path[200];
+        (void)snprintf(path, sizeof path, "/api/v1/events/fair%s",
+                       line->path + strlen("/api/v1/events/fest"));
+        for (int asker = 0; asker < ASKER_COUNT; asker++)
+            if (asker != OTHER_ORGANISER && asker != OTHER_DEVICE)
+                check_line(site, line, path, (enum asker)asker,
+                           expected_at_fair(line, (enum asker)asker));
+        CHECK_INT(site_status(site, OTHER_ORGANISER, line->method, path, line->body),
+                  expected_at_fair(line, OTHER_ORGANISER));
+        CHECK_INT(site_status(site, OTHER_DEVICE, line->method, path, line->body),
+                  expected_at_fair(line, OTHER_DEVICE));
+    }
+}
+
+TEST(no_route_is_missing_from_the_table_of_roles)
+{
+    SCOPED(site) site = site_create();
+    for (size_t i = 0; i < site->route_count; i++) {
+        const struct route *route = &site->routes[i];
+        size_t k = 0;
+        while (k < COUNT_OF(LINES) && (strcmp(LINES[k].method, route->method) != 0 ||
+                                       strcmp(LINES[k].route, route->path) != 0))
+            k++;
+        if (k == COUNT_OF(LINES))
+            print_error("%s %s\n", route->method, route->path);
+        CHECK(k < COUNT_OF(LINES));
+    }
+    CHECK_INT(site->route_count, COUNT_OF(LINES));
+}
+
+TEST(event_that_does_not_exist_is_not_there_for_an_admin_either)
+{
+    SCOPED(site) site = site_create();
+    CHECK_INT(site_status(site, ADMIN, "GET", "/api/v1/events/nowhere/members", NULL), 404);
+    CHECK_INT(site_status(site, ADMIN, "GET", "/api/v1/events/fest/members", NULL), 200);
+}

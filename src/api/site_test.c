@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/site_test.h"
+
+#include "base/clock.h"
+#include "events/events.h"
+
+#include <stdio.h>
+
+static const char PASSWORD[] = "Karussell-am-See";
+
+struct making {
+    const char *id;
+    int64_t now_ms;
+};
+
+static enum err make_event_run(struct db *db, void *context, struct err_note *note)
+{
+    const struct making *making = context;
+    struct actor actor = actor_program("test");
+    struct event event;
+    event_defaults(&event);
+    (void)text_copy(event.id, sizeof event.id, making->id);
+    (void)text_copy(event.name, sizeof event.name, making->id);
+    (void)text_copy(event.organiser, sizeof event.organiser, making->id);
+    event.starts_at_ms = making->now_ms + 3600000;
+    event.ends_at_ms = making->now_ms + 7200000;
+    TRY(event_insert(db, &actor, &event, making->now_ms, note));
+    return event_move(db, &actor, making->id, EVENT_PUBLISHED, making->now_ms, note);
+}
+
+static void make_event(struct site *site, const char *id)
+{
+    struct making making = {.id = id, .now_ms = clock_now_ms()};
+    CHECK(store_write(site->store, make_event_run, &making, NULL) == ERR_NONE);
+}
+
+static void sign_in(struct site *site, enum asker asker, const char *email)
+{
+    SCOPED_ANSWER answer = {0};
+    char body[400];
+    (void)snprintf(body, sizeof body, "{\"email\":\"%s\",\"password\":\"%s\"}", email, PASSWORD);
+    site_ask(site, "", "POST", "/api/v1/session", body, &answer);
+    CHECK_INT(answer.status, 200);
+    const char *cookie = answer_header(&answer, "Set-Cookie");
+    CHECK(cookie != NULL);
+    char line[sizeof site->credentials[asker]];
+    (void)snprintf(line, sizeof line, "Cookie: %.*s\r\nOrigin: http://127.0.0.1:%u\r\n",
+                   (int)strcspn(cookie, ";"), cookie, site->port);
+    memcpy(site->credentials[asker], line, sizeof line);
+}
+
+static void make_person(struct site *site, enum asker asker, const char *name, const char *event,
+                        uint32_t roles)
+{
+    struct actor actor = actor_program("test");
+    struct person_new wanted = {.is_admin = asker == ADMIN};
+    (void)snprintf(wanted.email, sizeof wanted.email, "%s@example.org", name);
+    (void)snprintf(wanted.name, sizeof wanted.name, "%s", name);
+    (void)snprintf(wanted.password, sizeof wanted.password, "%s", PASSWORD);
+    struct person person;
+    CHECK(person_create(site->app.accounts, &wanted, &actor, clock_now_ms(), &person, NULL) ==
+          ERR_NONE);
+    site->person_ids[asker] = person.id;
+    if (roles != 0)
+        CHECK(member_set(site->app.accounts, &actor, event, person.id, roles, clock_now_ms(),
+                         NULL) == ERR_NONE);
+    sign_in(site, asker, wanted.email);
+}
+
+static void make_token(struct site *site, enum asker asker, const char *event)
+{
+    struct actor actor = actor_program("test");
+    struct device_token wanted = {.name = "camera"};
+    (void)text_copy(wanted.event, sizeof wanted.event, event);
+    struct device_token token;
+    CHECK(token_create(site->app.accounts, &actor, &wanted, clock_now_ms(), &token,
+                       site->secrets[asker], NULL) == ERR_NONE);
+    char line[sizeof site->credentials[asker]];
+    (void)snprintf(line, sizeof line, "Authorization: Bearer %s\r\n", site->secrets[asker]);
+    memcpy(site->credentials[asker], line, sizeof line);
+}
+
+static void add_routes(struct site *site, const struct route *routes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        site->routes[site->route_count] = routes[i];
+        /* Throttling is net's; here it would only make the order of the tests matter. */
+        site->routes[site->route_count++].rate.limit = 0;
+    }
+}
+
+static void start(struct site *site)
+{
+    site->routes = mem_new_array(accounts_route_count + events_route_count + members_route_count,
+                                 sizeof *site->routes);
+    add_routes(site, accounts_routes, accounts_route_count);
+    add_routes(site, events_routes, events_route_count);
+    add_routes(site, members_routes, members_route_count);
+    struct http_server_options options = {
+        .authorise = api_authorise, .authorise_context = &site->app, .behind_proxy = true};
+    site->server = loopback_server_with(options, site->routes, site->route_count, &site->app);
+    site->port = http_server_port(site->server);
+}
+
+struct site *site_create(void)
+{
+    struct site *site = mem_new(sizeof *site);
+    const struct store_module modules[] = {accounts_store_module, events_store_module,
+                                           api_store_module};
+    char url[4200];
+    (void)snprintf(url, sizeof url, "sqlite:%s", test_folder());
+    struct store_options store = {
+        .name = "main", .url = url, .modules = modules, .module_count = COUNT_OF(modules)};
+    CHECK(store_open(&store, &site->store, NULL) == ERR_NONE);
+    struct accounts_options accounts = {
+        .store = site->store, .password_passes = 1, .password_bytes = 8192};
+    CHECK(accounts_open(&accounts, &site->app.accounts, NULL) == ERR_NONE);
+    site->app.main_store = site->store;
+    make_event(site, "fest");
+    make_event(site, "fair");
+    start(site);
+    make_person(site, ADMIN, "admin", NULL, 0);
+    make_person(site, ORGANISER, "organiser", "fest", ROLE_ORGANISER);
+    make_person(site, CONTROL, "control", "fest", ROLE_CONTROL);
+    make_person(site, CREW, "crew", "fest", ROLE_CREW);
+    make_person(site, DOOR, "door", "fest", ROLE_DOOR);
+    make_person(site, GUEST, "guest", "fest", ROLE_GUEST);
+    make_person(site, STRANGER, "stranger", NULL, 0);
+    make_person(site, OTHER_ORGANISER, "other", "fair", ROLE_ORGANISER);
+    make_token(site, DEVICE, "fest");
+    make_token(site, OTHER_DEVICE, "fair");
+    return site;
+}
+
+void site_destroy(struct site *site)
+{
+    if (site == NULL)
+        return;
+    http_server_stop(site->server);
+    accounts_close(site->app.accounts);
+    store_close(site->store);
+    mem_free(site->routes);
+    mem_free(site);
+}
+
+void site_ask(struct site *site, const char *headers, const char *method, const char *path,
+              const char *body, struct answer *out)
+{
+    char head[2000];
+    (void)snprintf(head, sizeof head,
+                   "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s%s", method,
+                   path, site->port, headers,
+                   body == NULL ? "" : "Content-Type: application/json\r\n");
+    loopback_ask(site->port, head, body, body == NULL ? 0 : strlen(body), out);
+}
+
+int site_status(struct site *site, enum asker asker, const char *method, const char *path,
+                const char *body)
+{
+    SCOPED_ANSWER answer = {0};
+    site_ask(site, site->credentials[asker], method, path, body, &answer);
+    return answer.status;
+}
+
+json_t *answer_json(const struct answer *answer)
+{
+    json_t *json = NULL;
+    CHECK(json_parse(answer->body, answer->body_len, &json, NULL) == ERR_NONE);
+    return json;
+}
