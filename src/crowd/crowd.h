@@ -45,7 +45,7 @@ struct crowd_zone_state {
 struct crowd_device_state {
     char id[LIMIT_ID_LEN + 1];
     int64_t
-        last_seen_ms; /* when a message arrived; 0 = not since the last restart but one minute */
+        last_seen_ms; /* when a message arrived; 0 = not that we know */
     bool is_silent;
 };
 
@@ -61,11 +61,13 @@ struct crowd_picture {
 };
 
 struct crowd;
+struct readings;
 extern const struct store_module crowd_store_module; /* of the telemetry store */
 
 struct crowd_options {
     struct store *telemetry_store;
     struct venues *venues;
+    struct readings *readings;         /* tells when counters and sensors were heard; may be NULL */
     const struct publisher *publisher; /* borrowed; may be NULL */
 };
 

@@ -151,12 +151,11 @@ struct second *seconds_due(struct seconds *seconds, int64_t stream_ms)
     return NULL;
 }
 
-void seconds_settle(struct seconds *seconds, enum seconds_outcome outcome)
+void seconds_settle(struct seconds *seconds)
 {
     for (size_t i = 0; i < seconds->count; i++) {
         struct second *second = seconds->all[i];
-        if (second->is_taken && outcome == SECONDS_WRITTEN)
-            second->is_dirty = false;
+        second->is_dirty = second->is_dirty && !second->is_taken;
         second->is_taken = false;
     }
 }

@@ -48,9 +48,8 @@ bool seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *f
                  int64_t stream_ms, int64_t position);
 /* The oldest second that is due and not taken, NULL when there is none. */
 struct second *seconds_due(struct seconds *seconds, int64_t stream_ms);
-/* What was taken is written (or must be tried again). */
-enum seconds_outcome { SECONDS_WRITTEN, SECONDS_AGAIN };
-void seconds_settle(struct seconds *seconds, enum seconds_outcome outcome);
+/* What was taken is written. */
+void seconds_settle(struct seconds *seconds);
 /* Drops what is no longer needed. */
 void seconds_forget(struct seconds *seconds, int64_t stream_ms);
 /* The lowest first_position of what is dirty and not taken; INT64_MAX when all is written. */

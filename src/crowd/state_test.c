@@ -166,7 +166,7 @@ TEST(the_same_frame_again_changes_nothing)
     int64_t people[2];
     CHECK_INT(decide(crowd, T + 3000, people).total, 5);
     seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
-    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    seconds_settle(&crowd->seconds);
     see(crowd, "cam-1", T, IN_BAR, 5);
     CHECK(seconds_due(&crowd->seconds, T + 99999) == NULL);
 }
@@ -176,7 +176,7 @@ TEST(a_late_frame_corrects_its_second_with_all_that_was_known)
     SCOPED(venue_state) crowd = new_state();
     see(crowd, "cam-1", T, IN_BAR, 5);
     seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
-    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    seconds_settle(&crowd->seconds);
     CHECK(seconds_due(&crowd->seconds, T + 9000) == NULL);
     (void)build_take(crowd, build_batch("cam-2", (int64_t[]){T + 500, 0}, IN_STAGE, 3), T + 9000,
                      2);
@@ -220,12 +220,12 @@ TEST(a_slow_camera_stands_for_the_seconds_between_its_frames)
     see(crowd, "cam-1", T, IN_BAR, 4);
     see(crowd, "cam-2", T + 4000, NULL, 0);
     seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
-    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    seconds_settle(&crowd->seconds);
     int64_t people[2];
     CHECK_INT(decide(crowd, T + 7000, people).total, 4);
     see(crowd, "cam-2", T + 5000, NULL, 0);
     seconds_due(&crowd->seconds, T + 7000)->is_taken = true;
-    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    seconds_settle(&crowd->seconds);
     CHECK_INT(decide(crowd, T + 8000, people).total, 0);
     CHECK_INT(people[0], CROWD_UNKNOWN); /* 6 s after its last frame */
 }
@@ -240,8 +240,8 @@ TEST(what_is_still_needed_holds_the_position_back)
     CHECK_INT(seconds_oldest_position(&crowd->seconds), 17);
     seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
     CHECK_INT(seconds_oldest_position(&crowd->seconds), 18);
-    seconds_settle(&crowd->seconds, SECONDS_AGAIN);
-    CHECK_INT(seconds_oldest_position(&crowd->seconds), 17);
+    seconds_settle(&crowd->seconds);
+    CHECK_INT(seconds_oldest_position(&crowd->seconds), 18);
 }
 
 TEST(a_forgotten_second_that_comes_back_is_only_a_part)
@@ -250,7 +250,7 @@ TEST(a_forgotten_second_that_comes_back_is_only_a_part)
     see(crowd, "cam-1", T, IN_BAR, 5);
     CHECK(!seconds_due(&crowd->seconds, T + 3000)->is_partial);
     seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
-    seconds_settle(&crowd->seconds, SECONDS_WRITTEN);
+    seconds_settle(&crowd->seconds);
     seconds_forget(&crowd->seconds, T + 1000 + SECONDS_KEEP_MS);
     CHECK_INT(crowd->seconds.count, 0);
     (void)build_take(crowd, build_batch("cam-2", (int64_t[]){T + 1, 0}, IN_BAR, 1), T + 40000, 2);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/messages.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+
+static void add_time(struct text *out, const char *name, int64_t at_ms)
+{
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(at_ms, time);
+    text_addf(out, "\"%s\":\"%s\"", name, time);
+}
+
+static void add_people(struct text *out, int64_t people)
+{
+    if (people == CROWD_UNKNOWN)
+        text_add(out, "null");
+    else
+        text_add_int(out, people);
+}
+
+void message_zones(struct text *out, const struct crowd_picture *picture)
+{
+    text_add_char(out, '{');
+    add_time(out, "at", picture->at_ms);
+    text_add(out, ",\"zones\":[");
+    for (size_t z = 0; z < picture->zone_count; z++) {
+        const struct crowd_zone_state *zone = &picture->zones[z];
+        text_addf(out, "%s{\"id\":\"%s\",\"people\":", z == 0 ? "" : ",", zone->id);
+        add_people(out, zone->people);
+        if (zone->people == CROWD_UNKNOWN)
+            text_add(out, ",\"density\":null");
+        else
+            text_addf(out, ",\"density\":%.3f", zone->density_m2);
+        text_addf(out, ",\"level\":\"%s\"}", crowd_level_names[zone->level]);
+    }
+    text_add(out, "],\"people\":");
+    add_people(out, picture->people);
+    text_add_char(out, '}');
+}
+
+static bool is_drawn(const struct dot *dot, const uint32_t *best, uint32_t device)
+{
+    return best[dot->first] == device;
+}
+
+static size_t count_dots(const struct venue_state *state, const uint32_t *best)
+{
+    size_t count = 0;
+    for (uint32_t d = 0; d < venue_state_view(state)->device_count; d++) {
+        const struct camera_state *camera = &state->cameras[d];
+        for (size_t i = 0; i < camera->dot_count; i++)
+            count += is_drawn(&camera->dots[i], best, d);
+    }
+    return count;
+}
+
+/* Centimetres as metres with up to two digits: printf's doubles would cost ten times as much. */
+static void add_cm(struct text *out, double metres)
+{
+    int64_t cm = llround(metres * 100);
+    if (cm < 0)
+        text_add_char(out, '-');
+    cm = cm < 0 ? -cm : cm;
+    text_add_int(out, cm / 100);
+    if (cm % 100 == 0)
+        return;
+    text_add_char(out, '.');
+    text_add_char(out, (char)('0' + cm / 10 % 10));
+    if (cm % 10 != 0)
+        text_add_char(out, (char)('0' + cm % 10));
+}
+
+void message_people(struct text *out, const struct venue_state *state, const uint32_t *best,
+                    int64_t now_ms)
+{
+    size_t stride = (count_dots(state, best) + MESSAGE_DOTS_MAX - 1) / MESSAGE_DOTS_MAX;
+    size_t seen = 0;
+    text_add_char(out, '{');
+    add_time(out, "at", now_ms);
+    text_add(out, ",\"points\":[");
+    for (uint32_t d = 0; d < venue_state_view(state)->device_count; d++) {
+        const struct camera_state *camera = &state->cameras[d];
+        for (size_t i = 0; i < camera->dot_count; i++) {
+            if (!is_drawn(&camera->dots[i], best, d) || seen++ % stride != 0)
+                continue;
+            text_add(out, seen == 1 ? "[" : ",[");
+            add_cm(out, (double)camera->dots[i].x);
+            text_add_char(out, ',');
+            add_cm(out, (double)camera->dots[i].y);
+            text_add_char(out, ']');
+        }
+    }
+    text_add(out, "]}");
+}
+
+void message_devices(struct text *out, const struct crowd_picture *picture)
+{
+    text_add(out, "{\"devices\":[");
+    for (size_t d = 0; d < picture->device_count; d++) {
+        const struct crowd_device_state *device = &picture->devices[d];
+        text_addf(out, "%s{\"id\":\"%s\",", d == 0 ? "" : ",", device->id);
+        if (device->last_seen_ms == 0)
+            text_add(out, "\"last_seen\":null");
+        else
+            add_time(out, "last_seen", device->last_seen_ms);
+        text_add(out, device->is_silent ? ",\"is_silent\":true}" : ",\"is_silent\":false}");
+    }
+    text_add(out, "]}");
+}

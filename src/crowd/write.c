@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/write.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "readings/readings.h"
+
+#include <stdio.h>
+
+#define SECOND_KEEP_S     (26 * 3600) /* as long as detections can come late, and a little */
+#define SECOND_TEXT_MAX   (256 * 1024)
+#define SECONDS_SWEPT_MAX 2000
+#define TOTAL             "" /* the venue's, beside the ids of zones */
+
+static const struct store_migration migrations[] = {
+    {1, "CREATE TABLE crowd_second (event TEXT NOT NULL, venue TEXT NOT NULL, s BIGINT NOT NULL,"
+        " people TEXT NOT NULL, written_s BIGINT NOT NULL, PRIMARY KEY (event, venue, s));"
+        "CREATE INDEX crowd_second_written ON crowd_second (written_s);"
+        "CREATE TABLE crowd_coverage (event TEXT NOT NULL, venue TEXT NOT NULL,"
+        " device TEXT NOT NULL, zone TEXT NOT NULL, PRIMARY KEY (event, venue, device, zone));"},
+};
+const struct store_module crowd_store_module = {
+    .name = "crowd", .migrations = migrations, .migration_count = COUNT_OF(migrations)};
+
+void writing_clear(struct writing *writing)
+{
+    for (size_t i = 0; i < writing->second_count; i++) {
+        mem_free(writing->seconds[i].result.people);
+        shared_unref(&writing->seconds[i].view->shared);
+    }
+    mem_free(writing->learned);
+    writing->learned = NULL;
+    writing->learned_count = writing->second_count = writing->reading_count = 0;
+}
+
+bool writing_is_full(const struct writing *writing)
+{
+    return writing->second_count == WRITE_SECONDS_MAX ||
+           writing->reading_count >= WRITE_READINGS_MAX;
+}
+
+static void take_second(struct writing *writing, const struct venue_state *state,
+                        struct second *second)
+{
+    struct venue_view *view = state->map->view;
+    struct written_second *written = &writing->seconds[writing->second_count++];
+    *written =
+        (struct written_second){.view = view, .s = second->s, .is_partial = second->is_partial};
+    shared_ref(&view->shared);
+    memcpy(written->event, view->event, sizeof written->event);
+    memcpy(written->venue, view->id, sizeof written->venue);
+    written->result.people = mem_new_array(view->zone_count + 1, sizeof(int64_t));
+    seconds_decide(&state->seconds, second, view, state->covers, &written->result);
+    writing->reading_count += 2 * view->zone_count + 1;
+    second->is_taken = true;
+}
+
+static void take_learned(struct writing *writing, struct venue_state *state)
+{
+    const struct venue_view *view = venue_state_view(state);
+    if (state->learned_count == 0)
+        return;
+    writing->learned =
+        mem_resize(writing->learned,
+                   (writing->learned_count + state->learned_count) * sizeof *writing->learned);
+    for (size_t i = 0; i < state->learned_count; i++) {
+        struct learned_row *row = &writing->learned[writing->learned_count++];
+        memcpy(row->event, view->event, sizeof row->event);
+        memcpy(row->venue, view->id, sizeof row->venue);
+        memcpy(row->device, view->devices[state->learned[i].device].id, sizeof row->device);
+        memcpy(row->zone, view->zones[state->learned[i].zone].id, sizeof row->zone);
+    }
+}
+
+void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms)
+{
+    struct second *second;
+    while (!writing_is_full(writing) && (second = seconds_due(&state->seconds, stream_ms)) != NULL)
+        take_second(writing, state, second);
+    take_learned(writing, state);
+}
+
+/* --- in the transaction --- */
+
+static enum err load_row(struct db *db, const struct written_second *second, json_t **out_people)
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows,
+                  "SELECT people FROM crowd_second WHERE event = $1 AND venue = $2 AND s = $3",
+                  SQL_TEXT(second->event), SQL_TEXT(second->venue), SQL_INT(second->s)));
+    json_t *people = NULL;
+    if (sql_next(&rows)) {
+        const char *text = sql_text(&rows, 0);
+        /* What cannot be read is as if it were not there: it is written anew. */
+        if (json_parse(text, strlen(text), &people, NULL) != ERR_NONE)
+            people = NULL;
+    }
+    enum err err = sql_end(&rows);
+    if (err != ERR_NONE) {
+        json_decref(people);
+        return err;
+    }
+    *out_people = people;
+    return ERR_NONE;
+}
+
+static int64_t larger(const json_t *row, const char *name, int64_t people)
+{
+    const json_t *known = json_object_get(row, name);
+    return known == NULL ? people : MAX(people, (int64_t)json_integer_value(known));
+}
+
+/* Takes the larger count of each zone. */
+static void merge_row(const json_t *row, struct written_second *second)
+{
+    struct second_result *result = &second->result;
+    for (size_t z = 0; z < second->view->zone_count; z++)
+        result->people[z] = larger(row, second->view->zones[z].id, result->people[z]);
+    result->total = larger(row, TOTAL, result->total);
+}
+
+static void add_count(struct text *out, const char *name, int64_t people)
+{
+    if (people != CROWD_UNKNOWN)
+        text_addf(out, "%s\"%s\":%lld", out->len <= 1 ? "" : ",", name, (long long)people);
+}
+
+static void row_text(const struct written_second *second, struct text *out)
+{
+    text_add_char(out, '{');
+    for (size_t z = 0; z < second->view->zone_count; z++)
+        add_count(out, second->view->zones[z].id, second->result.people[z]);
+    add_count(out, TOTAL, second->result.total);
+    text_add_char(out, '}');
+}
+
+static enum err store_row(struct db *db, const struct written_second *second, int64_t now_ms)
+{
+    SCOPED_TEXT text;
+    text_init(&text, SECOND_TEXT_MAX);
+    row_text(second, &text);
+    assert(!text.overflowed); /* LIMIT_VENUE_ZONES ids fit */
+    return sql_run(db,
+                   "INSERT INTO crowd_second (event, venue, s, people, written_s)"
+                   " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (event, venue, s)"
+                   " DO UPDATE SET people = excluded.people, written_s = excluded.written_s",
+                   SQL_TEXT(second->event), SQL_TEXT(second->venue), SQL_INT(second->s),
+                   SQL_TEXT(text.bytes), SQL_INT(now_ms / 1000));
+}
+
+struct series_name {
+    char text[READINGS_SERIES_LEN];
+};
+
+static void name_series(struct reading *reading, struct series_name *name, const char *subject,
+                        const char *id, const char *measure)
+{
+    (void)snprintf(name->text, sizeof name->text, "%s.%s:%s", subject, id, measure);
+    reading->series = name->text;
+}
+
+static enum err append_readings(struct db *db, const struct written_second *second)
+{
+    const struct venue_view *view = second->view;
+    size_t max = 2 * view->zone_count + 1, count = 0;
+    SCOPED_MEM struct reading *readings = mem_new_array(max, sizeof *readings);
+    SCOPED_MEM struct series_name *names = mem_new_array(max, sizeof *names);
+    for (size_t z = 0; z < view->zone_count; z++) {
+        int64_t people = second->result.people[z];
+        if (people == CROWD_UNKNOWN)
+            continue;
+        readings[count].value = (double)people;
+        name_series(&readings[count], &names[count], "zone", view->zones[z].id, "people");
+        count++;
+        readings[count].value = (double)people / view->zones[z].area_m2;
+        name_series(&readings[count], &names[count], "zone", view->zones[z].id, "density");
+        count++;
+    }
+    if (second->result.total != CROWD_UNKNOWN) {
+        readings[count].value = (double)second->result.total;
+        name_series(&readings[count], &names[count], "venue", view->id, "people");
+        count++;
+    }
+    for (size_t i = 0; i < count; i++)
+        readings[i].at_ms = second->s * 1000;
+    return count == 0 ? ERR_NONE
+                      : readings_append(db, second->event, second->venue, readings, count, NULL);
+}
+
+static bool is_same_as_row(const json_t *row, const struct written_second *second)
+{
+    SCOPED_TEXT text;
+    SCOPED_JSON *people = NULL;
+    text_init(&text, SECOND_TEXT_MAX);
+    row_text(second, &text);
+    return json_parse(text.bytes, text.len, &people, NULL) == ERR_NONE &&
+           json_equal(people, row) != 0;
+}
+
+static enum err write_second(struct db *db, struct written_second second, int64_t now_ms)
+{
+    if (second.is_partial) {
+        SCOPED_JSON *row = NULL;
+        TRY(load_row(db, &second, &row));
+        if (row != NULL)
+            merge_row(row, &second);
+        if (row != NULL && is_same_as_row(row, &second))
+            return ERR_NONE; /* read again after a restart: it is told already */
+    }
+    TRY(store_row(db, &second, now_ms));
+    return append_readings(db, &second);
+}
+
+/* A bounded slice of what nobody will complete any more. */
+static enum err sweep(struct db *db, int64_t now_ms)
+{
+    return sql_run(db,
+                   "DELETE FROM crowd_second WHERE (event, venue, s) IN"
+                   " (SELECT event, venue, s FROM crowd_second WHERE written_s < $1"
+                   " ORDER BY written_s LIMIT $2)",
+                   SQL_INT(now_ms / 1000 - SECOND_KEEP_S), SQL_INT(SECONDS_SWEPT_MAX));
+}
+
+enum err writing_apply(struct db *db, const struct writing *writing, int64_t now_ms)
+{
+    for (size_t i = 0; i < writing->learned_count; i++) {
+        const struct learned_row *row = &writing->learned[i];
+        TRY(sql_run(db,
+                    "INSERT INTO crowd_coverage (event, venue, device, zone)"
+                    " VALUES ($1, $2, $3, $4) ON CONFLICT (event, venue, device, zone) DO NOTHING",
+                    SQL_TEXT(row->event), SQL_TEXT(row->venue), SQL_TEXT(row->device),
+                    SQL_TEXT(row->zone)));
+    }
+    for (size_t i = 0; i < writing->second_count; i++)
+        TRY(write_second(db, writing->seconds[i], now_ms));
+    return sweep(db, now_ms);
+}
+
+enum err learned_load(struct db *db, struct venue_state *state)
+{
+    const struct venue_view *view = venue_state_view(state);
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows,
+                  "SELECT device, zone FROM crowd_coverage WHERE event = $1 AND venue = $2",
+                  SQL_TEXT(view->event), SQL_TEXT(view->id)));
+    while (sql_next(&rows)) {
+        char device[LIMIT_ID_LEN + 1];
+        (void)text_copy(device, sizeof device, sql_text(&rows, 0));
+        venue_state_cover(state, device, sql_text(&rows, 1));
+    }
+    return sql_end(&rows);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crowd/write.h — seconds that are due, on their way into the telemetry store: as readings, and as one
+ * row of crowd_second, from which a second that is only partly in memory is completed: a restart and a
+ * back-fill know some of its frames, the row the largest count of all before. */
+#pragma once
+#include "crowd/state.h"
+#include "store/store.h"
+
+struct written_second {
+    char event[LIMIT_ID_LEN + 1];
+    char venue[LIMIT_ID_LEN + 1];
+    struct venue_view *view; /* a reference */
+    int64_t s;
+    bool is_partial;
+    struct second_result result; /* people owned */
+};
+
+struct learned_row {
+    char event[LIMIT_ID_LEN + 1];
+    char venue[LIMIT_ID_LEN + 1];
+    char device[LIMIT_ID_LEN + 1];
+    char zone[LIMIT_ID_LEN + 1];
+};
+
+#define WRITE_READINGS_MAX 20000 /* per transaction; what is over waits for the next */
+#define WRITE_SECONDS_MAX  512
+
+struct writing {
+    struct written_second seconds[WRITE_SECONDS_MAX];
+    size_t second_count;
+    size_t reading_count;
+    struct learned_row *learned;
+    size_t learned_count;
+};
+
+void writing_clear(struct writing *writing);
+bool writing_is_full(const struct writing *writing);
+/* Decides the seconds that are due, until the writing is full, and marks them taken. */
+void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms);
+/* In a command on the telemetry store. */
+MUST_USE enum err writing_apply(struct db *db, const struct writing *writing, int64_t now_ms);
+
+/* What was learned of a venue before; in a reader. */
+MUST_USE enum err learned_load(struct db *db, struct venue_state *state);
