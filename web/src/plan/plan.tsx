@@ -194,10 +194,13 @@ function ZoneLabels({ zones, view, size, zonesNow, chosen, onChoose }: ZoneLabel
           <button type="button" key={zone.id} hidden={!isSeen}
             class={`zone-label level-${level} form-${forms.get(zone.id) ?? 'sign'} ${zone.id === chosen ? 'is-chosen' : ''}`}
             style={{ left: `${x}px`, top: `${y}px` }} aria-pressed={zone.id === chosen}
-            aria-label={`${zone.name}: ${levelWords(level).word}, ${now?.people == null ? 'no count' : `${count(now.people)} people, ${density(now.density)} per m²`}`}
             onClick={() => onChoose(zone.id)}>
             <span class="zone-label-count"><LevelSign level={level} size={14} />{now?.people != null && <b>{count(now.people)}</b>}</span>
+            {' '}
             <span class="zone-label-name">{zone.name}</span>
+            <span class="visually-hidden">
+              {`, ${levelWords(level).word}${now?.density == null ? '' : `, ${density(now.density)} per m²`}`}
+            </span>
           </button>
         );
       })}
