@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../shell/api';
 import { clock, useCell } from '../shell/cell';
 import { duration, measure, moment, plural, timeOfDay } from '../shell/format';
+import { live } from '../shell/place';
 import { serverNow } from '../shell/server-clock';
 import { setAlarmWaiting, soundIsOn, switchSound } from './alarm-sound';
 import { type Incident, type Incidents, inOrder } from './incidents';
@@ -106,6 +107,7 @@ export interface AlarmsProps {
 export function Alarms({ incidents, zoneNames, asked, onShow }: AlarmsProps) {
   const known = useCell(incidents.known);
   const newest = useCell(incidents.opened);
+  const connection = useCell(live().connection);
   const ordered = inOrder(known.values());
   const current = ordered.filter((incident) => incident.state !== 'resolved');
   const over = ordered.filter((incident) => incident.state === 'resolved');
@@ -126,6 +128,7 @@ export function Alarms({ incidents, zoneNames, asked, onShow }: AlarmsProps) {
         <h2 id="alarms-title">Alarms {current.length > 0 && <span class="badge">{current.length}</span>}</h2>
         <SoundSwitch />
       </header>
+      {connection.phase !== 'live' && <p class="alarm-note">Not current: new alarms do not arrive.</p>}
       <p class="visually-hidden" role="alert">
         {newest ? `${SEVERITIES[newest.severity]} alarm: ${nameOf(newest) ?? newest.subject}. ${newest.name}. ${cause(newest)}` : ''}
       </p>
