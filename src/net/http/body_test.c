@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/test.h"
+#include "net/http/body.h"
+#include "net/http/pack_test.h"
+
+static enum err feed(struct body *body, const char *bytes, size_t len, size_t step)
+{
+    for (size_t at = 0; at < len; at += step)
+        TRY(body_add(body, bytes + at, MIN(step, len - at), NULL));
+    return body_end(body, NULL);
+}
+
+/* Packs `text`, feeds it in pieces of `step` bytes, and compares what comes out. */
+static void check_round(enum body_encoding encoding, const char *text, size_t len, size_t step)
+{
+    size_t packed_len = 0;
+    SCOPED_MEM char *packed = pack_test(encoding, text, len, &packed_len);
+    struct body body;
+    body_init(&body, encoding, packed_len, MAX(len, packed_len));
+    CHECK(feed(&body, packed, packed_len, step) == ERR_NONE);
+    CHECK_INT(body.len, len);
+    CHECK(memcmp(body.bytes, text, len) == 0);
+    CHECK(body.bytes[len] == '\0');
+    body_fini(&body);
+}
+
+TEST(body_comes_out_as_it_went_in)
+{
+    char text[20000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)('a' + i * i % 23);
+    static const size_t STEPS[] = {1, 7, 4096, sizeof text};
+    for (size_t i = 0; i < COUNT_OF(STEPS); i++) {
+        check_round(BODY_PLAIN, text, sizeof text, STEPS[i]);
+        check_round(BODY_GZIP, text, sizeof text, STEPS[i]);
+        check_round(BODY_ZSTD, text, sizeof text, STEPS[i]);
+    }
+}
+
+TEST(body_may_be_exactly_as_large_as_allowed_and_not_one_byte_larger)
+{
+    static char text[10001];
+    memset(text, 'x', sizeof text);
+    static const enum body_encoding ENCODINGS[] = {BODY_PLAIN, BODY_GZIP, BODY_ZSTD};
+    for (size_t i = 0; i < COUNT_OF(ENCODINGS); i++) {
+        for (size_t extra = 0; extra <= 1; extra++) {
+            size_t packed_len = 0;
+            SCOPED_MEM char *packed = pack_test(ENCODINGS[i], text, 10000 + extra, &packed_len);
+            struct body body;
+            body_init(&body, ENCODINGS[i], 0, 10000);
+            CHECK(feed(&body, packed, packed_len, 64) == (extra == 0 ? ERR_NONE : ERR_TOO_LARGE));
+            body_fini(&body);
+        }
+    }
+}
+
+TEST(bomb_stops_at_the_limit)
+{
+    size_t len = 64 * 1024 * 1024;
+    SCOPED_MEM char *zeros = mem_new(len);
+    static const enum body_encoding ENCODINGS[] = {BODY_GZIP, BODY_ZSTD};
+    for (size_t i = 0; i < COUNT_OF(ENCODINGS); i++) {
+        size_t packed_len = 0;
+        SCOPED_MEM char *packed = pack_test(ENCODINGS[i], zeros, len, &packed_len);
+        CHECK(packed_len < 100000);
+        struct body body;
+        body_init(&body, ENCODINGS[i], packed_len, 256 * 1024);
+        CHECK(feed(&body, packed, packed_len, packed_len) == ERR_TOO_LARGE);
+        CHECK(body.size <= 256 * 1024 + 2);
+        body_fini(&body);
+    }
+}
+
+TEST(members_of_gzip_and_frames_of_zstd_follow_one_another)
+{
+    static const enum body_encoding ENCODINGS[] = {BODY_GZIP, BODY_ZSTD};
+    for (size_t i = 0; i < COUNT_OF(ENCODINGS); i++) {
+        size_t packed_len = 0;
+        SCOPED_MEM char *packed = pack_test(ENCODINGS[i], "half", 4, &packed_len);
+        struct body body;
+        body_init(&body, ENCODINGS[i], 0, 100);
+        CHECK(body_add(&body, packed, packed_len, NULL) == ERR_NONE);
+        CHECK(feed(&body, packed, packed_len, packed_len) == ERR_NONE);
+        CHECK_TEXT(body.bytes, "halfhalf");
+        body_fini(&body);
+    }
+}
+
+TEST(broken_or_cut_compression_is_malformed)
+{
+    static const enum body_encoding ENCODINGS[] = {BODY_GZIP, BODY_ZSTD};
+    for (size_t i = 0; i < COUNT_OF(ENCODINGS); i++) {
+        size_t packed_len = 0;
+        SCOPED_MEM char *packed = pack_test(ENCODINGS[i], "some text to be packed", 22, &packed_len);
+        struct body body;
+        body_init(&body, ENCODINGS[i], 0, 1000);
+        CHECK(feed(&body, packed, packed_len - 1, 5) == ERR_MALFORMED);
+        body_fini(&body);
+        body_init(&body, ENCODINGS[i], 0, 1000);
+        CHECK(feed(&body, "this is not packed", 18, 18) == ERR_MALFORMED);
+        body_fini(&body);
+        packed[packed_len - 1] ^= 0x55; /* the checksum's */
+        body_init(&body, ENCODINGS[i], 0, 1000);
+        CHECK(feed(&body, packed, packed_len, packed_len) == ERR_MALFORMED);
+        body_fini(&body);
+    }
+}
+
+TEST(empty_body_is_an_empty_text)
+{
+    struct body body;
+    body_init(&body, BODY_PLAIN, 0, 10);
+    CHECK(body_end(&body, NULL) == ERR_NONE);
+    CHECK_TEXT(body.bytes, "");
+    body_fini(&body);
+}
