@@ -26,6 +26,7 @@ struct http_answer {
 
 struct http_client *http_client_create(void); /* never NULL; used by one thread at a time */
 void http_client_destroy(struct http_client *client);
+DEFINE_SCOPED(http_client)
 
 /* ERR_NONE for any answer, whatever its status. ERR_BUSY when nobody answers, ERR_IO when the
  * connection breaks or the certificate is wrong, ERR_INVALID for a header with a line break. *out_answer is set on ERR_NONE only. */

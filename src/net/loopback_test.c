@@ -158,7 +158,7 @@ void loopback_ask(uint16_t port, const char *head, const void *body, size_t body
 
 const char *answer_header(const struct answer *answer, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024];
     size_t name_len = strlen(name);
     const char *line = strchr(answer->head, '\n');
     for (; line != NULL; line = strchr(line, '\n')) {
