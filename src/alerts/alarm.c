@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-const char *const alarm_state_names[] = {"normal", "pending", "firing", "recovering", "no-data", NULL};
+const char *const alarm_state_names[] = {"normal",     "pending", "firing",
+                                         "recovering", "no-data", NULL};
 const char *const alarm_cause_names[] = {"none", "threshold", "no-data", NULL};
 
 static bool is_breach(const struct rule *rule, double value)

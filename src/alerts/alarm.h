@@ -26,10 +26,10 @@ enum alarm_cause { ALARM_CAUSE_NONE, ALARM_CAUSE_THRESHOLD, ALARM_CAUSE_NO_DATA 
 struct alarm {
     enum alarm_state state;
     enum alarm_cause cause; /* of the open incident */
-    int64_t since_ms; /* of the breach while pending or firing; of the state otherwise */
-    int64_t at_ms;    /* of the newest reading; 0 = none yet */
-    double value;     /* of the newest reading */
-    int64_t heard_ms; /* our clock, when a newer reading last came in or we began to listen */
+    int64_t since_ms;       /* of the breach while pending or firing; of the state otherwise */
+    int64_t at_ms;          /* of the newest reading; 0 = none yet */
+    double value;           /* of the newest reading */
+    int64_t heard_ms;       /* our clock, when a newer reading last came in or we began to listen */
 };
 
 struct rule;

@@ -4,8 +4,11 @@
 #include "base/random.h"
 #include "base/test.h"
 
-static const struct rule DENSE = {.threshold = 5, .recovery = 4, .hold_ms = 3000,
-                                  .recovery_hold_ms = 2000, .no_data_after_ms = 5000};
+static const struct rule DENSE = {.threshold = 5,
+                                  .recovery = 4,
+                                  .hold_ms = 3000,
+                                  .recovery_hold_ms = 2000,
+                                  .no_data_after_ms = 5000};
 static const struct rule DENSE_AT_ONCE = {.threshold = 5, .recovery = 4, .no_data_after_ms = 5000};
 static const struct rule COLD = {.direction = RULE_BELOW, .threshold = 2, .recovery = 4};
 #define T0 1000000
@@ -199,8 +202,8 @@ static bool model_has_lasted(const struct model *model, const struct rule *rule)
     int64_t hold_ms = model->is_open ? rule->recovery_hold_ms : rule->hold_ms;
     int64_t newest_ms = model->at_ms[model->count - 1];
     for (size_t i = model->count; i-- > model->since;) {
-        bool holds = model->is_open ? model->value[i] <= rule->recovery
-                                    : model->value[i] >= rule->threshold;
+        bool holds =
+            model->is_open ? model->value[i] <= rule->recovery : model->value[i] >= rule->threshold;
         if (!holds)
             return false;
         if (newest_ms - model->at_ms[i] >= hold_ms)

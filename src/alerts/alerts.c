@@ -33,7 +33,8 @@ static void owned(void *context, int shard, int64_t *inout_position)
 
 static enum err refresh(struct alerts *alerts, int64_t now_ms)
 {
-    bool is_due = atomic_exchange(&alerts->is_asked, false) || alerts->evaluator.is_stale || now_ms - alerts->refreshed_ms >= TICK_MS;
+    bool is_due = atomic_exchange(&alerts->is_asked, false) || alerts->evaluator.is_stale ||
+                  now_ms - alerts->refreshed_ms >= TICK_MS;
     if (!is_due)
         return ERR_NONE;
     struct db *db = store_reader_take(alerts->main_store);

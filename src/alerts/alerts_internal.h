@@ -7,9 +7,9 @@
 #pragma once
 #include "alerts/alerts.h"
 
-#define INCIDENT_COLUMNS                                                                       \
+#define INCIDENT_COLUMNS                                                                           \
     "event, id, rule, rule_name, venue, series, severity, cause, direction, threshold, recovery, " \
-    "value, is_silent, since_ms, opened_ms, updated_ms, acknowledged_ms, acknowledged_by, "    \
+    "value, is_silent, since_ms, opened_ms, updated_ms, acknowledged_ms, acknowledged_by, "        \
     "resolved_ms, resolved_by"
 
 MUST_USE enum err incident_one(struct sql_rows *rows, struct incident *out_incident);

@@ -156,11 +156,11 @@ static void load_alarm(const struct sql_rows *rows, struct watch *watch, int64_t
     (void)text_copy(watched->now.venue, sizeof watched->now.venue, sql_text(rows, 3));
     watched->now.shard = (int)sql_int(rows, 4);
     watched->now.alarm = (struct alarm){.state = (enum alarm_state)sql_int(rows, 5),
-                                    .cause = (enum alarm_cause)sql_int(rows, 6),
-                                    .since_ms = sql_int(rows, 7),
-                                    .at_ms = sql_int(rows, 8),
-                                    .value = sql_real(rows, 9),
-                                    .heard_ms = now_ms};
+                                        .cause = (enum alarm_cause)sql_int(rows, 6),
+                                        .since_ms = sql_int(rows, 7),
+                                        .at_ms = sql_int(rows, 8),
+                                        .value = sql_real(rows, 9),
+                                        .heard_ms = now_ms};
     watched->revision = sql_int(rows, 10);
 }
 
@@ -265,8 +265,8 @@ static void touch(struct evaluator *evaluator, struct watched *watched)
         return;
     if (evaluator->touched_count == evaluator->touched_size) {
         evaluator->touched_size = evaluator->touched_size == 0 ? 64 : 2 * evaluator->touched_size;
-        evaluator->touched = mem_resize(evaluator->touched, evaluator->touched_size *
-                                                                sizeof *evaluator->touched);
+        evaluator->touched =
+            mem_resize(evaluator->touched, evaluator->touched_size * sizeof *evaluator->touched);
     }
     evaluator->touched[evaluator->touched_count++] = watched;
     watched->next = watched->now;
@@ -279,8 +279,8 @@ static void decide_to(struct evaluator *evaluator, struct watched *watched,
     if (evaluator->decision_count == evaluator->decision_size) {
         evaluator->decision_size =
             evaluator->decision_size == 0 ? 64 : 2 * evaluator->decision_size;
-        evaluator->decisions = mem_resize(evaluator->decisions, evaluator->decision_size *
-                                                                    sizeof *evaluator->decisions);
+        evaluator->decisions = mem_resize(evaluator->decisions,
+                                          evaluator->decision_size * sizeof *evaluator->decisions);
     }
     evaluator->decisions[evaluator->decision_count++] =
         (struct decision){.watched = watched, .kind = kind, .state = watched->next};
@@ -330,8 +330,8 @@ static void hear(const struct hearing *hearing, struct watch *watch, const char 
         (void)text_copy(next->venue, sizeof next->venue, venue);
         watched->is_changed = true;
     }
-    unsigned news = alarm_hear(&next->alarm, &watch->rule, reading->at_ms, reading->value,
-                               hearing->now_ms);
+    unsigned news =
+        alarm_hear(&next->alarm, &watch->rule, reading->at_ms, reading->value, hearing->now_ms);
     take_news(hearing->evaluator, watched, news);
 }
 

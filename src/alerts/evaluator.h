@@ -24,7 +24,7 @@ struct watched { /* one rule for one series */
     struct watch_state now;
     struct watch_state next; /* while a batch is being decided */
     bool is_touched;
-    bool is_changed; /* its row must be written */
+    bool is_changed;  /* its row must be written */
     int64_t revision; /* of its row; 0 = it has none yet */
 };
 

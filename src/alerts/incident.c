@@ -79,8 +79,8 @@ static enum err read_news(json_t *document, struct incident_news *news)
     struct rule recipients = {0};
     TRY(json_read(json_object_get(document, "transition"), TRANSITION_FIELDS,
                   COUNT_OF(TRANSITION_FIELDS), &news->transition, NULL));
-    TRY(json_read(json_object_get(document, "incident"), INCIDENT_FIELDS,
-                  COUNT_OF(INCIDENT_FIELDS), &news->incident, NULL));
+    TRY(json_read(json_object_get(document, "incident"), INCIDENT_FIELDS, COUNT_OF(INCIDENT_FIELDS),
+                  &news->incident, NULL));
     TRY(rule_recipients_read(json_object_get(document, "recipients"), &recipients, NULL));
     news->recipient_count = recipients.recipient_count;
     memcpy(news->recipients, recipients.recipients, sizeof news->recipients);
@@ -131,7 +131,8 @@ static void incident_of_row(const struct sql_rows *rows, struct incident *incide
     incident->opened_ms = sql_int(rows, 14);
     incident->updated_ms = sql_int(rows, 15);
     incident->acknowledged_ms = sql_int(rows, 16);
-    (void)text_copy(incident->acknowledged_by, sizeof incident->acknowledged_by, sql_text(rows, 17));
+    (void)text_copy(incident->acknowledged_by, sizeof incident->acknowledged_by,
+                    sql_text(rows, 17));
     incident->resolved_ms = sql_int(rows, 18);
     (void)text_copy(incident->resolved_by, sizeof incident->resolved_by, sql_text(rows, 19));
     incident->state = incident->resolved_ms != 0       ? INCIDENT_RESOLVED
@@ -191,9 +192,9 @@ enum err incident_list(struct db *db, const char *event, const struct incident_f
                   " OR (resolved_ms = 0 AND acknowledged_ms > 0 AND $4 = 1)"
                   " OR (resolved_ms > 0 AND $5 = 1))"
                   " ORDER BY id DESC LIMIT $6",
-                  SQL_TEXT(event),
-                  SQL_INT(filter->before_id == 0 ? INT64_MAX : filter->before_id),
-                  SQL_INT(states >> INCIDENT_OPEN & 1), SQL_INT(states >> INCIDENT_ACKNOWLEDGED & 1),
+                  SQL_TEXT(event), SQL_INT(filter->before_id == 0 ? INT64_MAX : filter->before_id),
+                  SQL_INT(states >> INCIDENT_OPEN & 1),
+                  SQL_INT(states >> INCIDENT_ACKNOWLEDGED & 1),
                   SQL_INT(states >> INCIDENT_RESOLVED & 1), SQL_INT((int64_t)filter->count_max)));
     return incident_collect(&rows, out_incidents, out_count);
 }
@@ -204,10 +205,11 @@ enum err incident_timeline(struct db *db, const char *event, int64_t id,
     struct transition *transitions = mem_new_array(LIMIT_TIMELINE, sizeof *transitions);
     size_t count = 0;
     struct sql_rows rows;
-    enum err err = sql_query(db, &rows,
-                             "SELECT kind, at_ms, actor, value FROM alert_transition WHERE event = $1"
-                             " AND incident = $2 ORDER BY number DESC LIMIT $3",
-                             SQL_TEXT(event), SQL_INT(id), SQL_INT(LIMIT_TIMELINE));
+    enum err err =
+        sql_query(db, &rows,
+                  "SELECT kind, at_ms, actor, value FROM alert_transition WHERE event = $1"
+                  " AND incident = $2 ORDER BY number DESC LIMIT $3",
+                  SQL_TEXT(event), SQL_INT(id), SQL_INT(LIMIT_TIMELINE));
     if (err == ERR_NONE) {
         while (count < LIMIT_TIMELINE && sql_next(&rows)) {
             struct transition *transition = &transitions[count++];

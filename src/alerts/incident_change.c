@@ -121,14 +121,15 @@ enum err incident_open(struct db *db, const struct incident_cause *cause, int64_
 
 static enum err save(struct db *db, const struct incident *incident)
 {
-    return sql_run(db,
-                   "UPDATE alert_incident SET is_silent = $3, updated_ms = $4, acknowledged_ms = $5,"
-                   " acknowledged_by = $6, resolved_ms = $7, resolved_by = $8"
-                   " WHERE event = $1 AND id = $2",
-                   SQL_TEXT(incident->event), SQL_INT(incident->id), SQL_INT(incident->is_silent),
-                   SQL_INT(incident->updated_ms), SQL_INT(incident->acknowledged_ms),
-                   SQL_TEXT(incident->acknowledged_by), SQL_INT(incident->resolved_ms),
-                   SQL_TEXT(incident->resolved_by));
+    return sql_run(
+        db,
+        "UPDATE alert_incident SET is_silent = $3, updated_ms = $4, acknowledged_ms = $5,"
+        " acknowledged_by = $6, resolved_ms = $7, resolved_by = $8"
+        " WHERE event = $1 AND id = $2",
+        SQL_TEXT(incident->event), SQL_INT(incident->id), SQL_INT(incident->is_silent),
+        SQL_INT(incident->updated_ms), SQL_INT(incident->acknowledged_ms),
+        SQL_TEXT(incident->acknowledged_by), SQL_INT(incident->resolved_ms),
+        SQL_TEXT(incident->resolved_by));
 }
 
 /* The one place where an incident changes. */
@@ -170,8 +171,8 @@ enum err incident_follow(struct db *db, const struct incident_cause *cause,
     struct transition transition = {.kind = kind,
                                     .at_ms = now_ms,
                                     .value = cause->alarm->value,
-                                    .has_value = kind != TRANSITION_FELL_SILENT &&
-                                                 cause->alarm->at_ms != 0};
+                                    .has_value =
+                                        kind != TRANSITION_FELL_SILENT && cause->alarm->at_ms != 0};
     return change(db, &incident, &transition, cause->rule);
 }
 

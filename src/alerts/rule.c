@@ -15,32 +15,58 @@ static const char *const ROLES[] = {"role:organiser", "role:control", "role:crew
 #define DEFAULT_GAP     0.1 /* of the threshold */
 
 #define AT(member) JSON_AT(struct rule_form, rule.member)
-#define CHANGE_FIELDS(need)                                                                      \
-    {"series", JSON_FIELD_TEXT, need, JSON_TEXT(struct rule_form, rule.series), .min = 3,         \
-     .doc = "a series, or a pattern: zone.*:density, venue.*:people, *:temperature"},             \
-        {"threshold", JSON_FIELD_REAL, need, AT(threshold),                                       \
-         .doc = "the value at which the alarm begins"},                                           \
-        {"name", JSON_FIELD_TEXT, JSON_OPTIONAL, JSON_TEXT(struct rule_form, rule.name),          \
-         .min = 1, .doc = "what people read; the id when it is not given"},                       \
-        {"direction", JSON_FIELD_ENUM, JSON_OPTIONAL, AT(direction),                              \
-         .names = rule_direction_names, .doc = "which side of the threshold is bad; above"},      \
-        {"severity", JSON_FIELD_ENUM, JSON_OPTIONAL, AT(severity), .names = severity_names,       \
-         .doc = "info, warning or critical; warning"},                                            \
-        {"recovery", JSON_FIELD_REAL, JSON_OPTIONAL, AT(recovery),                                \
-         .doc = "the value at which it is over, on the good side; 10 % off the threshold",        \
-         .present_offset = offsetof(struct rule_form, has_recovery)},                             \
-        {"hold_ms", JSON_FIELD_INT, JSON_OPTIONAL, AT(hold_ms), .min = 0,                         \
-         .max = LIMIT_RULE_HOLD_MS, .doc = "how long it lasts before it fires; 5000"},            \
-        {"recovery_hold_ms", JSON_FIELD_INT, JSON_OPTIONAL, AT(recovery_hold_ms), .min = 0,       \
-         .max = LIMIT_RULE_HOLD_MS, .doc = "how long recovery lasts before it is over; hold_ms",  \
-         .present_offset = offsetof(struct rule_form, has_recovery_hold)},                        \
-        {"no_data_after_ms", JSON_FIELD_INT, JSON_OPTIONAL, AT(no_data_after_ms), .min = 0,       \
-         .max = LIMIT_RULE_HOLD_MS, .doc = "silence that long is an alarm of its own; 0 = never"},\
-        {"recipients", JSON_FIELD_ANY, JSON_OPTIONAL, JSON_AT(struct rule_form, recipients),      \
-         .doc = "mail addresses, or roles of the event like role:control"},                       \
-    {                                                                                             \
-        "enabled", JSON_FIELD_BOOL, JSON_OPTIONAL, AT(is_enabled), .doc = "true"                  \
+// clang-format off: a table
+#define CHANGE_FIELDS(need)                                                                        \
+    {"series", JSON_FIELD_TEXT,                                                                    \
+     need,     JSON_TEXT(struct rule_form, rule.series),                                           \
+     .min = 3, .doc = "a series, or a pattern: zone.*:density, venue.*:people, *:temperature"},    \
+        {"threshold", JSON_FIELD_REAL, need, AT(threshold),                                        \
+         .doc = "the value at which the alarm begins"},                                            \
+        {"name",        JSON_FIELD_TEXT,                                                           \
+         JSON_OPTIONAL, JSON_TEXT(struct rule_form, rule.name),                                    \
+         .min = 1,      .doc = "what people read; the id when it is not given"},                   \
+        {"direction",                                                                              \
+         JSON_FIELD_ENUM,                                                                          \
+         JSON_OPTIONAL,                                                                            \
+         AT(direction),                                                                            \
+         .names = rule_direction_names,                                                            \
+         .doc = "which side of the threshold is bad; above"},                                      \
+        {"severity",   JSON_FIELD_ENUM,         JSON_OPTIONAL,                                     \
+         AT(severity), .names = severity_names, .doc = "info, warning or critical; warning"},      \
+        {"recovery",                                                                               \
+         JSON_FIELD_REAL,                                                                          \
+         JSON_OPTIONAL,                                                                            \
+         AT(recovery),                                                                             \
+         .doc = "the value at which it is over, on the good side; 10 % off the threshold",         \
+         .present_offset = offsetof(struct rule_form, has_recovery)},                              \
+        {"hold_ms",                                                                                \
+         JSON_FIELD_INT,                                                                           \
+         JSON_OPTIONAL,                                                                            \
+         AT(hold_ms),                                                                              \
+         .min = 0,                                                                                 \
+         .max = LIMIT_RULE_HOLD_MS,                                                                \
+         .doc = "how long it lasts before it fires; 5000"},                                        \
+        {"recovery_hold_ms",                                                                       \
+         JSON_FIELD_INT,                                                                           \
+         JSON_OPTIONAL,                                                                            \
+         AT(recovery_hold_ms),                                                                     \
+         .min = 0,                                                                                 \
+         .max = LIMIT_RULE_HOLD_MS,                                                                \
+         .doc = "how long recovery lasts before it is over; hold_ms",                              \
+         .present_offset = offsetof(struct rule_form, has_recovery_hold)},                         \
+        {"no_data_after_ms",                                                                       \
+         JSON_FIELD_INT,                                                                           \
+         JSON_OPTIONAL,                                                                            \
+         AT(no_data_after_ms),                                                                     \
+         .min = 0,                                                                                 \
+         .max = LIMIT_RULE_HOLD_MS,                                                                \
+         .doc = "silence that long is an alarm of its own; 0 = never"},                            \
+        {"recipients", JSON_FIELD_ANY, JSON_OPTIONAL, JSON_AT(struct rule_form, recipients),       \
+         .doc = "mail addresses, or roles of the event like role:control"},                        \
+    {                                                                                              \
+        "enabled", JSON_FIELD_BOOL, JSON_OPTIONAL, AT(is_enabled), .doc = "true"                   \
     }
+// clang-format on
 
 const struct json_field rule_create_fields[RULE_FIELD_COUNT] = {
     {"id", JSON_FIELD_ID, JSON_REQUIRED, AT(id), .doc = "unique in the event"},
@@ -58,9 +84,8 @@ int rule_name_index(const char *const *names, const char *name)
 
 void rule_form_init(struct rule_form *form, const char *event)
 {
-    *form = (struct rule_form){.rule = {.severity = SEVERITY_WARNING,
-                                        .hold_ms = DEFAULT_HOLD_MS,
-                                        .is_enabled = true}};
+    *form = (struct rule_form){
+        .rule = {.severity = SEVERITY_WARNING, .hold_ms = DEFAULT_HOLD_MS, .is_enabled = true}};
     (void)text_copy(form->rule.event, sizeof form->rule.event, event);
 }
 
@@ -103,16 +128,17 @@ static enum err check_series(const char *series, struct err_note *note)
     bool is_right = colon != NULL && is_word(colon + 1, colon + strlen(colon));
     if (is_right && rule_is_pattern(series)) {
         const char *star = colon - 1;
-        is_right = star == series || (star[-1] == '.' && star - 1 > series &&
-                                      is_word(series, star - 1) &&
-                                      memchr(series, '.', (size_t)(star - 1 - series)) == NULL);
+        is_right =
+            star == series || (star[-1] == '.' && star - 1 > series && is_word(series, star - 1) &&
+                               memchr(series, '.', (size_t)(star - 1 - series)) == NULL);
     } else if (is_right) {
         is_right = is_word(series, colon);
     }
     if (!is_right)
-        return err_set(note, ERR_INVALID, "series",
-                       "must be <subject>:<measure>, like zone.stage-a:density, lift-3:temperature, "
-                       "or a pattern like zone.*:density");
+        return err_set(
+            note, ERR_INVALID, "series",
+            "must be <subject>:<measure>, like zone.stage-a:density, lift-3:temperature, "
+            "or a pattern like zone.*:density");
     return ERR_NONE;
 }
 

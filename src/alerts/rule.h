@@ -23,8 +23,8 @@ struct rule {
     int direction; /* enum rule_direction; int because a JSON table fills it */
     int severity;  /* enum severity */
     double threshold;
-    double recovery;          /* on the good side of the threshold: the gap keeps it from flapping */
-    int64_t hold_ms;          /* the breach lasts this long before it fires */
+    double recovery; /* on the good side of the threshold: the gap keeps it from flapping */
+    int64_t hold_ms; /* the breach lasts this long before it fires */
     int64_t recovery_hold_ms; /* the recovery lasts this long before it is resolved */
     int64_t no_data_after_ms; /* 0 = silence is no alarm */
     bool is_enabled;
@@ -34,8 +34,8 @@ struct rule {
     int64_t updated_ms;
 };
 
-extern const char *const rule_direction_names[]; /* "above" ... NULL */
-extern const char *const severity_names[];       /* "info" ... NULL */
+extern const char *const rule_direction_names[];                 /* "above" ... NULL */
+extern const char *const severity_names[];                       /* "info" ... NULL */
 int rule_name_index(const char *const *names, const char *name); /* -1 when it is none of them */
 
 /* What a request sends: the tables for a new rule (needs id, series, threshold) and for a change

@@ -16,7 +16,8 @@ static const struct store_migration MIGRATIONS[] = {
      " since_ms BIGINT NOT NULL, at_ms BIGINT NOT NULL, value DOUBLE PRECISION NOT NULL,"
      " revision BIGINT NOT NULL, PRIMARY KEY (event, rule, series));"
      "CREATE TABLE alert_incident (event TEXT NOT NULL, id BIGINT NOT NULL, rule TEXT NOT NULL,"
-     " rule_name TEXT NOT NULL, venue TEXT NOT NULL, series TEXT NOT NULL, severity BIGINT NOT NULL,"
+     " rule_name TEXT NOT NULL, venue TEXT NOT NULL, series TEXT NOT NULL, severity BIGINT NOT "
+     "NULL,"
      " cause BIGINT NOT NULL, direction BIGINT NOT NULL, threshold DOUBLE PRECISION NOT NULL,"
      " recovery DOUBLE PRECISION NOT NULL, value DOUBLE PRECISION, is_silent BIGINT NOT NULL,"
      " since_ms BIGINT NOT NULL, opened_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL,"
@@ -52,12 +53,11 @@ static enum err audit(struct db *db, const struct actor *actor, const struct rul
 {
     char subject[sizeof rule->id + 5];
     (void)snprintf(subject, sizeof subject, "rule:%s", rule->id);
-    return audit_append(db, actor,
-                        &(struct audit_change){.event = rule->event,
-                                               .action = action,
-                                               .subject = subject,
-                                               .detail = rule->name},
-                        rule->updated_ms);
+    return audit_append(
+        db, actor,
+        &(struct audit_change){
+            .event = rule->event, .action = action, .subject = subject, .detail = rule->name},
+        rule->updated_ms);
 }
 
 static enum err write_row(struct db *db, const char *sql, const struct rule *rule)
@@ -88,13 +88,14 @@ enum err rule_insert(struct db *db, const struct actor *actor, const struct rule
     if (count >= LIMIT_EVENT_RULES)
         return err_set(note, ERR_INVALID, "id", "an event has at most %d rules; remove one first",
                        LIMIT_EVENT_RULES);
-    enum err err = write_row(db,
-                             "INSERT INTO alert_rule (event, id, name, series, direction, severity,"
-                             " threshold, recovery, hold_ms, recovery_hold_ms, no_data_after_ms,"
-                             " is_enabled, recipients, created_ms, updated_ms) VALUES ($1, $2, $3, $4,"
-                             " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-                             " ON CONFLICT DO NOTHING",
-                             &rule);
+    enum err err =
+        write_row(db,
+                  "INSERT INTO alert_rule (event, id, name, series, direction, severity,"
+                  " threshold, recovery, hold_ms, recovery_hold_ms, no_data_after_ms,"
+                  " is_enabled, recipients, created_ms, updated_ms) VALUES ($1, $2, $3, $4,"
+                  " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+                  " ON CONFLICT DO NOTHING",
+                  &rule);
     if (err == ERR_CONFLICT)
         return err_set(note, err, "id", "there is a rule %s already; choose another id", rule.id);
     TRY(err);
@@ -141,8 +142,8 @@ enum err rule_remove(struct db *db, const struct actor *actor, const char *event
     return generation_raise(db);
 }
 
-#define RULE_COLUMNS                                                                            \
-    "event, id, name, series, direction, severity, threshold, recovery, hold_ms, "              \
+#define RULE_COLUMNS                                                                               \
+    "event, id, name, series, direction, severity, threshold, recovery, hold_ms, "                 \
     "recovery_hold_ms, no_data_after_ms, is_enabled, recipients, created_ms, updated_ms"
 
 static enum err rule_of_row(const struct sql_rows *rows, struct rule *rule)
@@ -198,8 +199,7 @@ enum err rule_find(struct db *db, const char *event, const char *id, struct rule
     struct rule *rules = NULL;
     size_t count = 0;
     struct sql_rows rows;
-    TRY(sql_query(db, &rows,
-                  "SELECT " RULE_COLUMNS " FROM alert_rule WHERE event = $1 AND id = $2",
+    TRY(sql_query(db, &rows, "SELECT " RULE_COLUMNS " FROM alert_rule WHERE event = $1 AND id = $2",
                   SQL_TEXT(event), SQL_TEXT(id)));
     TRY(collect(&rows, &rules, &count));
     if (count == 1)

@@ -16,9 +16,9 @@ TEST(a_rule_needs_little_and_has_careful_defaults)
 {
     static struct rule rule;
     struct err_note note;
-    CHECK_INT(read_rule("{\"id\":\"dense\",\"series\":\"zone.*:density\",\"threshold\":5}", &rule,
-                        &note),
-              ERR_NONE);
+    CHECK_INT(
+        read_rule("{\"id\":\"dense\",\"series\":\"zone.*:density\",\"threshold\":5}", &rule, &note),
+        ERR_NONE);
     CHECK_TEXT(rule.event, "demo");
     CHECK_TEXT(rule.name, "dense");
     CHECK_NEAR(rule.recovery, 4.5, 1e-9);
@@ -92,9 +92,9 @@ TEST(a_rule_reads_back_as_it_was_written)
 {
     static struct rule rule;
     struct err_note note;
-    CHECK_INT(read_rule(WITH("\"recovery\":3,\"recipients\":[\"role:control\",\"a@b.c\"]"), &rule,
-                        &note),
-              ERR_NONE);
+    CHECK_INT(
+        read_rule(WITH("\"recovery\":3,\"recipients\":[\"role:control\",\"a@b.c\"]"), &rule, &note),
+        ERR_NONE);
     SCOPED_JSON *json = rule_json(&rule);
     CHECK_NEAR(json_real_value(json_object_get(json, "recovery")), 3, 0);
     CHECK_TEXT(json_string_value(json_array_get(json_object_get(json, "recipients"), 1)), "a@b.c");

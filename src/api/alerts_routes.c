@@ -40,7 +40,8 @@ static void rules_get(struct request *request, void *context)
         return;
     const char *cursor = request_query(request, "cursor");
     struct rule *rules = NULL;
-    err = rule_list(db, api_event(request), cursor == NULL ? "" : cursor, limit + 1, &rules, &count);
+    err =
+        rule_list(db, api_event(request), cursor == NULL ? "" : cursor, limit + 1, &rules, &count);
     store_reader_give(app->main_store, db);
     if (err != ERR_NONE) {
         reply_problem(request, err, NULL);
@@ -330,8 +331,8 @@ static const char *const INCIDENTS_QUERY[] = {
     "state: open, acknowledged, resolved, or unresolved for the first two",
     "cursor: where the page before ended", "limit: items per page, 1 to 1000", NULL};
 
-#define WATCH(m, p, h, s)                                                                     \
-    .method = (m), .path = BASE p, .roles = ROLES_WATCH, .thread = ROUTE_WORKER, .handle = (h), \
+#define WATCH(m, p, h, s)                                                                          \
+    .method = (m), .path = BASE p, .roles = ROLES_WATCH, .thread = ROUTE_WORKER, .handle = (h),    \
     .tag = "Alerts", .summary = (s)
 
 const struct route alerts_routes[] = {

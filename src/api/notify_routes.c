@@ -126,8 +126,8 @@ static const char *const OUTBOX_QUERY[] = {"state: queued, sending, sent, kept o
                                            "cursor: where the page before ended",
                                            "limit: items per page, 1 to 1000", NULL};
 
-#define WATCH(m, p, h, s)                                                                     \
-    .method = (m), .path = "/api/v1/events/{event}/outbox" p, .roles = ROLES_WATCH,           \
+#define WATCH(m, p, h, s)                                                                          \
+    .method = (m), .path = "/api/v1/events/{event}/outbox" p, .roles = ROLES_WATCH,                \
     .thread = ROUTE_WORKER, .handle = (h), .tag = "Mails", .summary = (s)
 
 const struct route notify_routes[] = {

@@ -149,8 +149,7 @@ static void draft(struct drafts *drafts, const struct addressing *addressing,
                   const struct drafts_input *input)
 {
     drafts->draft_size = drafts->draft_count + addressing->count;
-    drafts->drafts =
-        mem_resize(drafts->drafts, (drafts->draft_size + 1) * sizeof *drafts->drafts);
+    drafts->drafts = mem_resize(drafts->drafts, (drafts->draft_size + 1) * sizeof *drafts->drafts);
     for (size_t i = 0; i < addressing->count; i++) {
         const struct addressee *addressee = &addressing->addressees[i];
         struct mail_draft *draft = &drafts->drafts[drafts->draft_count++];

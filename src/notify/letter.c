@@ -205,8 +205,9 @@ static char *compose_html(const struct incident *const *incidents, size_t count,
     SCOPED_TEXT scratch;
     text_init(&html, LETTER_BYTES_MAX);
     text_init(&scratch, 4096);
-    text_add(&html, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"></head>"
-                    "<body style=\"font-family:sans-serif;color:#111\"><h1 style=\"font-size:20px\">");
+    text_add(&html,
+             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"></head>"
+             "<body style=\"font-family:sans-serif;color:#111\"><h1 style=\"font-size:20px\">");
     text_add_markup(&html, sender->event_name);
     text_addf(&html, ": %zu %s</h1>\n<table style=\"border-collapse:collapse\"><tr>", count,
               count == 1 ? "alarm" : "alarms");

@@ -32,18 +32,20 @@ TEST(one_alarm_says_what_where_how_much_since_when_and_where_to_look)
     letter_compose(list, 1, &DEMO, &letter);
     CHECK_TEXT(letter.subject, "CRITICAL: zone stage-a · Too dense · density 5.312, limit: at or "
                                "above 5 (Sound & Light)");
-    CHECK_TEXT(letter.text,
-               "Sound & Light: 1 alarm\n\n"
-               "CRITICAL: Too dense\n"
-               "  Where: zone stage-a, venue park\n"
-               "  What:  density 5.312, limit: at or above 5\n"
-               "  Since: 2026-06-20 21:14:03 UTC\n"
-               "  Look:  https://muster.example.org/control/demo/park?incident=17\n\n"
-               "To acknowledge an alarm, open its link and press \"Acknowledge\": everybody then sees "
-               "that somebody takes care.\n");
-    CHECK(strstr(letter.html, "<h1 style=\"font-size:20px\">Sound &amp; Light: 1 alarm</h1>") != NULL);
-    CHECK(strstr(letter.html, "href=\"https://muster.example.org/control/demo/park?incident=17\"") !=
+    CHECK_TEXT(
+        letter.text,
+        "Sound & Light: 1 alarm\n\n"
+        "CRITICAL: Too dense\n"
+        "  Where: zone stage-a, venue park\n"
+        "  What:  density 5.312, limit: at or above 5\n"
+        "  Since: 2026-06-20 21:14:03 UTC\n"
+        "  Look:  https://muster.example.org/control/demo/park?incident=17\n\n"
+        "To acknowledge an alarm, open its link and press \"Acknowledge\": everybody then sees "
+        "that somebody takes care.\n");
+    CHECK(strstr(letter.html, "<h1 style=\"font-size:20px\">Sound &amp; Light: 1 alarm</h1>") !=
           NULL);
+    CHECK(strstr(letter.html,
+                 "href=\"https://muster.example.org/control/demo/park?incident=17\"") != NULL);
     letter_fini(&letter);
 }
 
@@ -70,7 +72,8 @@ TEST(silence_is_told_as_silence)
     const struct incident *list[] = {&incident};
     struct letter letter;
     letter_compose(list, 1, &DEMO, &letter);
-    CHECK(strstr(letter.text, "no values of density come in any more (the last was 5.312)") != NULL);
+    CHECK(strstr(letter.text, "no values of density come in any more (the last was 5.312)") !=
+          NULL);
     CHECK(strstr(letter.text, "Silence is not zero") != NULL);
     letter_fini(&letter);
 }

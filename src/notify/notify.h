@@ -48,8 +48,8 @@ extern const struct store_module notify_store_module; /* for the main store */
 struct notify_options { /* all borrowed until close */
     struct store *main_store;
     const struct smtp_server *smtp; /* NULL = mails are kept in the outbox */
-    const char *from;               /* "Muster <alarm@example.org>"; NULL = muster@<host of public_url> */
-    const char *public_url;         /* "https://muster.example.org", for links */
+    const char *from;       /* "Muster <alarm@example.org>"; NULL = muster@<host of public_url> */
+    const char *public_url; /* "https://muster.example.org", for links */
     const struct publisher *publisher; /* summaries on events/{event}/outbox; may be NULL */
 };
 MUST_USE enum err notify_open(const struct notify_options *options, struct notify **out_notify,

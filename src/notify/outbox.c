@@ -57,8 +57,8 @@ enum err outbox_due(struct db *db, int64_t *out_due_ms)
     return ERR_NONE;
 }
 
-#define SUMMARY_COLUMNS                                                                       \
-    "event, id, recipient, subject, message_id, state, incident_count, attempts, failure, "   \
+#define SUMMARY_COLUMNS                                                                            \
+    "event, id, recipient, subject, message_id, state, incident_count, attempts, failure, "        \
     "created_ms, sent_ms, next_ms"
 
 static void summary_of_row(const struct sql_rows *rows, struct mail_summary *mail)
@@ -163,12 +163,11 @@ enum err outbox_requeue(struct db *db, const struct actor *actor, const char *ev
                 "UPDATE notify_mail SET state = 0, next_ms = $3, tries_since_ms = $3, failure = ''"
                 " WHERE event = $1 AND id = $2",
                 SQL_TEXT(event), SQL_INT(id), SQL_INT(now_ms)));
-    return audit_append(db, actor,
-                        &(struct audit_change){.event = event,
-                                               .action = "mail.retried",
-                                               .subject = subject,
-                                               .detail = detail},
-                        now_ms);
+    return audit_append(
+        db, actor,
+        &(struct audit_change){
+            .event = event, .action = "mail.retried", .subject = subject, .detail = detail},
+        now_ms);
 }
 
 /* --- for the page --- */
@@ -200,8 +199,7 @@ enum err mail_list(struct db *db, const char *event, const struct mail_filter *f
                   " AND ((state = 0 AND $3 = 1) OR (state = 1 AND $4 = 1) OR (state = 2 AND $5 = 1)"
                   " OR (state = 3 AND $6 = 1) OR (state = 4 AND $7 = 1))"
                   " ORDER BY id DESC LIMIT $8",
-                  SQL_TEXT(event),
-                  SQL_INT(filter->before_id == 0 ? INT64_MAX : filter->before_id),
+                  SQL_TEXT(event), SQL_INT(filter->before_id == 0 ? INT64_MAX : filter->before_id),
                   SQL_INT(states & 1), SQL_INT(states >> 1 & 1), SQL_INT(states >> 2 & 1),
                   SQL_INT(states >> 3 & 1), SQL_INT(states >> 4 & 1),
                   SQL_INT((int64_t)filter->count_max)));

@@ -5,8 +5,8 @@
 
 TEST(pauses_double_and_stop_growing)
 {
-    static const int64_t UP_TO_MS[] = {1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000, 256000,
-                                       300000, 300000};
+    static const int64_t UP_TO_MS[] = {1000,  2000,   4000,   8000,   16000, 32000,
+                                       64000, 128000, 256000, 300000, 300000};
     for (size_t i = 0; i < COUNT_OF(UP_TO_MS); i++) {
         CHECK_INT(retry_pause_ms((int64_t)i + 1, 0), UP_TO_MS[i] / 2);
         CHECK_INT(retry_pause_ms((int64_t)i + 1, 0.9999999), UP_TO_MS[i] - 1);
