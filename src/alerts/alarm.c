@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/alarm.h"
 
-#include "alerts/rule.h"
+#include "alerts/condition.h"
 
 #include <math.h>
 
 const char *const alarm_state_names[] = {"normal",     "pending", "firing",
                                          "recovering", "no-data", NULL};
 const char *const alarm_cause_names[] = {"none", "threshold", "no-data", NULL};
-
-static bool is_breach(const struct rule *rule, double value)
-{
-    return rule->direction == RULE_ABOVE ? value >= rule->threshold : value <= rule->threshold;
-}
-
-static bool is_clear(const struct rule *rule, double value)
-{
-    return rule->direction == RULE_ABOVE ? value <= rule->recovery : value >= rule->recovery;
-}
 
 static void enter(struct alarm *alarm, enum alarm_state state, int64_t since_ms)
 {
@@ -28,7 +18,7 @@ static void enter(struct alarm *alarm, enum alarm_state state, int64_t since_ms)
 /* NORMAL or PENDING. */
 static unsigned decide_quiet(struct alarm *alarm, const struct rule *rule)
 {
-    if (!is_breach(rule, alarm->value)) {
+    if (!condition_of(rule->direction)->is_breach(rule, alarm->value)) {
         if (alarm->state == ALARM_PENDING)
             enter(alarm, ALARM_NORMAL, alarm->at_ms);
         return 0;
@@ -45,7 +35,7 @@ static unsigned decide_quiet(struct alarm *alarm, const struct rule *rule)
 /* FIRING or RECOVERING. */
 static unsigned decide_loud(struct alarm *alarm, const struct rule *rule)
 {
-    if (!is_clear(rule, alarm->value)) {
+    if (!condition_of(rule->direction)->is_clear(rule, alarm->value)) {
         if (alarm->state == ALARM_RECOVERING)
             enter(alarm, ALARM_FIRING, alarm->at_ms);
         return 0;

@@ -273,7 +273,7 @@ static void say_randomly(struct scene *scene, struct model *model, const struct 
 {
     static const char *const NAMES[SERIES] = {"zone.a:density", "zone.b:density", "zone.c:density",
                                               "zone.d:density", "zone.e:density", "zone.f:density"};
-    struct reading readings[40];
+    struct reading readings[150];
     int64_t now_ms = scene->start_ms + 3600 * 1000;
     bool is_first[SERIES] = {true, true, true, true, true, true};
     for (size_t i = 0; i < COUNT_OF(readings); i++) {

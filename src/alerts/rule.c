@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/rule.h"
 
+#include "alerts/condition.h"
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <math.h>
-
-const char *const rule_direction_names[] = {"above", "below", NULL};
 const char *const severity_names[] = {"info", "warning", "critical", NULL};
 static const char *const ROLES[] = {"role:organiser", "role:control", "role:crew", "role:door",
                                     NULL};
 
 #define DEFAULT_HOLD_MS 5000
-#define DEFAULT_GAP     0.1 /* of the threshold */
 
 #define AT(member) JSON_AT(struct rule_form, rule.member)
 // clang-format off: a table
@@ -179,12 +176,11 @@ enum err rule_recipients_read(json_t *array, struct rule *rule, struct err_note 
 
 static enum err check_gap(const struct rule *rule, struct err_note *note)
 {
-    bool is_above = rule->direction == RULE_ABOVE;
-    bool has_gap = is_above ? rule->recovery < rule->threshold : rule->recovery > rule->threshold;
-    if (!has_gap)
+    const struct condition *condition = condition_of(rule->direction);
+    if (!condition->has_gap(rule))
         return err_set(note, ERR_INVALID, "recovery",
                        "must be %s the threshold %g, is %g; the gap keeps the alarm from flapping",
-                       is_above ? "below" : "above", rule->threshold, rule->recovery);
+                       condition->gap_words, rule->threshold, rule->recovery);
     return ERR_NONE;
 }
 
@@ -192,9 +188,8 @@ enum err rule_form_finish(const struct rule_form *form, struct rule *out_rule,
                           struct err_note *note)
 {
     struct rule rule = form->rule;
-    double gap = fabs(rule.threshold) * DEFAULT_GAP;
     if (!form->has_recovery)
-        rule.recovery = rule.threshold + (rule.direction == RULE_ABOVE ? -gap : gap);
+        rule.recovery = condition_of(rule.direction)->recovery(rule.threshold);
     if (!form->has_recovery_hold)
         rule.recovery_hold_ms = rule.hold_ms;
     if (rule.name[0] == '\0')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "alerts/rule.h"
+#include "alerts/condition.h"
 #include "base/test.h"
 
 static enum err read_rule(const char *json, struct rule *out_rule, struct err_note *note)
@@ -99,4 +99,10 @@ TEST(a_rule_reads_back_as_it_was_written)
     CHECK_NEAR(json_real_value(json_object_get(json, "recovery")), 3, 0);
     CHECK_TEXT(json_string_value(json_array_get(json_object_get(json, "recipients"), 1)), "a@b.c");
     CHECK_TEXT(json_string_value(json_object_get(json, "severity")), "warning");
+}
+
+TEST(every_direction_has_its_condition)
+{
+    for (int i = 0; rule_direction_names[i] != NULL; i++)
+        CHECK_TEXT(condition_of(i)->name, rule_direction_names[i]);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/letter.h"
 
+#include "alerts/condition.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "notify/notify.h"
@@ -34,7 +35,7 @@ static void add_place(struct text *text, const struct incident *incident)
 /* "density 5.31, limit: at or above 5" */
 static void add_finding(struct text *text, const struct incident *incident)
 {
-    const char *side = incident->direction == RULE_ABOVE ? "at or above" : "at or below";
+    const char *side = condition_of(incident->direction)->words;
     if (incident->cause == ALARM_CAUSE_THRESHOLD) {
         text_addf(text, "%s %.4g, limit: %s %.4g", incident->measure, incident->value, side,
                   incident->threshold);
