@@ -4,9 +4,13 @@
  */
 #include "server/server.h"
 
+#include "alerts/alerts.h"
 #include "base/clock.h"
+#include "notify/notify.h"
+#include "readings/readings.h"
 #include "server/first_admin.h"
 #include "server/routes.h"
+#include "server/spread.h"
 #include "server/stores.h"
 #include "venues/venues.h"
 
@@ -16,7 +20,10 @@ struct server {
     const struct server_options *options;
     struct stores stores;
     struct app app;
+    struct spread spread;
     struct publisher publisher;
+    struct smtp_server smtp;
+    char public_url[256]; /* when the settings name none */
     struct routes routes;
     struct http_server *http;
     size_t stage_count; /* that are open */
@@ -50,24 +57,20 @@ static void name_url(const struct server *server, unsigned port, char *out, size
 
 /* --- live: modules publish, browsers follow --- */
 
-static void publish_live(void *context, const char *topic, enum publish_kind kind, const char *json,
-                         size_t len)
-{
-    live_publish(context, topic, kind, json, len);
-}
-
 static enum err open_live(struct server *server, struct err_note *note)
 {
     struct live_options options = {.may_follow = api_may_follow};
     enum err err = live_start(&options, &server->app.live);
     if (err != ERR_NONE)
         return err_set(note, err, "live", "the hub of live topics cannot start");
-    server->publisher = (struct publisher){.publish = publish_live, .context = server->app.live};
+    spread_start(&server->spread, server->stores.main, server->app.live);
+    server->publisher = spread_publisher(&server->spread);
     return ERR_NONE;
 }
 
 static void close_live(struct server *server)
 {
+    spread_stop(&server->spread);
     live_stop(server->app.live);
 }
 
@@ -96,6 +99,59 @@ static enum err open_venues(struct server *server, struct err_note *note)
 static void close_venues(struct server *server)
 {
     venues_close(server->app.venues);
+}
+
+static enum err open_readings(struct server *server, struct err_note *note)
+{
+    struct readings_options options = {.telemetry_store = server->stores.telemetry,
+                                       .venues = server->app.venues,
+                                       .keep_detections_ms = server->options->keep_detections_ms,
+                                       .keep_points_ms = server->options->keep_values_ms};
+    return readings_open(&options, &server->app.readings, note);
+}
+
+static void close_readings(struct server *server)
+{
+    readings_close(server->app.readings);
+}
+
+static enum err open_alerts(struct server *server, struct err_note *note)
+{
+    struct alerts_options options = {.main_store = server->stores.main,
+                                     .telemetry_store = server->stores.telemetry,
+                                     .publisher = &server->publisher};
+    return alerts_open(&options, &server->app.alerts, note);
+}
+
+static void close_alerts(struct server *server)
+{
+    alerts_close(server->app.alerts);
+}
+
+#define SMTP_TIMEOUT_MS 30000
+
+static enum err open_notify(struct server *server, struct err_note *note)
+{
+    const struct server_options *options = server->options;
+    server->smtp = (struct smtp_server){.url = options->smtp_url,
+                                        .user = options->smtp_user,
+                                        .password = options->smtp_password,
+                                        .ca_file = options->smtp_ca_file,
+                                        .requires_tls = options->smtp_requires_tls,
+                                        .timeout_ms = SMTP_TIMEOUT_MS};
+    name_url(server, (unsigned)options->port, server->public_url, sizeof server->public_url);
+    struct notify_options notify = {.main_store = server->stores.main,
+                                    .smtp = options->smtp_url == NULL ? NULL : &server->smtp,
+                                    .from = options->smtp_from,
+                                    .public_url = options->public_url == NULL ? server->public_url
+                                                                              : options->public_url,
+                                    .publisher = &server->publisher};
+    return notify_open(&notify, &server->app.notify, note);
+}
+
+static void close_notify(struct server *server)
+{
+    notify_close(server->app.notify);
 }
 
 /* --- the door --- */
@@ -137,6 +193,9 @@ static const struct stage {
     {"live", open_live, close_live},
     {"accounts", open_accounts, close_accounts},
     {"venues", open_venues, close_venues},
+    {"readings", open_readings, close_readings},
+    {"alerts", open_alerts, close_alerts},
+    {"notify", open_notify, close_notify},
     {"http", open_http, close_http},
 };
 

@@ -56,6 +56,7 @@ struct server_options {
     int64_t keep_streams_ms;
     int64_t keep_streams_bytes;
     int64_t keep_detections_ms;
+    int64_t keep_values_ms;
     int log_level; /* enum log_level */
 };
 

@@ -2,8 +2,11 @@
 #include "server/stores.h"
 
 #include "accounts/accounts.h"
+#include "alerts/alerts.h"
 #include "api/idempotency.h"
 #include "events/events.h"
+#include "notify/notify.h"
+#include "readings/readings.h"
 #include "store/stream.h"
 #include "venues/venues.h"
 
@@ -44,6 +47,8 @@ static enum err plan_main(struct plan *plan, const struct server_options *option
     plan_add(plan, accounts_store_module);
     plan_add(plan, events_store_module);
     plan_add(plan, venues_store_module);
+    plan_add(plan, alerts_store_module);
+    plan_add(plan, notify_store_module);
     plan_add(plan, api_store_module);
     return ERR_NONE;
 }
@@ -51,7 +56,9 @@ static enum err plan_main(struct plan *plan, const struct server_options *option
 static enum err plan_telemetry(struct plan *plan, const struct server_options *options,
                                struct err_note *note)
 {
-    return plan_init(plan, options, "telemetry", note);
+    TRY(plan_init(plan, options, "telemetry", note));
+    plan_add(plan, readings_store_module);
+    return ERR_NONE;
 }
 
 enum err stores_open(const struct server_options *options, struct stores *out_stores,

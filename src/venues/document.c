@@ -107,7 +107,7 @@ static enum err within(enum err err, const char *place, struct err_note *note)
     return err;
 }
 
-enum err position_read(json_t *position, const struct projection *projection, struct point *out_m,
+enum err geo_position_read(json_t *position, const struct projection *projection, struct point *out_m,
                        struct err_note *note)
 {
     double at[3]; /* GeoJSON allows a height; the floor is flat */
@@ -143,7 +143,7 @@ static enum err read_coordinates(json_t *value, const struct projection *project
         return err_set(note, ERR_INVALID, "coordinates", "must be an array");
     if (json_is_number(json_array_get(value, 0))) {
         struct point point;
-        TRY(within(position_read(value, projection, &point, note), "coordinates", note));
+        TRY(within(geo_position_read(value, projection, &point, note), "coordinates", note));
         extent_add(extent, point);
         return ERR_NONE;
     }
@@ -264,7 +264,7 @@ static enum err read_ring(json_t *positions, const struct projection *projection
         char place[60];
         struct point corner;
         (void)snprintf(place, sizeof place, "polygon.coordinates[0][%zu]", i);
-        TRY(within(position_read(position, projection, &corner, note), place, note));
+        TRY(within(geo_position_read(position, projection, &corner, note), place, note));
         if (zone->ring_len == 0 || !is_same(zone->ring[zone->ring_len - 1], corner))
             zone->ring[zone->ring_len++] = corner;
     }
@@ -378,7 +378,7 @@ enum err device_document_read(json_t *document, const struct projection *project
     }
     struct point position;
     if (read.position != NULL)
-        TRY(within(position_read(read.position, projection, &position, note), "position", note));
+        TRY(within(geo_position_read(read.position, projection, &position, note), "position", note));
     TRY(check_sees(read.sees, note));
     struct device device = {.kind = (enum device_kind)read.kind,
                             .silent_after_ms = read.silent_after_ms,
