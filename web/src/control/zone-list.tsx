@@ -17,7 +17,7 @@ interface ZoneListProps {
 // The most crowded first, by level and then by how full; who is watched must not jump for one person.
 function inOrder(zones: ZoneDocument[], now: ReadonlyMap<string, ZoneNow>): ZoneDocument[] {
   const rank = (zone: ZoneDocument) => levelWords(now.get(zone.id)?.level ?? 'unknown').rank;
-  return [...zones].sort((a, b) => rank(b) - rank(a) || a.name.localeCompare(b.name));
+  return [...zones].sort((a, b) => rank(b) - rank(a) || a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 function TrendArrow({ perMinute }: { perMinute: number | null }) {

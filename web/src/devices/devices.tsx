@@ -64,7 +64,7 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
     document.title = `Devices · ${venue?.name ?? ''} · Muster`;
   }, [venue?.name]);
   const ordered = [...devices].sort((a, b) => HEALTH[healthOf(a)].rank - HEALTH[healthOf(b)].rank
-    || a.name.localeCompare(b.name));
+    || a.name.localeCompare(b.name, undefined, { numeric: true }));
   const silent = devices.filter((device) => healthOf(device) !== 'heard').length;
   return (
     <main class="page" id="main">
