@@ -33,9 +33,10 @@ static enum err run_command(struct writer *writer, struct job *job, bool is_alon
     size_t pending_len = writer->pending_len;
     struct err_note note = {0};
     sql_unit_begin(db);
-    if (!is_alone)
-        TRY(sql_run(db, "SAVEPOINT command"));
+    db->wants_savepoint = !is_alone;
     enum err err = job->command.run(db, job->command.context, &note);
+    bool has_savepoint = !is_alone && !db->wants_savepoint;
+    db->wants_savepoint = false;
     if (err == ERR_NONE)
         err = db->failure; /* the command has overlooked it; we do not */
     if (err != ERR_NONE) {
@@ -44,9 +45,9 @@ static enum err run_command(struct writer *writer, struct job *job, bool is_alon
     }
     if (db->harm >= SQL_HARM_TRANSACTION)
         return db->failure;
-    if (is_alone)
-        return ERR_NONE;
     sql_unit_begin(db);
+    if (!has_savepoint)
+        return ERR_NONE;
     if (err != ERR_NONE)
         TRY(sql_run(db, "ROLLBACK TO command"));
     return sql_run(db, "RELEASE command");

@@ -39,8 +39,8 @@ void housekeeping_wal_grew(struct store *store, int64_t pages)
 {
     struct housekeeping *housekeeping = store->housekeeping;
     metric_set(&store->metrics->wal_bytes, pages * PAGE_BYTES);
-    if (pages < CHECKPOINT_PAGES)
-        return;
+    if (pages < CHECKPOINT_PAGES || atomic_load(&store->writer.checkpoint_wanted))
+        return; /* small, or the writer is about to do the rest: ours would be in its way */
     LOCKED(&housekeeping->lock);
     if (!housekeeping->is_checkpoint_due) {
         housekeeping->is_checkpoint_due = true;
@@ -54,24 +54,37 @@ static bool is_stopping(struct housekeeping *housekeeping)
     return housekeeping->is_stopping;
 }
 
-/* What is left to copy after this decides whether the writer is asked. */
-static void checkpoint(struct housekeeping *housekeeping, struct db *db)
+static bool copy_pages(struct housekeeping *housekeeping, struct db *db, int *out_pages)
 {
     struct store *store = housekeeping->store;
-    int pages = 0, copied = 0;
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages,
+    int copied = 0;
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, out_pages,
                                          &copied);
-    if (code != SQLITE_OK && code != SQLITE_BUSY) {
-        (void)sqlite_failure(db);
+    if (code == SQLITE_OK) {
+        metric_add(&store->metrics->checkpoints, 1);
+        return true;
+    }
+    if (code != SQLITE_BUSY) {
+        (void)sqlite_failure(db); /* a failed fsync ends the process */
         log_write(LOG_WARN, "store", "checkpoint failed; tried again", "store=%s reason=%s",
                   store->name, LOG_TEXT(db->words));
         sql_unit_begin(db);
-        return;
     }
-    metric_add(&store->metrics->checkpoints, 1);
-    if (pages < WAL_RESTART_PAGES)
+    return false;
+}
+
+/* Twice where the log is long: the second time there is only what came during the first, and what
+ * comes during the second is little enough for the writer. */
+static void checkpoint(struct housekeeping *housekeeping, struct db *db)
+{
+    struct writer *writer = &housekeeping->store->writer;
+    int pages = 0;
+    if (!copy_pages(housekeeping, db, &pages) || pages < WAL_RESTART_PAGES ||
+        !copy_pages(housekeeping, db, &pages))
         return;
-    struct writer *writer = &store->writer;
+    lock_take(&housekeeping->lock);
+    housekeeping->is_checkpoint_due = false;
+    lock_give(&housekeeping->lock);
     LOCKED(&writer->lock);
     atomic_store(&writer->checkpoint_wanted, true);
     signal_wake(&writer->wake);

@@ -20,7 +20,7 @@ void statement_destroy(struct db *db, struct statement *statement)
 }
 
 /* Whoever builds SQL text from data fills the cache; then it starts anew. */
-static void forget_all(struct db *db)
+void sql_forget_statements(struct db *db)
 {
     for (size_t i = 0; i < STATEMENT_BUCKETS; i++) {
         struct statement **slot = &db->buckets[i];
@@ -40,7 +40,7 @@ static void forget_all(struct db *db)
 struct statement *statement_keep(struct db *db, struct statement *statement)
 {
     if (db->statement_count >= STATEMENTS_MAX)
-        forget_all(db);
+        sql_forget_statements(db);
     struct statement **bucket = &db->buckets[statement->hash % STATEMENT_BUCKETS];
     statement->next = *bucket;
     statement->is_kept = true;
@@ -54,7 +54,7 @@ void db_close(struct db *db)
     if (db == NULL)
         return;
     if (db->handle != NULL) {
-        forget_all(db);
+        sql_forget_statements(db);
         db->engine->close(db);
     }
     mem_free(db);
@@ -90,13 +90,22 @@ enum err sql_script(struct db *db, const char *sql)
     return db->engine->script(db, sql);
 }
 
+static enum err ready(struct db *db)
+{
+    if (db->failure != ERR_NONE || !db->wants_savepoint)
+        return db->failure;
+    db->wants_savepoint = false;
+    return db->engine->run(db, NULL, "SAVEPOINT command", NULL, 0);
+}
+
 enum err sql_query_args(struct db *db, struct sql_rows *out_rows, const char *sql,
                         const struct sql_value *args, size_t arg_count)
 {
     assert(arg_count <= SQL_ARGS_MAX);
     *out_rows = (struct sql_rows){.db = db, .row = -1};
-    if (db->failure != ERR_NONE)
-        return out_rows->failure = db->failure;
+    out_rows->failure = ready(db);
+    if (out_rows->failure != ERR_NONE)
+        return out_rows->failure;
     return db->engine->query(db, out_rows, sql, args, arg_count);
 }
 
@@ -141,8 +150,7 @@ enum err sql_run_args(struct db *db, int64_t *out_changed, const char *sql,
                       const struct sql_value *args, size_t arg_count)
 {
     assert(arg_count <= SQL_ARGS_MAX);
-    if (db->failure != ERR_NONE)
-        return db->failure;
+    TRY(ready(db));
     return db->engine->run(db, out_changed, sql, args, arg_count);
 }
 

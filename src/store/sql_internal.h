@@ -8,7 +8,7 @@
 #include "base/base.h"
 #include "store/sql.h"
 
-#define SQL_ARGS_MAX         20
+#define SQL_ARGS_MAX         40
 #define STATEMENTS_MAX       512
 #define STATEMENT_BUCKETS    128
 #define SQL_SCRATCH_COUNT    16
@@ -44,6 +44,7 @@ struct db {
     uint64_t statement_serial;
     enum err failure; /* of this unit of work; sticky until sql_unit_begin() */
     enum sql_harm harm;
+    bool wants_savepoint; /* before the next statement: a command that makes none needs none */
     char words[SQL_FAILURE_SIZE];
     char scratch[SQL_SCRATCH_COUNT][SQL_SCRATCH_SIZE];
     unsigned scratch_next;
@@ -102,6 +103,7 @@ enum err sql_script(struct db *db, const char *sql);
 /* Remembers a failure and returns it. */
 enum err sql_fail(struct db *db, enum err err, enum sql_harm harm, const char *words);
 
+void sql_forget_statements(struct db *db); /* but those with open rows */
 uint32_t sql_hash(const char *sql);
 struct statement *statement_keep(struct db *db, struct statement *statement);
 void statement_destroy(struct db *db, struct statement *statement);

@@ -103,12 +103,13 @@ static void fail_taken(struct writer *writer)
  * for readers; if one is in the way the next try is soon. */
 static void finish_checkpoint(struct writer *writer)
 {
-    if (!atomic_exchange(&writer->checkpoint_wanted, false) || writer->store->is_postgres)
+    if (!atomic_load(&writer->checkpoint_wanted) || writer->store->is_postgres)
         return;
     int code = sqlite3_wal_checkpoint_v2(writer->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
                                          NULL);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         (void)sqlite_failure(writer->db); /* a failed fsync ends the process; else tried again */
+    atomic_store(&writer->checkpoint_wanted, false);
     sql_unit_begin(writer->db);
     writer->db->harm = SQL_HARM_NONE;
 }
