@@ -310,9 +310,9 @@ static void process(struct consumer *consumer, int shard, int64_t read_to)
         fail(consumer, shard, err, &note);
         return;
     }
-    done(consumer, &batch, read_to, position);
     if (has_effects && options->applied != NULL)
         options->applied(options->context, &batch);
+    done(consumer, &batch, read_to, position); /* last: whoever waits for it sees applied()'s work */
 }
 
 /* True when there was something to do. */

@@ -31,6 +31,7 @@ struct housekeeping {
     struct signal wake;
     bool is_stopping; /* under lock, like the rest */
     bool is_checkpoint_due;
+    int64_t copied_pages; /* of the WAL as it was at the last checkpoint */
     struct kept kept[KEEP_MAX];
     size_t kept_count;
 };
@@ -42,7 +43,10 @@ void housekeeping_wal_grew(struct store *store, int64_t pages)
     if (pages < CHECKPOINT_PAGES || atomic_load(&store->writer.checkpoint_wanted))
         return; /* small, or the writer is about to do the rest: ours would be in its way */
     LOCKED(&housekeeping->lock);
-    if (!housekeeping->is_checkpoint_due) {
+    if (pages < housekeeping->copied_pages)
+        housekeeping->copied_pages = 0; /* the log has started anew */
+    if (!housekeeping->is_checkpoint_due &&
+        pages - housekeeping->copied_pages >= CHECKPOINT_PAGES) {
         housekeeping->is_checkpoint_due = true;
         signal_wake(&housekeeping->wake);
     }
@@ -62,6 +66,8 @@ static bool copy_pages(struct housekeeping *housekeeping, struct db *db, int *ou
                                          &copied);
     if (code == SQLITE_OK) {
         metric_add(&store->metrics->checkpoints, 1);
+        LOCKED(&housekeeping->lock);
+        housekeeping->copied_pages = copied;
         return true;
     }
     if (code != SQLITE_BUSY) {
