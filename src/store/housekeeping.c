@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Background work of a store, on one low-priority thread:
+/* Background work of a store, on one thread:
  *   checkpoints  in steps of CHECKPOINT_PAGES, on a connection of its own. Under steady load such a
  *                checkpoint never reaches the end of a WAL that grows meanwhile, so past
  *                WAL_RESTART_PAGES the writer is asked to do the last few pages between two commits.
+ *                Where the disk cannot keep up, the writer does it itself at WAL_MAX_PAGES: commits
+ *                slow down to what the disk can take, and the log stays bounded.
  *   retention    a slice of each stream with a policy, more often while there is more to remove
  *   probing      while the disk is full: one small write a second tells when it is not any more */
 #include "base/clock.h"
@@ -40,6 +42,10 @@ void housekeeping_wal_grew(struct store *store, int64_t pages)
 {
     struct housekeeping *housekeeping = store->housekeeping;
     metric_set(&store->metrics->wal_bytes, pages * PAGE_BYTES);
+    if (pages >= WAL_MAX_PAGES) {
+        atomic_store(&store->writer.checkpoint_wanted, true); /* we run on the writer's thread */
+        return;
+    }
     if (pages < CHECKPOINT_PAGES || atomic_load(&store->writer.checkpoint_wanted))
         return; /* small, or the writer is about to do the rest: ours would be in its way */
     LOCKED(&housekeeping->lock);
@@ -62,8 +68,10 @@ static bool copy_pages(struct housekeeping *housekeeping, struct db *db, int *ou
 {
     struct store *store = housekeeping->store;
     int copied = 0;
+    lock_take(&store->writer.checkpoint_lock);
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, out_pages,
                                          &copied);
+    lock_give(&store->writer.checkpoint_lock);
     if (code == SQLITE_OK) {
         metric_add(&store->metrics->checkpoints, 1);
         LOCKED(&housekeeping->lock);
@@ -166,7 +174,6 @@ static void *housekeeping_run(void *context)
     struct store *store = housekeeping->store;
     struct db *db = NULL;
     int64_t round_at_us = clock_monotonic_us() + ROUND_US;
-    thread_be_nice();
     while (!is_stopping(housekeeping)) {
         bool is_due = wait_round(housekeeping, round_at_us);
         if (db == NULL && !store->is_postgres && is_due)

@@ -16,6 +16,7 @@
 
 #define CHECKPOINT_PAGES 2048            /* 8 MiB of WAL: the background checkpoint runs */
 #define WAL_RESTART_PAGES 8192           /* 32 MiB: the writer starts the WAL anew */
+#define WAL_MAX_PAGES     20480            /* 80 MiB: the writer checkpoints before it goes on */
 #define COMMIT_BYTES     (8 * 1024 * 1024) /* of one transaction, so that nobody waits long */
 #define COMMIT_COMMANDS_POSTGRES 64      /* savepoints; past 64 its snapshots become slow */
 #define READER_WAIT_US   5000000
@@ -79,6 +80,7 @@ struct writer {
     int64_t writer_id; /* PostgreSQL: the row of our commit marker */
     int64_t serial;    /* PostgreSQL: the marker's value in this transaction */
     atomic_bool checkpoint_wanted;
+    struct lock checkpoint_lock; /* held over a checkpoint, so that two do not meet */
 };
 
 struct readers {

@@ -100,11 +100,13 @@ static void fail_taken(struct writer *writer)
 }
 
 /* The last few pages, between two commits, when nobody writes: then the WAL starts anew. Never waits
- * for readers; if one is in the way the next try is soon. */
+ * for readers; if one is in the way the next try is soon. Waits for housekeeping's own checkpoint, if
+ * one is under way: that only happens at WAL_MAX_PAGES, when waiting is the point. */
 static void finish_checkpoint(struct writer *writer)
 {
     if (!atomic_load(&writer->checkpoint_wanted) || writer->store->is_postgres)
         return;
+    LOCKED(&writer->checkpoint_lock);
     int code = sqlite3_wal_checkpoint_v2(writer->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
                                          NULL);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
@@ -161,6 +163,7 @@ void writer_init(struct writer *writer, struct store *store)
 {
     *writer = (struct writer){.store = store, .writer_id = random_id63()};
     lock_init(&writer->lock);
+    lock_init(&writer->checkpoint_lock);
     signal_init(&writer->wake);
 }
 
@@ -201,6 +204,7 @@ void writer_fini(struct writer *writer)
     mem_free(writer->waiting.jobs);
     mem_free(writer->taken.jobs);
     signal_fini(&writer->wake);
+    lock_fini(&writer->checkpoint_lock);
     lock_fini(&writer->lock);
 }
 
