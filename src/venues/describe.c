@@ -157,17 +157,6 @@ static enum err read_venue(struct db *db, const char *event, const char *venue,
     return ERR_NONE;
 }
 
-enum err venues_describe_venue(struct venues *venues, const char *event, const char *venue,
-                               json_t **out_document)
-{
-    struct db *db = store_reader_take(venues_store(venues));
-    if (db == NULL)
-        return ERR_BUSY;
-    enum err err = read_venue(db, event, venue, out_document);
-    store_reader_give(venues_store(venues), db);
-    return err;
-}
-
 static enum err read_parts(struct db *db, enum venue_part part, const char *event,
                            const char *venue, const struct venues_page *page, json_t *items)
 {
@@ -188,23 +177,30 @@ static enum err read_parts(struct db *db, enum venue_part part, const char *even
     return sql_end(&rows);
 }
 
-enum err venues_describe_part(struct venues *venues, enum venue_part part, const char *event,
-                              const char *venue, const char *id, json_t **out_document)
+enum err venue_describe(struct db *db, enum venue_part part, const char *event, const char *venue,
+                        const char *id, json_t **out_document)
 {
-    struct db *db = store_reader_take(venues_store(venues));
-    if (db == NULL)
-        return ERR_BUSY;
+    if (part == VENUE_PART_VENUE)
+        return read_venue(db, event, venue, out_document);
     SCOPED_JSON *items = json_array();
     const struct venues_page page = {.from = id, .after = "", .count_max = 1};
-    enum err err = read_parts(db, part, event, venue, &page, items);
-    store_reader_give(venues_store(venues), db);
-    if (err != ERR_NONE)
-        return err;
+    TRY(read_parts(db, part, event, venue, &page, items));
     json_t *first = json_array_get(items, 0);
     if (first == NULL || strcmp(json_string_value(json_object_get(first, "id")), id) != 0)
         return ERR_NOT_FOUND;
     *out_document = json_incref(first);
     return ERR_NONE;
+}
+
+enum err venues_describe(struct venues *venues, enum venue_part part, const char *event,
+                         const char *venue, const char *id, json_t **out_document)
+{
+    struct db *db = store_reader_take(venues_store(venues));
+    if (db == NULL)
+        return ERR_BUSY;
+    enum err err = venue_describe(db, part, event, venue, id, out_document);
+    store_reader_give(venues_store(venues), db);
+    return err;
 }
 
 static enum err read_venues(struct db *db, const char *event, const struct venues_page *page,

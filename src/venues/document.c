@@ -16,7 +16,7 @@ static const char *const crs_names[] = {"local", "wgs84", NULL};
 static const char *const device_kind_names[] = {"camera", "counter", "sensor", NULL};
 
 #define VENUE(member) JSON_AT(struct venue_document, member)
-const struct json_field venue_fields[] = {
+const struct json_field venue_fields[VENUE_FIELD_COUNT] = {
     {"id", JSON_FIELD_ID, JSON_OPTIONAL, VENUE(id), .doc = "unique in the event; in a POST"},
     {"name", JSON_FIELD_TEXT, JSON_OPTIONAL, JSON_TEXT(struct venue_document, name),
      .doc = "for people; the id when absent"},
@@ -29,7 +29,6 @@ const struct json_field venue_fields[] = {
     {"picture_bounds", JSON_FIELD_ANY, JSON_OPTIONAL, VENUE(picture_bounds),
      .doc = "[x_min, y_min, x_max, y_max]: where the picture lies"},
 };
-const size_t venue_field_count = COUNT_OF(venue_fields);
 
 struct zone_document {
     char id[LIMIT_ID_LEN + 1];
@@ -40,7 +39,7 @@ struct zone_document {
     double amber_m2, orange_m2, red_m2;
 };
 #define ZONE(member) JSON_AT(struct zone_document, member)
-const struct json_field zone_fields[] = {
+const struct json_field zone_fields[ZONE_FIELD_COUNT] = {
     {"id", JSON_FIELD_ID, JSON_OPTIONAL, ZONE(id), .doc = "unique in the event; in a POST"},
     {"name", JSON_FIELD_TEXT, JSON_OPTIONAL, JSON_TEXT(struct zone_document, name),
      .doc = "for people; the id when absent"},
@@ -57,7 +56,6 @@ const struct json_field zone_fields[] = {
     {"red_m2", JSON_FIELD_REAL, JSON_OPTIONAL, ZONE(red_m2), .min = 0.001, .max = 20,
      .doc = "persons/m2 from which it is red"},
 };
-const size_t zone_field_count = COUNT_OF(zone_fields);
 
 struct device_document {
     char id[LIMIT_ID_LEN + 1];
@@ -67,7 +65,7 @@ struct device_document {
     int64_t silent_after_ms;
 };
 #define DEVICE(member) JSON_AT(struct device_document, member)
-const struct json_field device_fields[] = {
+const struct json_field device_fields[DEVICE_FIELD_COUNT] = {
     {"id", JSON_FIELD_ID, JSON_OPTIONAL, DEVICE(id), .doc = "unique in the event; in a POST"},
     {"name", JSON_FIELD_TEXT, JSON_OPTIONAL, JSON_TEXT(struct device_document, name),
      .doc = "for people; the id when absent"},
@@ -83,7 +81,6 @@ const struct json_field device_fields[] = {
     {"silent_after_ms", JSON_FIELD_INT, JSON_OPTIONAL, DEVICE(silent_after_ms), .min = 500,
      .max = 86400000, .doc = "without a message for so long it counts as silent"},
 };
-const size_t device_field_count = COUNT_OF(device_fields);
 
 static enum err read_reals(json_t *array, size_t min, size_t max, double *out,
                            struct err_note *note)
@@ -218,7 +215,7 @@ enum err venue_document_read(json_t *document, struct venue_document *out_venue,
                              struct err_note *note)
 {
     struct venue_document venue = {.projection.crs = VENUE_CRS_LOCAL};
-    TRY(json_read(document, venue_fields, venue_field_count, &venue, note));
+    TRY(json_read(document, venue_fields, VENUE_FIELD_COUNT, &venue, note));
     TRY(read_origin(&venue, note));
     if (venue.plan != NULL)
         TRY(read_plan(venue.plan, &venue.projection, &venue.extent, note));
@@ -332,7 +329,7 @@ enum err zone_document_read(json_t *document, const struct projection *projectio
                             struct err_note *note)
 {
     struct zone_document read = {.amber_m2 = 2, .orange_m2 = 3.5, .red_m2 = 5};
-    TRY(json_read(document, zone_fields, zone_field_count, &read, note));
+    TRY(json_read(document, zone_fields, ZONE_FIELD_COUNT, &read, note));
     if (!(read.amber_m2 <= read.orange_m2 && read.orange_m2 <= read.red_m2))
         return err_set(note, ERR_INVALID, "orange_m2",
                        "must lie between amber_m2 (%g) and red_m2 (%g), is %g", read.amber_m2,
@@ -369,7 +366,7 @@ enum err device_document_read(json_t *document, const struct projection *project
                               struct device *out_device, json_t **out_sees, struct err_note *note)
 {
     struct device_document read = {.silent_after_ms = 5000};
-    TRY(json_read(document, device_fields, device_field_count, &read, note));
+    TRY(json_read(document, device_fields, DEVICE_FIELD_COUNT, &read, note));
     double image[2] = {0, 0};
     if (read.image_px != NULL) {
         TRY(within(read_reals(read.image_px, 2, 2, image, note), "image_px", note));

@@ -4,6 +4,7 @@
  * the plan and a zone inside it cannot change past each other. */
 #include "venues/document.h"
 
+#include "base/text.h"
 #include "store/stream.h"
 #include "venues/view.h"
 
@@ -308,10 +309,26 @@ static enum err change_inside(struct db *db, struct venue_edit *edit, int64_t ve
     return put_part(db, edit, &ground, note);
 }
 
+/* The id of the path or of a POST's document; a PUT's document may repeat it, and only it. */
+static enum err check_id(const struct venue_edit *edit, struct err_note *note)
+{
+    bool is_part = edit->part == VENUE_PART_ZONE || edit->part == VENUE_PART_DEVICE;
+    const char *id = is_part ? edit->id : edit->venue;
+    if (!text_is_id(id))
+        return err_set(note, ERR_INVALID, "id",
+                       "must be 1 to %d of a-z, 0-9, _ and -, starting with a letter or digit",
+                       LIMIT_ID_LEN);
+    const char *written = json_string_value(json_object_get(edit->document, "id"));
+    if (written != NULL && strcmp(written, id) != 0)
+        return err_set(note, ERR_INVALID, "id", "must be %s, as in the path, or be left out", id);
+    return ERR_NONE;
+}
+
 enum err venue_edit_run(struct db *db, void *context, struct err_note *note)
 {
     struct venue_edit *edit = context;
     int64_t version;
+    TRY(check_id(edit, note));
     TRY(next_version(db, &version));
     if (edit->part != VENUE_PART_VENUE)
         TRY(change_inside(db, edit, version, note));
@@ -320,7 +337,7 @@ enum err venue_edit_run(struct db *db, void *context, struct err_note *note)
     else
         TRY(put_venue(db, edit, version, note));
     TRY(append_record(db, edit, version));
-    return edit->also == NULL ? ERR_NONE : edit->also(db, edit->also_context, edit);
+    return edit->also == NULL ? ERR_NONE : edit->also(db, edit->also_context, edit, note);
 }
 
 static const struct store_migration migrations[] = {

@@ -130,14 +130,18 @@ static void heard(void *context, const char *message, size_t len)
                   venue, err_name(err));
 }
 
-enum err venues_refresh(struct venues *venues, const char *event, const char *venue)
+void venues_refresh(struct venues *venues, const char *event, const char *venue)
 {
-    TRY(reload(venues, event, venue));
+    enum err err = reload(venues, event, venue);
+    if (err != ERR_NONE) {
+        log_write(LOG_WARN, "venues", "the view is behind the database", "venue=%s/%s error=%s",
+                  event, venue, err_name(err));
+        return;
+    }
     char message[200];
     int len = snprintf(message, sizeof message, "%s/%s %lld", event, venue,
                        (long long)current_version(venues, event, venue));
     store_announce(venues->store, CHANNEL, message, (size_t)len);
-    return ERR_NONE;
 }
 
 struct venue_name {
@@ -253,11 +257,7 @@ struct venue_view **venues_views(struct venues *venues, size_t *out_count)
 enum err venues_edit(struct venues *venues, struct venue_edit *edit, struct err_note *note)
 {
     TRY(store_write(venues->store, venue_edit_run, edit, note));
-    /* The change is on disk: a view that cannot be read now is read at the next refresh. */
-    enum err err = venues_refresh(venues, edit->event, edit->venue);
-    if (err != ERR_NONE)
-        log_write(LOG_WARN, "venues", "the view is behind the database", "venue=%s/%s error=%s",
-                  edit->event, edit->venue, err_name(err));
+    venues_refresh(venues, edit->event, edit->venue);
     return ERR_NONE;
 }
 

@@ -25,32 +25,38 @@ struct venue_edit { /* all borrowed */
     const void *picture;
     size_t picture_len;
     /* In the same transaction, after the change: the audit line. May be NULL. */
-    enum err (*also)(struct db *db, void *context, const struct venue_edit *edit);
+    enum err (*also)(struct db *db, void *context, const struct venue_edit *edit,
+                     struct err_note *note);
     void *also_context;
     bool out_is_new;
 };
 
 /* The documents' tables, for OpenAPI. */
-extern const struct json_field venue_fields[], zone_fields[], device_fields[];
-extern const size_t venue_field_count, zone_field_count, device_field_count;
+#define VENUE_FIELD_COUNT  6
+#define ZONE_FIELD_COUNT   8
+#define DEVICE_FIELD_COUNT 8
+extern const struct json_field venue_fields[VENUE_FIELD_COUNT];
+extern const struct json_field zone_fields[ZONE_FIELD_COUNT];
+extern const struct json_field device_fields[DEVICE_FIELD_COUNT];
 
 /* A command's run (context: struct venue_edit): tables and the record in stream "venues". Several
  * may share one transaction; afterwards call venues_refresh(). */
 MUST_USE enum err venue_edit_run(struct db *db, void *edit, struct err_note *note);
-/* Takes the newest state of this venue into the view, and tells the other processes. */
-MUST_USE enum err venues_refresh(struct venues *venues, const char *event, const char *venue);
+/* Takes the newest state of this venue into the view, and tells the other processes. What cannot be
+ * read now is logged, and read at the next change. */
+void venues_refresh(struct venues *venues, const char *event, const char *venue);
 /* As venues_refresh(), of every venue, telling nobody: when announcements may have been missed. */
 MUST_USE enum err venues_refresh_all(struct venues *venues);
 /* Both; waits for the commit. */
 MUST_USE enum err venues_edit(struct venues *venues, struct venue_edit *edit,
                               struct err_note *note);
 
-/* The full document; the caller owns it. ERR_NOT_FOUND. */
-MUST_USE enum err venues_describe_venue(struct venues *venues, const char *event, const char *venue,
-                                        json_t **out_document);
-MUST_USE enum err venues_describe_part(struct venues *venues, enum venue_part part,
-                                       const char *event, const char *venue, const char *id,
-                                       json_t **out_document);
+/* The full document of a venue, or of the zone or device `id` in it; the caller owns it.
+ * ERR_NOT_FOUND. The first in a reader or a command. */
+MUST_USE enum err venue_describe(struct db *db, enum venue_part part, const char *event,
+                                 const char *venue, const char *id, json_t **out_document);
+MUST_USE enum err venues_describe(struct venues *venues, enum venue_part part, const char *event,
+                                  const char *venue, const char *id, json_t **out_document);
 /* Venues of an event (`venue` NULL) or parts of a venue, in the order of ids after `after` ("" =
  * from the first). *out_items is an array that the caller owns; out_next the next page's `after`,
  * or "". */

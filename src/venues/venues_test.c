@@ -165,6 +165,19 @@ TEST(what_cannot_be_is_refused_and_changes_nothing)
     house_close(&house);
 }
 
+TEST(ids_that_do_not_fit_in_a_path_are_refused)
+{
+    struct house house;
+    house_open(&house, test_folder());
+    furnish(&house);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "Park 1", NULL, "{}"), ERR_INVALID);
+    CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_PUT, "park", "a/b", ZONE), ERR_INVALID);
+    CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "park", NULL, "{\"id\": \"hall\"}"),
+              ERR_INVALID);
+    CHECK_TEXT(note.place, "id");
+    house_close(&house);
+}
+
 TEST(ids_of_zones_and_devices_are_unique_in_the_event)
 {
     struct house house;
@@ -220,7 +233,8 @@ TEST(documents_come_back_with_what_is_derived)
     house_open(&house, test_folder());
     furnish(&house);
     SCOPED_JSON *venue = NULL;
-    CHECK_INT(venues_describe_venue(house.venues, "demo", "park", &venue), ERR_NONE);
+    CHECK_INT(venues_describe(house.venues, VENUE_PART_VENUE, "demo", "park", NULL, &venue),
+              ERR_NONE);
     CHECK_TEXT(json_string_value(json_object_get(venue, "name")), "Park");
     CHECK(json_is_null(json_object_get(venue, "picture")));
     CHECK_INT(json_array_size(json_object_get(venue, "bounds_m")), 4);
@@ -228,12 +242,11 @@ TEST(documents_come_back_with_what_is_derived)
     CHECK_NEAR(json_number_value(json_object_get(zone, "red_m2")), 5, 0);
     CHECK_INT(json_array_size(json_object_get(zone, "ring_m")), 4);
     SCOPED_JSON *device = NULL;
-    CHECK_INT(
-        venues_describe_part(house.venues, VENUE_PART_DEVICE, "demo", "park", "cam-1", &device),
-        ERR_NONE);
+    CHECK_INT(venues_describe(house.venues, VENUE_PART_DEVICE, "demo", "park", "cam-1", &device),
+              ERR_NONE);
     CHECK_INT(json_integer_value(json_object_get(device, "silent_after_ms")), 5000);
     SCOPED_JSON *none = NULL;
-    CHECK_INT(venues_describe_part(house.venues, VENUE_PART_DEVICE, "demo", "park", "cam", &none),
+    CHECK_INT(venues_describe(house.venues, VENUE_PART_DEVICE, "demo", "park", "cam", &none),
               ERR_NOT_FOUND);
     house_close(&house);
 }
