@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sessions, tokens, roles and the first admin, on real stores. */
 #include "accounts/accounts_internal.h"
+#include "base/clock.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "store/place_test.h"
 
@@ -299,4 +301,69 @@ ON_BOTH_ENGINES(address_belongs_to_one_person)
     struct actor actor = actor_program("test");
     struct person person;
     CHECK(person_create(accounts, &wanted, &actor, NOW_MS, &person, NULL) == ERR_CONFLICT);
+}
+
+/* Hears what another process announces. */
+struct ear {
+    struct lock lock;
+    struct signal heard;
+    int64_t mark; /* the latest token that was named */
+};
+
+static void ear_hear(void *context, const char *message, size_t len)
+{
+    struct ear *ear = context;
+    char copy[64] = "";
+    memcpy(copy, message, MIN(len, sizeof copy - 1));
+    LOCKED(&ear->lock);
+    if (strncmp(copy, "token ", 6) == 0)
+        ear->mark = strtoll(copy + 6, NULL, 10);
+    signal_wake_all(&ear->heard);
+}
+
+/* Waits until all that `accounts` said before has been heard: messages keep their order, so a mark at
+ * the end is enough. It is said again while the listener may not be connected yet. */
+static void ear_catch_up(struct ear *ear, struct accounts *accounts, int64_t mark)
+{
+    int64_t deadline_us = clock_monotonic_us() + 20000000;
+    bool is_heard = false;
+    while (!is_heard) {
+        CHECK(clock_monotonic_us() < deadline_us);
+        accounts_forget_token(accounts, mark);
+        int64_t until_us = clock_monotonic_us() + 200000;
+        LOCKED(&ear->lock);
+        while (ear->mark != mark && signal_wait_until(&ear->heard, &ear->lock, until_us))
+            continue;
+        is_heard = ear->mark == mark;
+    }
+}
+
+TEST(other_processes_hear_of_a_change_before_their_memory_is_over)
+{
+    struct place place = *place_postgres();
+    SCOPED(store) here = open_store(&place);
+    SCOPED(store) there = open_store(&place);
+    SCOPED(accounts) accounts_here = open_accounts(here);
+    /* The latest listener is called first: the ear hears when the accounts there have. */
+    struct ear ear = {.mark = 0};
+    lock_init(&ear.lock);
+    signal_init(&ear.heard);
+    store_listen(there, "accounts", ear_hear, &ear);
+    SCOPED(accounts) accounts_there = open_accounts(there);
+    int64_t anna = make_person(accounts_here, "anna@example.org");
+    struct try try = sign_in(accounts_here, "anna@example.org", PASSWORD, NOW_MS);
+    struct actor actor = actor_program("test");
+    ear_catch_up(&ear, accounts_here, 1);
+
+    CHECK_INT(roles_by(accounts_there, try.token, NOW_MS), 0);
+    CHECK(member_set(accounts_here, &actor, "fest", anna, ROLE_CREW, NOW_MS, NULL) == ERR_NONE);
+    ear_catch_up(&ear, accounts_here, 2);
+    CHECK_INT(roles_by(accounts_there, try.token, NOW_MS), ROLE_CREW);
+    CHECK(session_revoke(accounts_here, &actor, anna, try.session.id, NOW_MS) == ERR_NONE);
+    ear_catch_up(&ear, accounts_here, 3);
+    CHECK_INT(roles_by(accounts_there, try.token, NOW_MS), -1);
+
+    store_unlisten(there, &ear);
+    signal_fini(&ear.heard);
+    lock_fini(&ear.lock);
 }

@@ -80,6 +80,7 @@ TEST(deleted_draft_is_gone_and_its_id_is_not_given_again)
     CHECK_INT(site_status(site, ADMIN, "DELETE", "/api/v1/events/a", NULL), 204);
     CHECK_INT(site_status(site, CREW, "GET", "/api/v1/events/a", NULL), 404);
     CHECK_INT(site_status(site, ADMIN, "GET", "/api/v1/events/a", NULL), 404);
+    CHECK_INT(site_status(site, ADMIN, "GET", "/api/v1/events/a/members", NULL), 404);
     CHECK_INT(site_status(site, ADMIN, "POST", "/api/v1/events", event_body("a", "fest")), 409);
 }
 
