@@ -31,6 +31,7 @@ struct chunk_write {
     int64_t device_id;
     int64_t window_ms;
     int64_t steps;
+    int64_t persons;
     uint8_t *bytes;
     size_t len;
 };
@@ -220,7 +221,8 @@ static enum err merge_window(struct shard_state *state, struct db *db, int64_t d
                              int64_t window_ms, const struct detection_batch *fresh)
 {
     SCOPED_BATCH *merged = NULL;
-    struct chunk_write write = {device_id, window_ms, steps_of(fresh), NULL, 0};
+    struct chunk_write write = {
+        .device_id = device_id, .window_ms = window_ms, .steps = steps_of(fresh)};
     const struct chunk_write *earlier = find_write(state, &write);
     enum err err = earlier != NULL ? detections_unpack(earlier->bytes, earlier->len, &merged)
                                    : read_chunk(db, &write, &merged);
@@ -242,6 +244,7 @@ static enum err merge_window(struct shard_state *state, struct db *db, int64_t d
         packer_fini(&packer);
         return ERR_NO_MEMORY;
     }
+    write.persons = (int64_t)merged->person_count;
     write.bytes = packer.bytes;
     write.len = packer.len;
     add_write(state, &write);
@@ -368,10 +371,11 @@ static enum err apply(void *context, struct db *db, const struct consumer_batch 
     for (size_t i = 0; i < state->write_count; i++) {
         const struct chunk_write *write = &state->writes[i];
         TRY(sql_run(db,
-                    "INSERT INTO detection_chunk (device, window_ms, steps, data) VALUES ($1, $2, $3, $4) "
-                    "ON CONFLICT (device, window_ms, steps) DO UPDATE SET data = excluded.data",
+                    "INSERT INTO detection_chunk (device, window_ms, steps, persons, data) "
+                    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, window_ms, steps) "
+                    "DO UPDATE SET persons = excluded.persons, data = excluded.data",
                     SQL_INT(write->device_id), SQL_INT(write->window_ms), SQL_INT(write->steps),
-                    SQL_BLOB(write->bytes, write->len)));
+                    SQL_INT(write->persons), SQL_BLOB(write->bytes, write->len)));
     }
     TRY(write_heard(db, state));
     TRY(clean(history, db, batch->now_ms));

@@ -62,3 +62,8 @@ MUST_USE enum err readings_detections(struct readings *readings,
                                       const struct detections_query *query,
                                       struct detection_batch ***out_batches, size_t *out_count,
                                       int64_t *out_next_ms);
+
+/* How many detections there are, nobody counted twice; `device` NULL: of all devices of the event. */
+MUST_USE enum err readings_detections_count(struct readings *readings,
+                                            const struct detections_query *query,
+                                            int64_t *out_count);

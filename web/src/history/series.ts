@@ -8,7 +8,7 @@ export interface Past {
 }
 
 interface SeriesAnswer {
-  points: [string, number | null][];
+  items: [string, number | null][];
 }
 
 // The mean of every step; a step without values is a gap, not a zero.
@@ -20,7 +20,7 @@ export async function loadSeries(event: string, series: string, fromMs: number, 
   const times: number[] = [];
   const values: (number | null)[] = [];
   let lastS = -Infinity;
-  for (const [time, value] of answer.points) {
+  for (const [time, value] of answer.items) {
     const s = Date.parse(time) / 1000;
     if (s - lastS > stepS * 2.5 && times.length > 0) {
       times.push(lastS + stepS);

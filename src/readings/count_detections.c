@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Counting detections without reading them: a chunk's row says how many persons are in it. Only
+ * windows that stick out of the range, and those into which records of the stream fall, are opened. */
+#include "readings/readings_internal.h"
+
+#include "base/text.h"
+#include "readings/pack.h"
+
+struct fresh { /* what the stream has of one device and one kind of steps */
+    int64_t device_id;
+    struct detection_batch *batch;
+};
+
+struct counting {
+    const struct detections_query *query;
+    struct fresh *list;
+    size_t count;
+    size_t room;
+    int64_t total;
+};
+
+static struct detection_batch *fresh_of(struct counting *counting, int64_t device_id,
+                                        const struct detection_batch *batch)
+{
+    for (size_t i = 0; i < counting->count; i++) {
+        if (counting->list[i].device_id == device_id &&
+            batch_is_alike(counting->list[i].batch, batch))
+            return counting->list[i].batch;
+    }
+    if (counting->count == counting->room) {
+        counting->room = MAX((size_t)64, counting->room * 2);
+        counting->list = mem_resize(counting->list, counting->room * sizeof *counting->list);
+    }
+    struct detection_batch *like = batch_create();
+    like->is_in_metres = batch->is_in_metres;
+    like->scale_xy = batch->scale_xy;
+    like->scale_confidence = batch->scale_confidence;
+    counting->list[counting->count++] = (struct fresh){device_id, like};
+    return like;
+}
+
+static enum err add_record(void *context, struct stream_record *record)
+{
+    struct counting *counting = context;
+    const struct detections_query *query = counting->query;
+    char event[LIMIT_ID_LEN + 1];
+    char venue[LIMIT_ID_LEN + 1];
+    if (!history_split_key(record->key, event, venue) || strcmp(event, query->event) != 0 ||
+        (query->device != NULL &&
+         !detections_is_of_device(record->body, record->body_len, query->device)))
+        return ERR_NONE;
+    SCOPED_BATCH *batch = NULL;
+    enum err err = detections_unpack(record->body, record->body_len, &batch);
+    if (err != ERR_NONE)
+        return err == ERR_CORRUPT ? ERR_NONE : err;
+    struct detection_batch *fresh = fresh_of(counting, history_id(event, batch->device), batch);
+    return batch_append(fresh, batch, query->from_ms, query->to_ms);
+}
+
+static bool is_touched(const struct counting *counting, int64_t device_id, int64_t window_ms)
+{
+    for (size_t i = 0; i < counting->count; i++) {
+        const struct detection_batch *batch = counting->list[i].batch;
+        for (size_t f = 0; counting->list[i].device_id == device_id && f < batch->frame_count; f++) {
+            if (history_floor(batch->frame_at_ms[f], HISTORY_DETECTION_WINDOW_MS) == window_ms)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A chunk whose persons cannot simply be added joins what the stream has. */
+static enum err open_chunk(struct counting *counting, int64_t device_id, const void *bytes,
+                           size_t len)
+{
+    SCOPED_BATCH *chunk = NULL;
+    TRY(detections_unpack(bytes, len, &chunk));
+    struct detection_batch *fresh = fresh_of(counting, device_id, chunk);
+    return batch_append(fresh, chunk, counting->query->from_ms, counting->query->to_ms);
+}
+
+static enum err count_device(struct counting *counting, struct db *db, int64_t device_id)
+{
+    const struct detections_query *query = counting->query;
+    struct sql_rows rows;
+    enum err err = ERR_NONE;
+    TRY(sql_query(db, &rows,
+                  "SELECT window_ms, persons, data FROM detection_chunk WHERE device = $1 "
+                  "AND window_ms >= $2 AND window_ms < $3",
+                  SQL_INT(device_id),
+                  SQL_INT(history_floor(query->from_ms, HISTORY_DETECTION_WINDOW_MS)),
+                  SQL_INT(query->to_ms)));
+    while (err == ERR_NONE && sql_next(&rows)) {
+        int64_t window_ms = sql_int(&rows, 0);
+        bool is_whole = window_ms >= query->from_ms &&
+                        window_ms + HISTORY_DETECTION_WINDOW_MS <= query->to_ms;
+        size_t len;
+        const void *bytes = sql_blob(&rows, 2, &len);
+        if (is_whole && !is_touched(counting, device_id, window_ms))
+            counting->total += sql_int(&rows, 1);
+        else
+            err = open_chunk(counting, device_id, bytes, len);
+    }
+    enum err ended = sql_end(&rows);
+    return err != ERR_NONE ? err : ended;
+}
+
+static enum err count_event(struct counting *counting, struct db *db)
+{
+    struct sql_rows rows;
+    enum err err = ERR_NONE;
+    TRY(sql_query(db, &rows, "SELECT device FROM device_heard WHERE event = $1",
+                  SQL_TEXT(counting->query->event)));
+    while (err == ERR_NONE && sql_next(&rows))
+        err = count_device(counting, db, history_id(counting->query->event, sql_text(&rows, 0)));
+    enum err ended = sql_end(&rows);
+    return err != ERR_NONE ? err : ended;
+}
+
+static enum err count_all(struct counting *counting, struct db *db)
+{
+    const struct detections_query *query = counting->query;
+    TRY(history_read_tail(db, HISTORY_STREAM_DETECTIONS, add_record, counting));
+    if (query->device == NULL)
+        TRY(count_event(counting, db));
+    else
+        TRY(count_device(counting, db, history_id(query->event, query->device)));
+    for (size_t i = 0; i < counting->count; i++) {
+        size_t duplicates;
+        TRY(batch_normalise(counting->list[i].batch, &duplicates));
+        counting->total += (int64_t)counting->list[i].batch->person_count;
+    }
+    return ERR_NONE;
+}
+
+enum err readings_detections_count(struct readings *readings, const struct detections_query *query,
+                                   int64_t *out_count)
+{
+    struct counting counting = {.query = query};
+    struct db *db = store_reader_take(readings->store);
+    if (db == NULL)
+        return ERR_BUSY;
+    enum err err = count_all(&counting, db);
+    store_reader_give(readings->store, db);
+    for (size_t i = 0; i < counting.count; i++)
+        batch_unref(counting.list[i].batch);
+    mem_free(counting.list);
+    if (err == ERR_NONE)
+        *out_count = counting.total;
+    return err;
+}

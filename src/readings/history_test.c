@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+/* History against a naive model: the real consumers on a real store, seeded random operations. */
+#include "readings/history.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/test.h"
+#include "base/text.h"
+#include "readings/pack.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define DEADLINE_MS 20000
+
+static const struct store_module *const MODULES = &readings_store_module;
+
+struct stage { /* an open store with the module on it */
+    struct store *store;
+    struct readings *readings;
+    char url[512];
+};
+
+static void stage_open(struct stage *stage)
+{
+    struct err_note note = {0};
+    struct store_options options = {
+        .name = "telemetry", .url = stage->url, .modules = MODULES, .module_count = 1};
+    CHECK_INT(store_open(&options, &stage->store, &note), ERR_NONE);
+    CHECK_INT(readings_open(&(struct readings_options){.telemetry_store = stage->store,
+                                                       .keep_detections_ms = 1LL << 50,
+                                                       .keep_points_ms = 1LL << 50,
+                                                       .gather_ms = 1},
+                            &stage->readings, &note),
+              ERR_NONE);
+}
+
+static void stage_init(struct stage *stage)
+{
+    *stage = (struct stage){0};
+    (void)snprintf(stage->url, sizeof stage->url, "sqlite:%s", test_folder());
+    stage_open(stage);
+}
+
+static void stage_close(struct stage *stage)
+{
+    readings_close(stage->readings);
+    store_close(stage->store);
+}
+
+static void stage_settle(struct stage *stage)
+{
+    int64_t deadline_ms = clock_now_ms() + DEADLINE_MS;
+    CHECK_INT(consumer_wait_idle(readings_series_consumer(stage->readings), deadline_ms), ERR_NONE);
+    CHECK_INT(consumer_wait_idle(readings_detections_consumer(stage->readings), deadline_ms),
+              ERR_NONE);
+}
+
+struct sending {
+    const struct reading *readings;
+    size_t count;
+    struct detection_batch *batch;
+};
+
+static enum err send_readings(struct db *db, void *context, struct err_note *note)
+{
+    (void)note;
+    const struct sending *sending = context;
+    return readings_append(db, "demo", "park", sending->readings, sending->count, NULL);
+}
+
+static void put_values(struct stage *stage, const struct reading *readings, size_t count)
+{
+    struct sending sending = {.readings = readings, .count = count};
+    CHECK_INT(store_write(stage->store, send_readings, &sending, NULL), ERR_NONE);
+}
+
+static enum err send_batch(struct db *db, void *context, struct err_note *note)
+{
+    (void)note;
+    const struct sending *sending = context;
+    struct packer packer = {0};
+    detections_pack(&packer, sending->batch, SEAL_FAST);
+    enum err err = stream_append(db,
+                                 &(struct stream_append){.stream = "detections",
+                                                         .key = "demo/park",
+                                                         .kind = "detections.packed",
+                                                         .body = packer.bytes,
+                                                         .body_len = packer.len},
+                                 NULL);
+    packer_fini(&packer);
+    return err;
+}
+
+static void put_batch(struct stage *stage, struct detection_batch *batch)
+{
+    struct sending sending = {.batch = batch};
+    CHECK_INT(store_write(stage->store, send_batch, &sending, NULL), ERR_NONE);
+}
+
+/* --- series --- */
+
+#define MODEL_MS    7200000 /* two hours */
+#define MODEL_GRAIN 200     /* of times, so that some meet */
+#define START_MS    1781989200000LL
+
+struct model {
+    bool has[MODEL_MS / MODEL_GRAIN];
+    double value[MODEL_MS / MODEL_GRAIN];
+};
+
+static double model_bucket(const struct model *model, int64_t from_ms, int64_t to_ms,
+                           enum series_agg agg)
+{
+    double count = 0, sum = 0, min = INFINITY, max = -INFINITY, last = NAN;
+    for (int64_t at = from_ms; at < to_ms; at += MODEL_GRAIN) {
+        size_t i = (size_t)((at - START_MS) / MODEL_GRAIN);
+        if (at < START_MS || at >= START_MS + MODEL_MS || !model->has[i])
+            continue;
+        count++;
+        sum += model->value[i];
+        min = fmin(min, model->value[i]);
+        max = fmax(max, model->value[i]);
+        last = model->value[i];
+    }
+    const double answers[] = {sum / count, min, max, sum, count, last};
+    return count == 0 ? NAN : answers[agg];
+}
+
+static void check_raw(struct stage *stage, const struct model *model)
+{
+    struct series_query query = {.event = "demo",
+                                 .series = "lift-3:load",
+                                 .from_ms = START_MS,
+                                 .to_ms = START_MS + MODEL_MS,
+                                 .points_max = 1000};
+    size_t next = 0;
+    do {
+        struct series_point *points;
+        size_t count;
+        CHECK_INT(readings_query(stage->readings, &query, &points, &count, &query.from_ms, NULL),
+                  ERR_NONE);
+        for (size_t i = 0; i < count; i++, next++) {
+            while (next < COUNT_OF(model->has) && !model->has[next])
+                next++;
+            CHECK(next < COUNT_OF(model->has));
+            CHECK_INT(points[i].at_ms, START_MS + (int64_t)next * MODEL_GRAIN);
+            CHECK(points[i].value == model->value[next]);
+        }
+        mem_free(points);
+    } while (query.from_ms != 0);
+    while (next < COUNT_OF(model->has))
+        CHECK(!model->has[next++]);
+}
+
+static void check_steps(struct stage *stage, const struct model *model, int64_t step_ms,
+                        enum series_agg agg)
+{
+    struct series_query query = {.event = "demo",
+                                 .series = "lift-3:load",
+                                 .from_ms = START_MS + 1,
+                                 .to_ms = START_MS + MODEL_MS - 1,
+                                 .step_ms = step_ms,
+                                 .agg = agg};
+    struct series_point *points;
+    size_t count;
+    int64_t next_ms;
+    CHECK_INT(readings_query(stage->readings, &query, &points, &count, &next_ms, NULL), ERR_NONE);
+    size_t at = 0;
+    for (int64_t from = history_floor(START_MS, step_ms); from < START_MS + MODEL_MS;
+         from += step_ms) {
+        double expected = model_bucket(model, from, from + step_ms, agg);
+        if (isnan(expected))
+            continue;
+        CHECK(at < count);
+        CHECK_INT(points[at].at_ms, from);
+        CHECK_NEAR(points[at].value, expected, 1e-6 * fmax(1, fabs(expected)));
+        at++;
+    }
+    CHECK_INT(at, count);
+    mem_free(points);
+}
+
+static void check_model(struct stage *stage, const struct model *model,
+                        struct random_sequence *chance)
+{
+    static const int64_t STEPS_MS[] = {1000, 7000, 60000, 300000, 3600000, 86400000};
+    check_raw(stage, model);
+    for (size_t i = 0; i < COUNT_OF(STEPS_MS); i++)
+        check_steps(stage, model, STEPS_MS[i], (enum series_agg)random_below(chance, 6));
+}
+
+/* Mostly forward, sometimes hours late, sometimes the same time again. */
+static void put_random(struct stage *stage, struct model *model, struct random_sequence *chance,
+                       size_t *inout_now)
+{
+    struct reading readings[40];
+    size_t count = 1 + random_below(chance, COUNT_OF(readings));
+    for (size_t i = 0; i < count; i++) {
+        bool is_late = random_below(chance, 4) == 0;
+        *inout_now = (*inout_now + random_below(chance, 60)) % COUNT_OF(model->has);
+        size_t slot = is_late ? random_below(chance, COUNT_OF(model->has)) : *inout_now;
+        double value = round(random_normal(chance) * 1000) / 10;
+        readings[i] =
+            (struct reading){"lift-3:load", START_MS + (int64_t)slot * MODEL_GRAIN, value};
+        model->has[slot] = true;
+        model->value[slot] = value;
+    }
+    put_values(stage, readings, count);
+}
+
+TEST(series_read_like_a_naive_model_while_values_come_late_twice_and_out_of_order)
+{
+    struct stage stage;
+    stage_init(&stage);
+    static struct model model;
+    struct random_sequence chance = {.state = 5};
+    size_t now = 0;
+    for (int round = 1; round <= 60; round++) {
+        put_random(&stage, &model, &chance, &now);
+        if (round % 20 == 0)
+            stage_settle(&stage);
+        if (round % 10 == 5 || round % 20 == 0)
+            check_model(&stage, &model, &chance);
+        if (round == 40) { /* A restart: what was gathered only is read from the stream again. */
+            stage_close(&stage);
+            stage_open(&stage);
+        }
+    }
+    stage_close(&stage);
+}
+
+TEST(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
+{
+    struct stage stage;
+    stage_init(&stage);
+    put_values(&stage, &(struct reading){"lift-3:temperature", 1471687872000, 21.4}, 1);
+    put_values(&stage, &(struct reading){"zone.a:people", 1471687873000, 5}, 1);
+    struct series_info *list;
+    size_t count;
+    CHECK_INT(readings_series_list(stage.readings, "demo", "", 10, &list, &count), ERR_NONE);
+    CHECK_INT(count, 2);
+    CHECK_TEXT(list[0].name, "lift-3:temperature");
+    CHECK_TEXT(list[0].venue, "park");
+    CHECK(list[0].last_value == 21.4);
+    mem_free(list);
+    CHECK_INT(readings_series_list(stage.readings, "demo", "lift-3:temperature", 10, &list, &count),
+              ERR_NONE);
+    CHECK_INT(count, 1);
+    mem_free(list);
+    struct series_query query = {.event = "other", .series = "lift-3:temperature", .to_ms = 1LL << 50};
+    struct series_point *points;
+    int64_t next_ms;
+    struct err_note note;
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note), ERR_NOT_FOUND);
+    query.event = "demo";
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note), ERR_NONE);
+    CHECK_INT(count, 1);
+    mem_free(points);
+    stage_close(&stage);
+}
+
+TEST(too_many_steps_are_refused)
+{
+    struct stage stage;
+    stage_init(&stage);
+    put_values(&stage, &(struct reading){"a:b", START_MS, 1}, 1);
+    struct series_query query = {.event = "demo",
+                                 .series = "a:b",
+                                 .from_ms = START_MS - LIMIT_SERIES_POINTS * 1000LL,
+                                 .to_ms = START_MS + 1000,
+                                 .step_ms = 1000};
+    struct series_point *points;
+    size_t count;
+    int64_t next_ms;
+    struct err_note note;
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note),
+              ERR_TOO_LARGE);
+    CHECK_TEXT(note.place, "step");
+    stage_close(&stage);
+}
+
+/* --- detections --- */
+
+#define MODEL_FRAMES 3000 /* of 100 ms: five minutes */
+#define MODEL_TRACKS 12
+
+struct crowd_model {
+    bool has_frame[MODEL_FRAMES];
+    int32_t x[MODEL_FRAMES][MODEL_TRACKS]; /* 0 = not seen; the first value sent stays */
+};
+
+static void put_random_batch(struct stage *stage, struct crowd_model *model,
+                             struct random_sequence *chance)
+{
+    SCOPED_BATCH *batch = batch_create();
+    (void)text_copy(batch->device, sizeof batch->device, "cam-1");
+    for (uint64_t n = 1 + random_below(chance, 20); n > 0; n--) {
+        size_t frame = random_below(chance, MODEL_FRAMES);
+        model->has_frame[frame] = true;
+        for (int64_t track = 0; track < MODEL_TRACKS; track++) {
+            if (random_below(chance, 3) == 0)
+                continue;
+            struct batch_person person = {.track = track, .x = 1 + (int32_t)random_below(chance, 9)};
+            CHECK_INT(batch_put_person(batch, &person), ERR_NONE);
+            if (model->x[frame][track] == 0)
+                model->x[frame][track] = person.x;
+        }
+        CHECK_INT(batch_close_frame(batch, START_MS + (int64_t)frame * 100), ERR_NONE);
+    }
+    put_batch(stage, batch);
+}
+
+static size_t check_frames(const struct crowd_model *model, const struct detection_batch *batch,
+                           size_t next, int64_t *inout_persons)
+{
+    for (size_t f = 0; f < batch->frame_count; f++, next++) {
+        while (next < MODEL_FRAMES && !model->has_frame[next])
+            next++;
+        CHECK(next < MODEL_FRAMES);
+        CHECK_INT(batch->frame_at_ms[f], START_MS + (int64_t)next * 100);
+        size_t expected = 0;
+        for (size_t t = 0; t < MODEL_TRACKS; t++)
+            expected += model->x[next][t] != 0;
+        CHECK_INT(batch->frame_first[f + 1] - batch->frame_first[f], expected);
+        *inout_persons += (int64_t)expected;
+        for (size_t i = batch->frame_first[f]; i < batch->frame_first[f + 1]; i++)
+            CHECK_INT(batch->x[i], model->x[next][batch->track[i]]);
+    }
+    return next;
+}
+
+static void check_crowd(struct stage *stage, const struct crowd_model *model)
+{
+    struct detections_query query = {.event = "demo",
+                                     .device = "cam-1",
+                                     .from_ms = START_MS,
+                                     .to_ms = START_MS + MODEL_FRAMES * 100,
+                                     .persons_max = 300};
+    size_t next = 0;
+    int64_t persons = 0;
+    int64_t counted = 0;
+    CHECK_INT(readings_detections_count(stage->readings, &query, &counted), ERR_NONE);
+    do {
+        struct detection_batch **batches;
+        size_t count;
+        CHECK_INT(readings_detections(stage->readings, &query, &batches, &count, &query.from_ms),
+                  ERR_NONE);
+        CHECK(count <= 1);
+        if (count == 1) {
+            next = check_frames(model, batches[0], next, &persons);
+            batch_unref(batches[0]);
+        }
+        mem_free(batches);
+    } while (query.from_ms != 0);
+    while (next < MODEL_FRAMES)
+        CHECK(!model->has_frame[next++]);
+    CHECK_INT(counted, persons);
+}
+
+TEST(detections_read_like_a_naive_model_while_batches_come_late_twice_and_out_of_order)
+{
+    struct stage stage;
+    stage_init(&stage);
+    static struct crowd_model model;
+    struct random_sequence chance = {.state = 6};
+    for (int round = 1; round <= 60; round++) {
+        put_random_batch(&stage, &model, &chance);
+        if (round % 20 == 0)
+            stage_settle(&stage);
+        if (round % 10 == 5 || round % 20 == 0)
+            check_crowd(&stage, &model);
+        if (round == 40) {
+            stage_close(&stage);
+            stage_open(&stage);
+        }
+    }
+    CHECK(readings_last_seen(stage.readings, "demo", "nobody") == 0);
+    stage_close(&stage);
+}
+
+TEST(devices_heard_before_a_restart_are_known_after_it)
+{
+    struct stage stage;
+    stage_init(&stage);
+    SCOPED_BATCH *batch = batch_create();
+    (void)text_copy(batch->device, sizeof batch->device, "cam-1");
+    CHECK_INT(batch_close_frame(batch, START_MS), ERR_NONE);
+    put_batch(&stage, batch);
+    stage_settle(&stage);
+    stage_close(&stage);
+    stage_open(&stage);
+    CHECK(readings_last_seen(stage.readings, "demo", "cam-1") > 0);
+    stage_close(&stage);
+}
+
+TEST(an_hour_of_a_zone_is_read_quickly)
+{
+    struct stage stage;
+    stage_init(&stage);
+    struct reading readings[360];
+    for (int part = 0; part < 10; part++) {
+        for (size_t i = 0; i < COUNT_OF(readings); i++) {
+            int64_t at_ms = START_MS + (part * (int64_t)COUNT_OF(readings) + (int64_t)i) * 1000;
+            readings[i] = (struct reading){"zone.stage:people", at_ms, (double)(i % 77)};
+        }
+        put_values(&stage, readings, COUNT_OF(readings));
+    }
+    stage_settle(&stage);
+    struct series_query query = {.event = "demo",
+                                 .series = "zone.stage:people",
+                                 .from_ms = START_MS,
+                                 .to_ms = START_MS + 3600000};
+    struct series_point *points;
+    size_t count;
+    int64_t next_ms;
+    int64_t start_us = clock_monotonic_us();
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, NULL), ERR_NONE);
+    print_message("# 3,600 points in %lld us\n", (long long)(clock_monotonic_us() - start_us));
+    CHECK_INT(count, 3600);
+    mem_free(points);
+    stage_close(&stage);
+}
