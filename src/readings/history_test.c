@@ -48,12 +48,26 @@ static void stage_close(struct stage *stage)
     store_close(stage->store);
 }
 
+static enum err count_tail(void *context, struct stream_record *record)
+{
+    (void)record;
+    ++*(int64_t *)context;
+    return ERR_NONE;
+}
+
+/* Until everything stands in chunks: then nothing is left of the stream behind the marks. */
 static void stage_settle(struct stage *stage)
 {
     int64_t deadline_ms = clock_now_ms() + DEADLINE_MS;
-    CHECK_INT(consumer_wait_idle(readings_series_consumer(stage->readings), deadline_ms), ERR_NONE);
-    CHECK_INT(consumer_wait_idle(readings_detections_consumer(stage->readings), deadline_ms),
-              ERR_NONE);
+    int64_t left;
+    do {
+        struct db *db = store_reader_take(stage->store);
+        left = 0;
+        CHECK_INT(history_read_tail(db, "readings", count_tail, &left), ERR_NONE);
+        CHECK_INT(history_read_tail(db, "detections", count_tail, &left), ERR_NONE);
+        store_reader_give(stage->store, db);
+    } while (left > 0 && clock_now_ms() < deadline_ms);
+    CHECK_INT(left, 0);
 }
 
 struct sending {
