@@ -20,6 +20,8 @@ void routes_init(struct routes *routes, struct app *app)
     add(routes, accounts_routes, accounts_route_count, app);
     add(routes, events_routes, events_route_count, app);
     add(routes, members_routes, members_route_count, app);
+    add(routes, venues_routes, venues_route_count, app);
+    add(routes, crowd_routes, crowd_route_count, app);
     add(routes, alerts_routes, alerts_route_count, app);
     add(routes, notify_routes, notify_route_count, app);
     add(routes, live_routes, live_route_count, app);

@@ -6,6 +6,7 @@
 
 #include "alerts/alerts.h"
 #include "base/clock.h"
+#include "crowd/crowd.h"
 #include "notify/notify.h"
 #include "readings/readings.h"
 #include "server/first_admin.h"
@@ -115,6 +116,20 @@ static void close_readings(struct server *server)
     readings_close(server->app.readings);
 }
 
+static enum err open_crowd(struct server *server, struct err_note *note)
+{
+    struct crowd_options options = {.telemetry_store = server->stores.telemetry,
+                                    .venues = server->app.venues,
+                                    .readings = server->app.readings,
+                                    .publisher = &server->publisher};
+    return crowd_open(&options, &server->app.crowd, note);
+}
+
+static void close_crowd(struct server *server)
+{
+    crowd_close(server->app.crowd);
+}
+
 static enum err open_alerts(struct server *server, struct err_note *note)
 {
     struct alerts_options options = {.main_store = server->stores.main,
@@ -194,6 +209,7 @@ static const struct stage {
     {"accounts", open_accounts, close_accounts},
     {"venues", open_venues, close_venues},
     {"readings", open_readings, close_readings},
+    {"crowd", open_crowd, close_crowd},
     {"alerts", open_alerts, close_alerts},
     {"notify", open_notify, close_notify},
     {"http", open_http, close_http},
