@@ -5,7 +5,12 @@
 #include "store/lease.h"
 #include "store/place_test.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define KEYS 16
 
@@ -251,6 +256,126 @@ TEST(two_processes_share_the_shards_on_postgres)
     consumer_stop(first.consumer);
     CHECK_INT(ask(one, SEEN), number + 63);
     CHECK_INT(first.applied + second.applied, number + 63);
+}
+
+/* In a process of its own: consumes until it is killed, and tells once it owns every shard. */
+_Noreturn static void consume_and_tell(const struct place *place, int fd)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct store *store = place_open(place, &seen_module, 1);
+    struct reader reader = {0};
+    reader_start(&reader, store, store);
+    while (reader.owned < STREAM_SHARDS)
+        CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    if (write(fd, "+", 1) != 1)
+        _exit(4);
+    for (;;)
+        (void)pause();
+}
+
+/* Kill -9 in the middle of its work; the other, here, has all of it within 5 s, and nothing twice. */
+TEST(a_killed_process_is_replaced_within_five_seconds_on_postgres)
+{
+    struct place *place = place_postgres();
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    int fds[2], status = 0;
+    CHECK(pipe(fds) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        consume_and_tell(place, fds[1]);
+    char byte;
+    CHECK(read(fds[0], &byte, 1) == 1);
+    struct reader reader = {0};
+    reader_start(&reader, store, store);
+    int64_t number = 1;
+    while (reader.owned < STREAM_SHARDS / 2) {
+        append_numbers(store, number, 5);
+        number += 5;
+        CHECK(number < 20000);
+        CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    }
+    append_numbers(store, number, 100);
+    number += 100;
+    CHECK(kill(pid, SIGKILL) == 0);
+    int64_t killed_at_us = clock_monotonic_us();
+    append_numbers(store, number, 50);
+    number += 50;
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    CHECK(clock_monotonic_us() - killed_at_us < 5000000);
+    CHECK(waitpid(pid, &status, 0) == pid);
+    consumer_stop(reader.consumer);
+    CHECK_INT(ask(store, SEEN), number - 1);
+    CHECK_INT(ask(store, "SELECT COUNT(*) FROM store_dead_letter"), 0);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
+static enum err slow_apply(void *context, struct db *db, const struct consumer_batch *batch)
+{
+    struct reader *reader = context;
+    TRY(reader_apply(context, db, batch));
+    return reader->busy_left < 0 ? ERR_NONE : ERR_BUSY; /* until it may */
+}
+
+static void count_appended(void *context, enum err result, const struct stream_record *record)
+{
+    (void)record;
+    atomic_fetch_add((atomic_int *)context, result == ERR_NONE ? 1 : 1000000);
+}
+
+ON_BOTH_ENGINES(a_consumer_that_lags_past_memory_reads_the_table)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    struct reader reader = {.busy_left = 0};
+    reader.options = (struct consumer_options){.name = "slow",
+                                               .stream = "facts",
+                                               .source = store,
+                                               .target = store,
+                                               .context = &reader,
+                                               .records_max = 4096,
+                                               .apply = slow_apply,
+                                               .applied = reader_applied};
+    CHECK_INT(consumer_start(&reader.options, &reader.consumer, NULL), ERR_NONE);
+    atomic_int appended = 0;
+    const int count = LIMIT_FOLLOW_RECORDS + 2000;
+    for (int i = 1; i <= count; i++) {
+        char body[24];
+        (void)snprintf(body, sizeof body, "%d", i);
+        struct stream_append append = {
+            .stream = "facts", .key = "k", .kind = "test", .body = body, .body_len = strlen(body)};
+        CHECK_INT(stream_submit(store, stream_record_create(&append), count_appended, &appended),
+                  ERR_NONE);
+    }
+    CHECK_INT(place_append(store, "other", "k", "the queue is done"), ERR_NONE);
+    CHECK_INT(appended, count);
+    atomic_store(&reader.busy_left, -1);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+    CHECK_INT(reader.applied, count);
+    CHECK_INT(ask(store, SEEN), count);
+}
+
+ON_BOTH_ENGINES(a_consumer_that_comes_back_too_late_is_told_what_it_lost)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    struct reader before = {0}, after = {0};
+    reader_start(&before, store, store);
+    CHECK_INT(place_append(store, "facts", "k", "1"), ERR_NONE);
+    CHECK_INT(consumer_wait_idle(before.consumer, soon()), ERR_NONE);
+    consumer_stop(before.consumer);
+    for (int i = 2; i <= 7; i++)
+        CHECK_INT(place_append(store, "facts", "k", "0"), ERR_NONE);
+    struct stream_retention retention = {.stream = "facts", .age_max_ms = 1000, .hold_ms = 1000};
+    CHECK_INT(stream_retain(store, &retention, clock_now_ms() + 1500, NULL), ERR_NONE);
+    CHECK_INT(place_record_count(store, "facts"), 6); /* it still needs them */
+    CHECK_INT(stream_retain(store, &retention, clock_now_ms() + 60000, NULL), ERR_NONE);
+    CHECK_INT(place_append(store, "facts", "k", "8"), ERR_NONE);
+    reader_start(&after, store, store);
+    CHECK_INT(consumer_wait_idle(after.consumer, soon()), ERR_NONE);
+    consumer_stop(after.consumer);
+    CHECK_INT(after.skipped, 6);
+    CHECK_INT(after.applied, 1);
 }
 
 #define SECOND_US INT64_C(1000000)

@@ -227,6 +227,7 @@ TEST(a_database_file_belongs_to_one_process_at_a_time)
     SCOPED(store) store = place_open(place, NULL, 0);
     struct err_note note = {0};
     struct store *second = NULL;
+    CHECK(store != NULL);
     CHECK_INT(try_open(place, &notes_module, &second, &note), ERR_BUSY);
     CHECK(strstr(note.detail, "Another process") != NULL);
 }
