@@ -13,7 +13,8 @@
      BIT(STRANGER) | BIT(OTHER_ORGANISER))
 #define STAFF_OF_FEST                                                                              \
     (BIT(ORGANISER) | BIT(CONTROL) | BIT(CREW) | BIT(DOOR) | BIT(GUEST) | BIT(DEVICE))
-#define RUNS_FEST (BIT(ADMIN) | BIT(ORGANISER))
+#define WATCHES_FEST (BIT(ADMIN) | BIT(ORGANISER) | BIT(CONTROL))
+#define RUNS_FEST    (BIT(ADMIN) | BIT(ORGANISER))
 
 static const struct line {
     const char *method;
@@ -47,6 +48,27 @@ static const struct line {
     {"DELETE", "/api/v1/events/{event}/tokens/{token}", "/api/v1/events/fest/tokens/1", NULL,
      RUNS_FEST, 404},
     {"GET", "/api/v1/events/{event}/audit", "/api/v1/events/fest/audit", NULL, RUNS_FEST, 200},
+    {"GET", "/api/v1/events/{event}/rules", "/api/v1/events/fest/rules", NULL, WATCHES_FEST, 200},
+    {"POST", "/api/v1/events/{event}/rules", "/api/v1/events/fest/rules", "{}", WATCHES_FEST, 422},
+    {"GET", "/api/v1/events/{event}/rules/{rule}", "/api/v1/events/fest/rules/x", NULL,
+     WATCHES_FEST, 404},
+    {"PATCH", "/api/v1/events/{event}/rules/{rule}", "/api/v1/events/fest/rules/x", "{}",
+     WATCHES_FEST, 404},
+    {"DELETE", "/api/v1/events/{event}/rules/{rule}", "/api/v1/events/fest/rules/x", NULL,
+     WATCHES_FEST, 404},
+    {"GET", "/api/v1/events/{event}/incidents", "/api/v1/events/fest/incidents", NULL, WATCHES_FEST,
+     200},
+    {"GET", "/api/v1/events/{event}/incidents/{incident}", "/api/v1/events/fest/incidents/1", NULL,
+     WATCHES_FEST, 404},
+    {"POST", "/api/v1/events/{event}/incidents/{incident}/acknowledge",
+     "/api/v1/events/fest/incidents/1/acknowledge", NULL, WATCHES_FEST, 404},
+    {"POST", "/api/v1/events/{event}/incidents/{incident}/resolve",
+     "/api/v1/events/fest/incidents/1/resolve", NULL, WATCHES_FEST, 404},
+    {"GET", "/api/v1/events/{event}/outbox", "/api/v1/events/fest/outbox", NULL, WATCHES_FEST, 200},
+    {"GET", "/api/v1/events/{event}/outbox/{mail}", "/api/v1/events/fest/outbox/1", NULL,
+     WATCHES_FEST, 404},
+    {"POST", "/api/v1/events/{event}/outbox/{mail}/retry", "/api/v1/events/fest/outbox/1/retry",
+     NULL, WATCHES_FEST, 409},
     {"DELETE", "/api/v1/session", "/api/v1/session", NULL, PEOPLE,
      204}, /* the last: it ends them */
 };

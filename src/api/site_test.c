@@ -91,31 +91,60 @@ static void add_routes(struct site *site, const struct route *routes, size_t cou
 
 static void start(struct site *site)
 {
-    site->routes = mem_new_array(accounts_route_count + events_route_count + members_route_count,
-                                 sizeof *site->routes);
-    add_routes(site, accounts_routes, accounts_route_count);
-    add_routes(site, events_routes, events_route_count);
-    add_routes(site, members_routes, members_route_count);
+    const struct {
+        const struct route *routes;
+        size_t count;
+    } tables[] = {{accounts_routes, accounts_route_count},
+                  {events_routes, events_route_count},
+                  {members_routes, members_route_count},
+                  {alerts_routes, alerts_route_count},
+                  {notify_routes, notify_route_count}};
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        count += tables[i].count;
+    site->routes = mem_new_array(count, sizeof *site->routes);
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        add_routes(site, tables[i].routes, tables[i].count);
     struct http_server_options options = {
         .authorise = api_authorise, .authorise_context = &site->app, .behind_proxy = true};
     site->server = loopback_server_with(options, site->routes, site->route_count, &site->app);
     site->port = http_server_port(site->server);
 }
 
+static struct store *open_store(const char *name, const struct store_module *modules, size_t count)
+{
+    char url[4200];
+    (void)snprintf(url, sizeof url, "sqlite:%s", test_folder());
+    struct store_options options = {
+        .name = name, .url = url, .modules = modules, .module_count = count};
+    struct store *store = NULL;
+    CHECK(store_open(&options, &store, NULL) == ERR_NONE);
+    return store;
+}
+
+static void open_alerts(struct site *site)
+{
+    struct alerts_options alerts = {.main_store = site->store, .telemetry_store = site->telemetry};
+    CHECK(alerts_open(&alerts, &site->app.alerts, NULL) == ERR_NONE);
+    struct notify_options notify = {.main_store = site->store,
+                                    .public_url = "https://muster.example.org"};
+    CHECK(notify_open(&notify, &site->app.notify, NULL) == ERR_NONE);
+}
+
 struct site *site_create(void)
 {
     struct site *site = mem_new(sizeof *site);
     const struct store_module modules[] = {accounts_store_module, events_store_module,
-                                           api_store_module};
-    char url[4200];
-    (void)snprintf(url, sizeof url, "sqlite:%s", test_folder());
-    struct store_options store = {
-        .name = "main", .url = url, .modules = modules, .module_count = COUNT_OF(modules)};
-    CHECK(store_open(&store, &site->store, NULL) == ERR_NONE);
+                                           api_store_module, alerts_store_module,
+                                           notify_store_module};
+    site->store = open_store("main", modules, COUNT_OF(modules));
+    site->telemetry = open_store("telemetry", NULL, 0);
     struct accounts_options accounts = {
         .store = site->store, .password_passes = 1, .password_bytes = 8192};
     CHECK(accounts_open(&accounts, &site->app.accounts, NULL) == ERR_NONE);
     site->app.main_store = site->store;
+    site->app.telemetry_store = site->telemetry;
+    open_alerts(site);
     make_event(site, "fest");
     make_event(site, "fair");
     start(site);
@@ -137,7 +166,10 @@ void site_destroy(struct site *site)
     if (site == NULL)
         return;
     http_server_stop(site->server);
+    notify_close(site->app.notify);
+    alerts_close(site->app.alerts);
     accounts_close(site->app.accounts);
+    store_close(site->telemetry);
     store_close(site->store);
     mem_free(site->routes);
     mem_free(site);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api/site_test.h — a server with the routes of accounts, events and members, and people to ask it.
+/* api/site_test.h — a server with the routes of accounts, events, members, alerts and mails, and people
+ * to ask it.
  * There are two published events, "fest" and "fair", each with its own organiser. */
 #pragma once
+#include "alerts/alerts.h"
 #include "api/api.h"
 #include "net/loopback_test.h"
+#include "notify/notify.h"
 
 enum asker {
     NOBODY,
@@ -21,9 +24,10 @@ enum asker {
 };
 
 struct site {
-    struct store *store;
+    struct store *store; /* main */
+    struct store *telemetry;
     struct app app;
-    struct route *routes; /* of all three tables */
+    struct route *routes; /* of all these tables */
     size_t route_count;
     struct http_server *server;
     uint16_t port;
