@@ -279,6 +279,8 @@ static bool finish_message(struct decoder *decoder, struct message *message)
     if (message->has_objects) {
         if (!message->has_time)
             decode_refuse_message(decoder, ERR_INVALID, "timestamp", "is missing");
+        if (decode_has_only_errors(decoder, decoder->first_error))
+            return true;
         decoder->is_out_of_memory |= batch_close_frame(decoder->batch, message->at_ms) != ERR_NONE;
         return true;
     }

@@ -125,6 +125,13 @@ bool decode_track(struct decoder *decoder, int64_t *out_track, const char **out_
     return true;
 }
 
+bool decode_has_only_errors(const struct decoder *decoder, size_t first_error)
+{
+    const struct detection_batch *batch = decoder->batch;
+    size_t kept = batch->frame_count == 0 ? 0 : batch->frame_first[batch->frame_count];
+    return batch->person_count == kept && decoder->out->errors.count > first_error;
+}
+
 /* --- a person, fast --- */
 
 /* As many bytes as person_fast() can pass without looking for the end: DECODE_FIELDS_MAX numbers of at
@@ -416,6 +423,8 @@ static void end_frame(struct decoder *decoder, struct frame *frame, size_t first
         decode_refuse_item(decoder, frame->problem, "frames[%zu]%s", decoder->frame, frame->place);
         return;
     }
+    if (decode_has_only_errors(decoder, first_error))
+        return;
     if (batch_close_frame(batch, frame->at_ms) != ERR_NONE) {
         decoder->is_out_of_memory = true;
         return;

@@ -48,4 +48,6 @@ void decode_refuse_item(struct decoder *decoder, const char *problem, const char
 /* A track in any of its forms: number, string, null. False with *out_problem set when it is none;
  * false with a fault in the scanner otherwise. */
 bool decode_track(struct decoder *decoder, int64_t *out_track, const char **out_problem);
+/* Nobody of the open frame was good: it must not pass for "nobody was seen". */
+bool decode_has_only_errors(const struct decoder *decoder, size_t first_error);
 void decode_put(struct decoder *decoder, const struct batch_person *person);

@@ -159,9 +159,12 @@ static void walk_frame(struct walk *walk, json_t *frame, size_t index)
     size_t at;
     json_t *person;
     size_t before = walk->batch->person_count;
+    size_t errors = walk->out->errors.count;
     json_array_foreach(persons, at, person) {
         walk_person(walk, person, index, at);
     }
+    if (walk->batch->person_count == before && walk->out->errors.count > errors)
+        return;
     walk->is_too_large |= walk->batch->person_count - before > LIMIT_FRAME_PERSONS;
     assert(batch_close_frame(walk->batch, at_ms) == ERR_NONE);
 }
@@ -271,9 +274,12 @@ static bool walk_scene(struct walk *walk, json_t *message)
     walk->batch->is_in_metres = false;
     size_t index;
     json_t *person;
+    size_t errors = walk->out->errors.count;
     json_array_foreach(persons, index, person) {
         walk_object(walk, person, index);
     }
+    if (walk->batch->person_count == 0 && walk->out->errors.count > errors)
+        return true;
     walk->is_too_large |= walk->batch->person_count > LIMIT_FRAME_PERSONS;
     assert(batch_close_frame(walk->batch, at_ms) == ERR_NONE);
     return true;

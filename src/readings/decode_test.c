@@ -123,6 +123,18 @@ TEST(persons_of_another_class_are_left_out_and_counted)
     decoded_fini(&decoded);
 }
 
+TEST(a_frame_of_nobody_but_mistakes_does_not_pass_for_an_empty_one)
+{
+    struct decoded decoded = taken(
+        "{\"device\":\"a\",\"frames\":[{\"t\":" T0 ",\"persons\":[[1,2,3,-4,5,1]]},{\"t\":" T0 ",\"persons\":[]}]}");
+    CHECK_INT(decoded.batches[0]->frame_count, 1);
+    CHECK_INT(decoded.errors.count, 1);
+    decoded_fini(&decoded);
+    decoded = taken("{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{\"person\":[7]}}");
+    CHECK_INT(decoded.batch_count, 0);
+    decoded_fini(&decoded);
+}
+
 struct wrong_item {
     const char *body;
     const char *place;

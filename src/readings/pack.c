@@ -72,7 +72,7 @@ static void pack_references(struct packer *packer, const struct detection_batch 
                 continue;
             }
             int64_t distance = (int64_t)links->before[i] - 1 - expected;
-            column_add(&column, 1 + (distance << 1 ^ distance >> 63));
+            column_add(&column, 1 + (int64_t)((uint64_t)distance << 1 ^ (uint64_t)(distance >> 63)));
             expected = links->before[i];
         }
     }
