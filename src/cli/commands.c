@@ -7,5 +7,7 @@ const struct command *const commands[] = {
     &command_demo,
     &command_replay,
     &command_bench,
+    &command_backup,
+    &command_restore,
     NULL,
 };

@@ -21,6 +21,7 @@ void routes_init(struct routes *routes, struct app *app)
     add(routes, events_routes, events_route_count, app);
     add(routes, members_routes, members_route_count, app);
     add(routes, venues_routes, venues_route_count, app);
+    add(routes, readings_routes, readings_route_count, app);
     add(routes, crowd_routes, crowd_route_count, app);
     add(routes, alerts_routes, alerts_route_count, app);
     add(routes, notify_routes, notify_route_count, app);

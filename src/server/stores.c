@@ -4,6 +4,7 @@
 #include "accounts/accounts.h"
 #include "alerts/alerts.h"
 #include "api/idempotency.h"
+#include "crowd/crowd.h"
 #include "events/events.h"
 #include "crowd/crowd.h"
 #include "notify/notify.h"
@@ -11,7 +12,10 @@
 #include "store/stream.h"
 #include "venues/venues.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define STORE_PATH_SIZE 4096
 
@@ -98,4 +102,77 @@ void stores_keep(const struct stores *stores, const struct server_options *optio
         rule.stream = TELEMETRY[i];
         store_keep(stores->telemetry, &rule);
     }
+}
+
+/* --- backup and restore --- */
+
+static bool join(char *out, size_t size, const char *folder, const char *name)
+{
+    int len = snprintf(out, size, "%s%s", folder, name);
+    return len > 0 && (size_t)len < size;
+}
+
+static enum err backup_one(const struct plan *plan, const char *folder, struct err_note *note)
+{
+    char path[STORE_PATH_SIZE + 16];
+    if (!join(path, sizeof path, folder, plan->options.name))
+        return err_set(note, ERR_INVALID, folder, "the folder's name is too long");
+    return store_backup_at(&plan->options, path, note);
+}
+
+/* Main first: its consumers' positions are then never ahead of the telemetry that they count in. */
+static enum err backup_into(const struct server_options *options, const char *folder,
+                            struct err_note *note)
+{
+    struct plan plan = {0};
+    TRY(plan_main(&plan, options, note));
+    TRY(backup_one(&plan, folder, note));
+    plan = (struct plan){0};
+    TRY(plan_telemetry(&plan, options, note));
+    return backup_one(&plan, folder, note);
+}
+
+enum err stores_backup(const struct server_options *options, const char *folder,
+                       struct err_note *note)
+{
+    char partial[STORE_PATH_SIZE];
+    if (!join(partial, sizeof partial - 1, folder, ".partial"))
+        return err_set(note, ERR_INVALID, folder, "the folder's name is too long");
+    if (access(folder, F_OK) == 0)
+        return err_set(note, ERR_CONFLICT, folder,
+                       "is there already; a backup is never written over, name a new folder");
+    if (mkdir(partial, 0700) != 0)
+        return err_set(note, ERR_IO, partial, "cannot make the folder: %s%s", strerror(errno),
+                       errno == EEXIST ? "; remove what an interrupted backup left" : "");
+    size_t len = strlen(partial);
+    (void)memcpy(partial + len, "/", 2);
+    enum err err = backup_into(options, partial, note);
+    partial[len] = '\0';
+    if (err == ERR_NONE && rename(partial, folder) != 0)
+        err = err_set(note, ERR_IO, folder, "cannot name the backup: %s", strerror(errno));
+    return err;
+}
+
+static enum err restore_one(const struct plan *plan, const char *folder, struct err_note *note)
+{
+    char path[STORE_PATH_SIZE + 16];
+    if (!join(path, sizeof path - 1, folder, "/") ||
+        !join(path + strlen(path), sizeof path - strlen(path), plan->options.name, ""))
+        return err_set(note, ERR_INVALID, folder, "the folder's name is too long");
+    if (access(path, R_OK) != 0)
+        return err_set(note, ERR_NOT_FOUND, path,
+                       "cannot be read: %s; name a folder that muster backup wrote",
+                       strerror(errno));
+    return store_restore(&plan->options, path, note);
+}
+
+enum err stores_restore(const struct server_options *options, const char *folder,
+                        struct err_note *note)
+{
+    struct plan plan = {0};
+    TRY(plan_main(&plan, options, note));
+    TRY(restore_one(&plan, folder, note));
+    plan = (struct plan){0};
+    TRY(plan_telemetry(&plan, options, note));
+    return restore_one(&plan, folder, note);
 }

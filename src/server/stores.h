@@ -18,3 +18,10 @@ void stores_close(struct stores *stores);
 
 /* From now on the streams' old records go, by the settings. */
 void stores_keep(const struct stores *stores, const struct server_options *options);
+
+/* Copies both into the new folder, also beside a running server. ERR_CONFLICT when it is there. */
+MUST_USE enum err stores_backup(const struct server_options *options, const char *folder,
+                                struct err_note *note);
+/* Into an installation that has no databases yet. */
+MUST_USE enum err stores_restore(const struct server_options *options, const char *folder,
+                                 struct err_note *note);
