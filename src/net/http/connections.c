@@ -8,7 +8,8 @@
 #include "base/lock.h"
 #include "base/metrics.h"
 
-#define SWEEP_US 5000000
+#define SWEEP_US    5000000
+#define LONG_AGO_US (INT64_MIN / 2)
 
 static struct metric cut = METRIC_COUNTER("muster_http_slow_clients_total",
                                           "Connections ended because a request took too long to arrive.");
@@ -105,6 +106,11 @@ void connection_is_served(struct connection *connection)
     connection_owes(connection, 0);
 }
 
+void connection_give_up(struct connection *connection)
+{
+    connection_owes(connection, LONG_AGO_US);
+}
+
 size_t connections_sweep(struct connections *connections, int64_t now_us)
 {
     size_t count = 0;
@@ -115,7 +121,7 @@ size_t connections_sweep(struct connections *connections, int64_t now_us)
             continue;
         /* The descriptor is closed only after connections_remove(), so it is still this one. */
         (void)shutdown(c->fd, SHUT_RDWR); /* fails only when the client is gone already */
-        metric_add(&cut, 1);
+        metric_add(&cut, since_us != LONG_AGO_US);
         count++;
     }
     return count;

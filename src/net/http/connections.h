@@ -18,5 +18,7 @@ void connections_remove(struct connections *connections, struct connection *conn
 /* The client owes a request from now on; or (connection_is_served) owes nothing. NULL is fine. */
 void connection_owes(struct connection *connection, int64_t now_us);
 void connection_is_served(struct connection *connection);
+/* The next sweep shuts it down whatever it owes. */
+void connection_give_up(struct connection *connection);
 /* Shuts down who owes for longer than the patience; returns how many. Also run every 5 s. */
 size_t connections_sweep(struct connections *connections, int64_t now_us);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The way of a request: target -> headers (route, limits, who, how often) -> body -> handler -> reply.
  *
- * A refusal known from the headers is answered at once when no body follows or the body is too large to
- * bother; otherwise the body is read and thrown away first. Closing with unread bytes would reset the
- * connection, and the client would see "connection reset" in place of the reason. */
+ * A refusal known from the headers is answered at once when no body follows, or the client waits for
+ * "100 Continue"; otherwise the body is thrown away as it comes. Closing with unread bytes would reset
+ * the connection, and the client would see "connection reset" in place of the reason. */
 #include <strings.h>
 
 #include "base/clock.h"
@@ -11,7 +11,8 @@
 #include "net/http/connections.h"
 #include "net/http/internal.h"
 
-#define DRAIN_BYTES_MAX (8 * 1024 * 1024)
+/* Throwing away costs no memory, and connections.h bounds its time. */
+#define DRAIN_BYTES_MAX (128 * 1024 * 1024)
 
 static struct metric durations =
     METRIC_HISTOGRAM("muster_http_request_seconds", "From the request line to the last byte sent.");

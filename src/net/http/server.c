@@ -16,6 +16,7 @@
 #define LISTEN_BACKLOG     4096 /* the kernel cuts it to net.core.somaxconn */
 #define IDLE_TIMEOUT_S     75U
 #define REQUEST_PATIENCE_US (120 * INT64_C(1000000)) /* idle time included */
+#define STOP_SWEEP_US      100000
 #define THROTTLE_KEYS      65536
 #define WORKERS_DEFAULT    8
 #define TLS_FILE_MAX       (256 * 1024)
@@ -249,6 +250,19 @@ void http_server_at_stop(struct http_server *server, struct http_stop_hook *hook
     server->hooks = hook;
 }
 
+static void wait_for_held(struct http_server *server)
+{
+    while (atomic_load(&server->held_count) > 0) {
+        lock_take(&server->lock);
+        int64_t deadline_us = clock_monotonic_us() + STOP_SWEEP_US;
+        while (atomic_load(&server->held_count) > 0 &&
+               signal_wait_until(&server->idle, &server->lock, deadline_us))
+            continue;
+        lock_give(&server->lock);
+        (void)connections_sweep(server->connections, clock_monotonic_us()); /* see websocket.c */
+    }
+}
+
 void http_server_stop(struct http_server *server)
 {
     if (server == NULL)
@@ -263,10 +277,7 @@ void http_server_stop(struct http_server *server)
     lock_give(&server->lock);
     for (; hook != NULL; hook = hook->next)
         hook->stop(hook->context);
-    lock_take(&server->lock);
-    while (atomic_load(&server->held_count) > 0)
-        signal_wait(&server->idle, &server->lock);
-    lock_give(&server->lock);
+    wait_for_held(server);
     workers_destroy(server->workers);
     destroy(server);
 }

@@ -45,6 +45,7 @@ struct live_client {
         struct {
             int fd;
             struct MHD_UpgradeResponseHandle *handle; /* TLS only: libmicrohttpd stays between */
+            struct connection *connection;            /* with the handle */
             struct ws_reader *reader;
             char *early; /* bytes that came with the handshake */
             size_t early_len;

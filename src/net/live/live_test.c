@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/socket.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
+#include "net/certificate_test.h"
 #include "net/live.h"
 #include "net/live/ws_client_test.h"
 
@@ -326,4 +327,46 @@ TEST(clients_that_vanish_leave_nothing_behind)
     CHECK_TEXT(ws_test_read_text(last), "{\"topic\":\"a\",\"data\":1}");
     (void)close(last);
     close_stage(&stage);
+}
+
+static void tls_read_until(SSL *tls, const char *wanted)
+{
+    char got[4096];
+    size_t len = 0;
+    while (memmem(got, len, wanted, strlen(wanted)) == NULL) {
+        size_t part = 0;
+        CHECK(SSL_read_ex(tls, got + len, sizeof got - len, &part) == 1);
+        len += part;
+    }
+}
+
+TEST(sockets_go_by_tls_too)
+{
+    const char *folder = test_folder();
+    certificate_test_write(folder);
+    char certificate[4200];
+    char key[4200];
+    (void)snprintf(certificate, sizeof certificate, "%s/cert.pem", folder);
+    (void)snprintf(key, sizeof key, "%s/key.pem", folder);
+    struct live_options live_options = {0};
+    struct stage stage = {0};
+    CHECK(live_start(&live_options, &stage.live) == ERR_NONE);
+    struct http_server_options options = {.tls_certificate_file = certificate, .tls_key_file = key};
+    stage.server = loopback_server_with(options, ROUTES, COUNT_OF(ROUTES), stage.live);
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *tls = SSL_new(context);
+    int fd = loopback_connect(http_server_port(stage.server));
+    CHECK(SSL_set_fd(tls, fd) == 1 && SSL_connect(tls) == 1);
+    static const char HELLO[] =
+        "GET /live HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        "\x81\x93\0\0\0\0{\"subscribe\":[\"a\"]}"; /* in one go: the frame comes early */
+    CHECK(SSL_write(tls, HELLO, sizeof HELLO - 1) == sizeof HELLO - 1);
+    tls_read_until(tls, "\"subscribed\":[\"a\"],\"refused\":[]}");
+    say(&stage, "a", PUBLISH_EVENT, "7");
+    tls_read_until(tls, "{\"topic\":\"a\",\"data\":7}");
+    close_stage(&stage); /* while it is open: libmicrohttpd insists on the right order */
+    SSL_free(tls);
+    SSL_CTX_free(context);
+    (void)close(fd);
 }

@@ -12,6 +12,7 @@
 #include <wslay/wslay.h>
 
 #include "base/clock.h"
+#include "net/http/connections.h"
 #include "net/live/handshake.h"
 #include "net/live/hub.h"
 #include "net/origin.h"
@@ -345,10 +346,14 @@ void ws_release(struct live_client *client)
 {
     /* With libmicrohttpd between (TLS) the descriptor is its own, and goes with the handle. */
     (void)epoll_ctl(client->live->epoll, EPOLL_CTL_DEL, client->ws.fd, NULL);
-    if (client->ws.handle != NULL)
-        (void)MHD_upgrade_action(client->ws.handle, MHD_UPGRADE_ACTION_CLOSE);
-    else
+    if (client->ws.handle == NULL) {
         (void)close(client->ws.fd);
+        return;
+    }
+    /* libmicrohttpd 0.9.75 may wake for this close before it has noted it, and then sleeps until the
+     * peer stirs. The sweep shuts the connection down, which stirs it. */
+    connection_give_up(client->ws.connection);
+    (void)MHD_upgrade_action(client->ws.handle, MHD_UPGRADE_ACTION_CLOSE);
 }
 
 /* --- the handshake --- */
@@ -374,6 +379,7 @@ static void on_upgrade(void *context, struct MHD_Connection *connection, void *s
     } else {
         client->ws.fd = fd;
         client->ws.handle = handle;
+        client->ws.connection = request->peer_connection;
     }
     if (early_len > 0)
         client->ws.early = mem_copy(early, early_len);
