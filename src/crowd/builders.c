@@ -73,6 +73,10 @@ static void batch_destroy(struct shared *shared)
     mem_free(batch->frame_first);
     mem_free(batch->x);
     mem_free(batch->y);
+    mem_free(batch->w);
+    mem_free(batch->h);
+    mem_free(batch->track);
+    mem_free(batch->confidence);
     mem_free(batch);
 }
 
@@ -84,6 +88,7 @@ struct detection_batch *build_batch(const char *device, const int64_t *times_ms,
     (void)text_copy(batch->device, sizeof batch->device, device);
     batch->is_in_metres = true;
     batch->scale_xy = 1000;
+    batch->scale_confidence = 255;
     size_t frames = 0;
     while (times_ms[frames] != 0)
         frames++;
@@ -93,6 +98,10 @@ struct detection_batch *build_batch(const char *device, const int64_t *times_ms,
     batch->frame_first = mem_new_array(frames + 1, sizeof *batch->frame_first);
     batch->x = mem_new_array(batch->person_count + 1, sizeof *batch->x);
     batch->y = mem_new_array(batch->person_count + 1, sizeof *batch->y);
+    batch->w = mem_new_array(batch->person_count + 1, sizeof *batch->w);
+    batch->h = mem_new_array(batch->person_count + 1, sizeof *batch->h);
+    batch->track = mem_new_array(batch->person_count + 1, sizeof *batch->track);
+    batch->confidence = mem_new_array(batch->person_count + 1, sizeof *batch->confidence);
     for (size_t f = 0; f < frames; f++) {
         batch->frame_first[f + 1] = (uint32_t)((f + 1) * count);
         for (size_t i = 0; i < count; i++) {

@@ -274,18 +274,21 @@ static void complete_health(const struct crowd *crowd, const struct venue_view *
         struct crowd_device_state *device = &picture->devices[d];
         int64_t seen_ms = readings_last_seen(crowd->readings, view->event, device->id);
         device->last_seen_ms = MAX(device->last_seen_ms, seen_ms);
-        device->is_silent = device->last_seen_ms == 0 ||
-                            picture->at_ms - device->last_seen_ms > view->devices[d].silent_after_ms;
+        device->is_silent = device->last_seen_ms == 0 || picture->at_ms - device->last_seen_ms >
+                                                             view->devices[d].silent_after_ms;
     }
 }
 
+/* The picture first: who hears of a change and asks must not get what was before. */
 static void show(struct crowd *crowd, struct member *member, int64_t now_ms)
 {
     const struct venue_view *view = venue_state_view(member->state);
     SCOPED_MEM uint32_t *best = mem_new_array(view->zone_count + 1, sizeof *best);
     struct crowd_picture *picture = venue_state_picture(member->state, now_ms, best);
-    bool is_steady = now_ms - member->steady_ms >= STEADY_PERIOD_MS;
     complete_health(crowd, view, picture);
+    bool is_steady = now_ms - member->steady_ms >= STEADY_PERIOD_MS;
+    bool are_devices_due = is_steady || is_health_changed(member->picture, picture);
+    replace_picture(crowd, member, picture);
     message_zones(&crowd->message, picture);
     send(crowd, member, "zones");
     if (is_steady || (member->are_dots_changed && now_ms - member->people_ms >= PEOPLE_PERIOD_MS)) {
@@ -294,7 +297,7 @@ static void show(struct crowd *crowd, struct member *member, int64_t now_ms)
         member->people_ms = now_ms;
         member->are_dots_changed = false;
     }
-    if (is_steady || is_health_changed(member->picture, picture)) {
+    if (are_devices_due) {
         message_devices(&crowd->message, picture);
         send(crowd, member, "devices");
         member->steady_ms = now_ms;
@@ -303,7 +306,6 @@ static void show(struct crowd *crowd, struct member *member, int64_t now_ms)
         metric_observe_us(&delay_seconds, MAX(0, now_ms - member->arrived_ms) * 1000);
     member->is_changed = false;
     member->zones_ms = now_ms;
-    replace_picture(crowd, member, picture);
 }
 
 static bool is_due(const struct member *member, int64_t now_ms)

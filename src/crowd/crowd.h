@@ -44,8 +44,7 @@ struct crowd_zone_state {
 
 struct crowd_device_state {
     char id[LIMIT_ID_LEN + 1];
-    int64_t
-        last_seen_ms; /* when a message arrived; 0 = not that we know */
+    int64_t last_seen_ms; /* when a message arrived; 0 = not that we know */
     bool is_silent;
 };
 

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The whole way, on a real store: a packed record in, readings and live messages out. */
+#include "crowd/crowd.h"
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/test.h"
+#include "base/text.h"
+#include "crowd/builders.h"
+#include "readings/pack.h"
+#include "readings/readings.h"
+#include "store/stream.h"
+#include "venues/venues_edit.h"
+
+static struct err_note note;
+
+struct board { /* what live clients would see: the newest of each topic */
+    struct lock lock;
+    struct signal changed;
+    char zones[2000];
+    char people[2000];
+    char devices[2000];
+};
+
+struct house {
+    struct store *main, *telemetry;
+    struct venues *venues;
+    struct crowd *crowd;
+    struct board board;
+    struct publisher publisher;
+};
+
+static void pin_up(void *context, const char *topic, enum publish_kind kind, const char *json,
+                   size_t len)
+{
+    struct board *board = context;
+    char *slot = strstr(topic, "/zones") != NULL    ? board->zones
+                 : strstr(topic, "/people") != NULL ? board->people
+                                                    : board->devices;
+    LOCKED(&board->lock);
+    assert(kind == PUBLISH_GAUGE && len < sizeof board->zones);
+    memcpy(slot, json, len + 1);
+    signal_wake_all(&board->changed);
+}
+
+static struct store *open_store(const char *folder, const char *name,
+                                const struct store_module *modules, size_t count)
+{
+    char url[4200];
+    struct store *store = NULL;
+    (void)snprintf(url, sizeof url, "sqlite:%s", folder);
+    const struct store_options options = {
+        .name = name, .url = url, .modules = modules, .module_count = count};
+    CHECK_INT(store_open(&options, &store, &note), ERR_NONE);
+    return store;
+}
+
+static void open_crowd(struct house *house)
+{
+    const struct crowd_options options = {.telemetry_store = house->telemetry,
+                                          .venues = house->venues,
+                                          .publisher = &house->publisher};
+    CHECK_INT(crowd_open(&options, &house->crowd, &note), ERR_NONE);
+}
+
+static void house_open(struct house *house)
+{
+    const char *folder = test_folder();
+    const struct store_module telemetry[] = {readings_store_module, crowd_store_module};
+    *house = (struct house){.publisher = {.publish = pin_up, .context = &house->board}};
+    lock_init(&house->board.lock);
+    signal_init(&house->board.changed);
+    house->main = open_store(folder, "main", &venues_store_module, 1);
+    house->telemetry = open_store(folder, "telemetry", telemetry, 2);
+    CHECK_INT(venues_open(house->main, &house->venues, &note), ERR_NONE);
+    open_crowd(house);
+}
+
+static void house_close(struct house *house)
+{
+    crowd_close(house->crowd);
+    venues_close(house->venues);
+    store_close(house->telemetry);
+    store_close(house->main);
+    signal_fini(&house->board.changed);
+    lock_fini(&house->board.lock);
+}
+
+static void put(struct house *house, enum venue_part part, const char *id, const char *text)
+{
+    SCOPED_JSON *document = NULL;
+    CHECK_INT(json_parse(text, strlen(text), &document, &note), ERR_NONE);
+    struct venue_edit edit = {.part = part,
+                              .action = VENUE_PUT,
+                              .event = "demo",
+                              .venue = "park",
+                              .id = id,
+                              .document = document};
+    CHECK_INT(venues_edit(house->venues, &edit, &note), ERR_NONE);
+}
+
+static void furnish(struct house *house)
+{
+    put(house, VENUE_PART_VENUE, NULL, "{}");
+    put(house, VENUE_PART_ZONE, "bar",
+        "{\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}"
+        "}");
+    put(house, VENUE_PART_ZONE, "stage",
+        "{\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[[[20,0],[30,0],[30,10],[20,10],[20,0]]"
+        "]}}");
+    put(house, VENUE_PART_DEVICE, "cam-1",
+        "{\"kind\":\"camera\",\"calibration\":{\"kind\":\"metres\"},\"sees\":[\"bar\"]}");
+    put(house, VENUE_PART_DEVICE, "cam-2",
+        "{\"kind\":\"camera\",\"calibration\":{\"kind\":\"metres\"},\"sees\":[\"bar\"]}");
+}
+
+struct sending {
+    const void *body;
+    size_t len;
+};
+
+static enum err send_run(struct db *db, void *context, struct err_note *run_note)
+{
+    const struct sending *sending = context;
+    (void)run_note;
+    return stream_append(db,
+                         &(struct stream_append){.stream = "detections",
+                                                 .key = "demo/park",
+                                                 .kind = "detections.packed",
+                                                 .body = sending->body,
+                                                 .body_len = sending->len},
+                         NULL);
+}
+
+/* `count` people in the bar, one frame. */
+static void send_frame(struct house *house, const char *camera, int64_t at_ms, size_t count)
+{
+    struct point people[50];
+    for (size_t i = 0; i < count; i++)
+        people[i] = (struct point){1 + 0.1 * (double)i, 2};
+    struct detection_batch *batch = build_batch(camera, (int64_t[]){at_ms, 0}, people, count);
+    struct packer packer = {.bytes = NULL};
+    detections_pack(&packer, batch, SEAL_FAST);
+    struct sending sending = {packer.bytes, packer.len};
+    CHECK_INT(store_write(house->telemetry, send_run, &sending, &note), ERR_NONE);
+    packer_fini(&packer);
+    shared_unref(&batch->shared);
+}
+
+/* The stored count of the second, -1 when there is none, and how often it was written. */
+struct history {
+    const char *series;
+    int64_t at_ms;
+    double value;
+    int times;
+};
+
+static void look(void *context, const char *event, const char *venue, const struct reading *reading)
+{
+    struct history *history = context;
+    CHECK_TEXT(event, "demo");
+    CHECK_TEXT(venue, "park");
+    if (strcmp(reading->series, history->series) != 0 || reading->at_ms != history->at_ms)
+        return;
+    history->value = reading->value; /* the last one written wins */
+    history->times++;
+}
+
+static enum err visit(void *context, struct stream_record *record)
+{
+    return readings_visit(record, look, context);
+}
+
+static struct history history_of(struct house *house, const char *series, int64_t second_ms)
+{
+    struct history history = {.series = series, .at_ms = second_ms, .value = -1};
+    struct db *db = store_reader_take(house->telemetry);
+    CHECK_INT(stream_read(db, "readings", stream_shard_of("demo/park"), 0, 10000, visit, &history),
+              ERR_NONE);
+    store_reader_give(house->telemetry, db);
+    return history;
+}
+
+#define PATIENCE_US (10 * 1000000LL)
+
+/* Until it is written `times` times. A venue is published every second at least: that wakes us. */
+static struct history await_history(struct house *house, const char *series, int64_t second_ms,
+                                    int times)
+{
+    int64_t deadline_us = clock_monotonic_us() + PATIENCE_US;
+    struct history history = history_of(house, series, second_ms);
+    while (history.times < times && clock_monotonic_us() < deadline_us) {
+        lock_take(&house->board.lock);
+        (void)signal_wait_until(&house->board.changed, &house->board.lock, deadline_us);
+        lock_give(&house->board.lock);
+        history = history_of(house, series, second_ms);
+    }
+    return history;
+}
+
+static bool shows(struct house *house, const char *slot, const char *words)
+{
+    LOCKED(&house->board.lock);
+    return strstr(slot, words) != NULL;
+}
+
+static bool await_shown(struct house *house, const char *slot, const char *words)
+{
+    int64_t deadline_us = clock_monotonic_us() + PATIENCE_US;
+    LOCKED(&house->board.lock);
+    while (strstr(slot, words) == NULL &&
+           signal_wait_until(&house->board.changed, &house->board.lock, deadline_us))
+        continue;
+    return strstr(slot, words) != NULL;
+}
+
+TEST(people_in_a_zone_are_shown_and_asked_for_at_once)
+{
+    struct house house;
+    house_open(&house);
+    furnish(&house);
+    send_frame(&house, "cam-2", clock_now_ms(), 5);
+    CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":5,"));
+    send_frame(&house, "cam-1", clock_now_ms(), 7);
+    CHECK(await_shown(&house, house.board.zones,
+                      "{\"id\":\"bar\",\"people\":7,\"density\":0.070,\"level\":\"green\"}"));
+    CHECK(shows(&house, house.board.zones,
+                "{\"id\":\"stage\",\"people\":null,\"density\":null,\"level\":\"unknown\"}],"
+                "\"people\":7}"));
+    CHECK(await_shown(&house, house.board.people, "[1,2],[1.1,2],[1.2,2]"));
+    CHECK(await_shown(&house, house.board.devices, "\"is_silent\":false"));
+    struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
+    CHECK_INT(picture->people, 7);
+    CHECK_INT(picture->zones[0].people, 7);
+    CHECK_INT(picture->zones[0].cameras, 2);
+    shared_unref(&picture->shared);
+    CHECK(crowd_last_seen_ms(house.crowd, "demo", "park", "cam-1") > 0);
+    house_close(&house);
+}
+
+TEST(before_the_first_detection_everything_is_unknown)
+{
+    struct house house;
+    house_open(&house);
+    furnish(&house);
+    struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
+    CHECK_INT(picture->people, CROWD_UNKNOWN);
+    CHECK_INT(picture->zones[1].level, CROWD_LEVEL_UNKNOWN);
+    shared_unref(&picture->shared);
+    CHECK(crowd_picture(house.crowd, "demo", "nowhere") == NULL);
+    house_close(&house);
+}
+
+TEST(a_second_becomes_readings_once_although_its_frame_is_sent_twice)
+{
+    struct house house;
+    house_open(&house);
+    furnish(&house);
+    int64_t second_ms = clock_now_ms() / 1000 * 1000 - 5000;
+    send_frame(&house, "cam-1", second_ms + 100, 4);
+    send_frame(&house, "cam-1", second_ms + 100, 4);
+    struct history people = await_history(&house, "zone.bar:people", second_ms, 1);
+    CHECK_NEAR(people.value, 4, 0);
+    CHECK_INT(people.times, 1);
+    CHECK_NEAR(history_of(&house, "zone.bar:density", second_ms).value, 0.04, 1e-12);
+    CHECK_NEAR(history_of(&house, "venue.park:people", second_ms).value, 4, 0);
+    CHECK_INT(history_of(&house, "zone.stage:people", second_ms).times, 0);
+    house_close(&house);
+}
+
+TEST(old_data_updates_history_and_leaves_the_live_picture_alone)
+{
+    struct house house;
+    house_open(&house);
+    furnish(&house);
+    int64_t second_ms = clock_now_ms() / 1000 * 1000 - 3600000;
+    send_frame(&house, "cam-1", second_ms, 4);
+    CHECK_NEAR(await_history(&house, "zone.bar:people", second_ms, 1).value, 4, 0);
+    struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
+    CHECK_INT(picture->zones[0].people, CROWD_UNKNOWN);
+    shared_unref(&picture->shared);
+    house_close(&house);
+}
+
+TEST(a_restart_rebuilds_the_picture_and_repeats_nothing)
+{
+    struct house house;
+    house_open(&house);
+    furnish(&house);
+    int64_t second_ms = clock_now_ms() / 1000 * 1000 - 4000;
+    send_frame(&house, "cam-1", second_ms, 4);
+    send_frame(&house, "cam-1", clock_now_ms(), 9);
+    CHECK_NEAR(await_history(&house, "zone.bar:people", second_ms, 1).value, 4, 0);
+    crowd_close(house.crowd);
+    open_crowd(&house);
+    int64_t deadline_ms = clock_now_ms() + 10000;
+    CHECK_INT(crowd_wait_idle(house.crowd, deadline_ms), ERR_NONE);
+    CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":9,"));
+    /* A frame of the other camera comes late: all that was known of that second still counts. */
+    send_frame(&house, "cam-2", second_ms + 500, 3);
+    int64_t later_ms = second_ms - 60000;
+    send_frame(&house, "cam-2", later_ms, 1);
+    CHECK_NEAR(await_history(&house, "zone.bar:people", later_ms, 1).value, 1, 0);
+    struct history again = history_of(&house, "zone.bar:people", second_ms);
+    CHECK_NEAR(again.value, 4, 0);
+    CHECK_INT(again.times, 1);
+    house_close(&house);
+}
+
+TEST(a_changed_zone_counts_the_people_who_are_there)
+{
+    struct house house;
+    house_open(&house);
+    furnish(&house);
+    send_frame(&house, "cam-1", clock_now_ms(), 7);
+    CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":7,"));
+    put(&house, VENUE_PART_ZONE, "bar",
+        "{\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1.25,0],[1.25,10],[0,10],[0,0]"
+        "]]}}");
+    CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":3,"));
+    house_close(&house);
+}
