@@ -19,11 +19,11 @@
 
 #include <libpq-fe.h>
 
-#define MESSAGE_MAX  (64 * 1024)
-#define PART_MAX     7000 /* NOTIFY takes less than 8,000 bytes */
-#define OUTBOX_MAX   1024 /* messages; beyond, the oldest is dropped: lost while not connected */
-#define HALF_MAX     64   /* messages of which parts are missing */
-#define CHANNEL_MAX  64
+#define MESSAGE_MAX (64 * 1024)
+#define PART_MAX    7000 /* NOTIFY takes less than 8,000 bytes */
+#define OUTBOX_MAX  1024 /* messages; beyond, the oldest is dropped: lost while not connected */
+#define HALF_MAX    64   /* messages of which parts are missing */
+#define CHANNEL_MAX 64
 
 struct heard {
     struct heard *next;
@@ -276,9 +276,8 @@ static void hear(struct listener *listener, const char *payload)
         return;
     if (kind == 'a')
         hear_announced(listener, sender, payload + at);
-    else if (kind == 's' &&
-             sscanf(payload + at, "%64s %d %lld", stream, &shard, &position) == 3 && shard >= 0 &&
-             shard < STREAM_SHARDS)
+    else if (kind == 's' && sscanf(payload + at, "%64s %d %lld", stream, &shard, &position) == 3 &&
+             shard >= 0 && shard < STREAM_SHARDS)
         follow_hear(listener->store->follow, stream, shard, position);
 }
 

@@ -151,7 +151,7 @@ static void put_row(struct text *out, const struct stream_record *record)
     put_number(out, record->body_len, 4);
 }
 
-#define COPY_HEAD "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
+#define COPY_HEAD    "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
 #define ROW_HEAD_MAX 2048
 
 static bool copy_rows(struct writer *writer)

@@ -36,8 +36,7 @@ static enum err publish_file(const char *partial, const char *path, struct err_n
     return is_synced ? ERR_NONE : err_set(note, ERR_IO, path, "Not on disk: %s.", strerror(errno));
 }
 
-static enum err copy_sqlite(struct db *from, struct db *to, const char *path,
-                            struct err_note *note)
+static enum err copy_sqlite(struct db *from, struct db *to, const char *path, struct err_note *note)
 {
     sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
     int code = backup == NULL ? sqlite3_errcode(to->handle) : sqlite3_backup_step(backup, -1);
@@ -94,9 +93,8 @@ static enum err dump_snapshot(struct db *db, const char *path, struct err_note *
     char partial[4200];
     partial_name(partial, sizeof partial, path);
     (void)unlink(partial); /* of a try that was cut off */
-    enum err err = sql_script(db, db_is_sqlite(db)
-                                      ? "BEGIN"
-                                      : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    enum err err = sql_script(
+        db, db_is_sqlite(db) ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     if (err == ERR_NONE)
         err = dump_write(db, partial, note);
     else
@@ -173,7 +171,8 @@ static enum err restore_sqlite(const struct store_options *options, const char *
     TRY(url_make_folder(options->url, note));
     SCOPED_MEM char *file = url_file(options->url, options->name);
     if (access(file, F_OK) == 0)
-        return err_set(note, ERR_CONFLICT, file, "There is a database already; move it away first.");
+        return err_set(note, ERR_CONFLICT, file,
+                       "There is a database already; move it away first.");
     if (is_sqlite_file(path))
         return copy_file(path, file, note);
     return read_into_file(options, path, file, note);
@@ -183,14 +182,16 @@ static enum err restore_postgres(const struct store_options *options, const char
                                  struct err_note *note)
 {
     if (is_sqlite_file(path))
-        return err_set(note, ERR_UNSUPPORTED, path, "It is SQLite's own file: restore it into "
-                                                    "sqlite:FOLDER, and dump it from there.");
+        return err_set(note, ERR_UNSUPPORTED, path,
+                       "It is SQLite's own file: restore it into "
+                       "sqlite:FOLDER, and dump it from there.");
     TRY(postgres_make_schema(options->url, options->name, note));
     SCOPED(db) db = NULL;
     TRY(postgres_connect(options->url, options->name, POSTGRES_USE_READER, &db, note));
     int64_t tables = 0;
-    enum err err = sql_one_int(db, &tables, "SELECT COUNT(*) FROM information_schema.tables"
-                                            " WHERE table_schema = current_schema()");
+    enum err err = sql_one_int(db, &tables,
+                               "SELECT COUNT(*) FROM information_schema.tables"
+                               " WHERE table_schema = current_schema()");
     if (err == ERR_NONE && tables > 0)
         return err_set(note, ERR_CONFLICT, options->name,
                        "There is such a schema already; rename or drop it first.");
@@ -205,8 +206,7 @@ static enum err restore_postgres(const struct store_options *options, const char
     return err;
 }
 
-enum err store_restore(const struct store_options *options, const char *path,
-                       struct err_note *note)
+enum err store_restore(const struct store_options *options, const char *path, struct err_note *note)
 {
     if (access(path, R_OK) != 0)
         return err_set(note, ERR_NOT_FOUND, path, "Cannot be read: %s.", strerror(errno));

@@ -27,7 +27,8 @@ static enum err move_run(struct db *db, void *context, struct err_note *note)
     (void)note;
     int64_t *moves = context;
     TRY(sql_run(db, "UPDATE account SET cents = cents - 1 WHERE id = $1", SQL_INT(*moves % 50)));
-    TRY(sql_run(db, "UPDATE account SET cents = cents + 1 WHERE id = $1", SQL_INT(49 - *moves % 50)));
+    TRY(sql_run(db, "UPDATE account SET cents = cents + 1 WHERE id = $1",
+                SQL_INT(49 - *moves % 50)));
     struct stream_append append = {
         .stream = "moves", .key = "k", .kind = "move", .body = "a\0b", .body_len = 3};
     ++*moves;
@@ -71,7 +72,8 @@ static void check_restored(struct store *store, int64_t moves_before)
     CHECK_INT(ask(store, "SELECT COUNT(*) FROM account"), 50);
     CHECK_INT(ask(store, "SELECT parent FROM person WHERE id = 1"), 9);
     CHECK_INT(ask(store, "SELECT COUNT(*) FROM person WHERE name = 'Zo\xc3\xab' AND height = 1.75"
-                         " AND LENGTH(picture) = 3"), 1);
+                         " AND LENGTH(picture) = 3"),
+              1);
     int64_t records = place_record_count(store, "moves");
     CHECK(records >= moves_before);
     CHECK_INT(ask(store, "SELECT COALESCE(MAX(position), 0) FROM store_record"), records);
@@ -84,10 +86,8 @@ static void check_restored(struct store *store, int64_t moves_before)
 
 static struct store_options options_at(const struct place *place)
 {
-    return (struct store_options){.name = place->name,
-                                  .url = place->url,
-                                  .modules = &family_module,
-                                  .module_count = 1};
+    return (struct store_options){
+        .name = place->name, .url = place->url, .modules = &family_module, .module_count = 1};
 }
 
 static void restore(const struct place *place, const char *path)
@@ -113,8 +113,8 @@ static int64_t copy_under_writes(const struct place *place, const char *path, en
         continue;
     int64_t moves = place_record_count(store, "moves");
     struct err_note note = {0};
-    enum err err = way == BY_BACKUP ? store_backup(store, path, &note)
-                                    : store_dump(store, path, &note);
+    enum err err =
+        way == BY_BACKUP ? store_backup(store, path, &note) : store_dump(store, path, &note);
     if (err != ERR_NONE)
         print_error("%s: %s\n", note.place, note.detail);
     CHECK_INT(err, ERR_NONE);

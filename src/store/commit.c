@@ -20,8 +20,8 @@ static enum err note_failure(struct job *job, const struct db *db, enum err err,
                              struct err_note *note)
 {
     if (note->detail[0] == '\0')
-        (void)err_set(note, err, "database", "%s.", db->words[0] == '\0' ? err_name(err)
-                                                                        : db->words);
+        (void)err_set(note, err, "database", "%s.",
+                      db->words[0] == '\0' ? err_name(err) : db->words);
     set_note(job, note);
     return job->result = err;
 }
@@ -132,8 +132,9 @@ static void explain(const struct writer *writer, enum err err, struct err_note *
     const struct db *db = writer->db;
     const char *store = writer->store->name;
     if (err == ERR_IO && db->harm == SQL_HARM_CONNECTION)
-        (void)err_set(out_note, err, store, "The server went away during the commit and Muster is "
-                                            "stopping: it is not known whether this was stored.");
+        (void)err_set(out_note, err, store,
+                      "The server went away during the commit and Muster is "
+                      "stopping: it is not known whether this was stored.");
     else
         (void)err_set(out_note, err, store, "Nothing was written: %s. Try again.", db->words);
 }
@@ -146,8 +147,8 @@ static void judge(struct writer *writer, enum err err)
     else if (writer->db->harm == SQL_HARM_CONNECTION)
         store_set_why(writer->store, STORE_AWAY);
     else if (writer->db->harm == SQL_HARM_TRANSACTION)
-        store_set_why(writer->store, db_is_sqlite(writer->db) && err == ERR_BUSY ? DISK_FULL
-                                                                                : REFUSES);
+        store_set_why(writer->store,
+                      db_is_sqlite(writer->db) && err == ERR_BUSY ? DISK_FULL : REFUSES);
     else
         store_set_why(writer->store, NULL);
 }

@@ -71,8 +71,7 @@ static void look_at_leases(struct consumer *consumer)
     }
     consumer->lease_due_us = consumer->is_alone ? INT64_MAX : decision.look_again_us;
     for (int i = 0; i < STREAM_SHARDS; i++) {
-        bool is_ours =
-            decision.actions[i] == LEASE_RENEW || decision.actions[i] == LEASE_CLAIM;
+        bool is_ours = decision.actions[i] == LEASE_RENEW || decision.actions[i] == LEASE_CLAIM;
         if (consumer->shards[i].is_owned && (!is_ours || decision.actions[i] == LEASE_CLAIM))
             lose(consumer, i);
         if (is_ours && !consumer->shards[i].is_owned)
@@ -193,8 +192,8 @@ static void drop_dead(struct consumer *consumer, const struct consumer_shard *s)
 
 static void pause_shard(struct consumer_shard *s)
 {
-    s->pause_us = s->pause_us == 0 ? CONSUMER_PAUSE_MIN_US
-                                   : MIN(2 * s->pause_us, CONSUMER_PAUSE_MAX_US);
+    s->pause_us =
+        s->pause_us == 0 ? CONSUMER_PAUSE_MIN_US : MIN(2 * s->pause_us, CONSUMER_PAUSE_MAX_US);
     s->retry_at_us = clock_monotonic_us() + s->pause_us;
 }
 
@@ -312,7 +311,8 @@ static void process(struct consumer *consumer, int shard, int64_t read_to)
     }
     if (has_effects && options->applied != NULL)
         options->applied(options->context, &batch);
-    done(consumer, &batch, read_to, position); /* last: whoever waits for it sees applied()'s work */
+    done(consumer, &batch, read_to,
+         position); /* last: whoever waits for it sees applied()'s work */
 }
 
 /* True when there was something to do. */

@@ -17,18 +17,19 @@ struct consumer;
 
 struct consumer_batch {
     int shard;
-    struct stream_record **records; /* borrowed, in order, all of one shard; may be empty on a tick */
+    struct stream_record *
+        *records; /* borrowed, in order, all of one shard; may be empty on a tick */
     size_t record_count;
     int64_t now_ms;
 };
 
 struct consumer_options {
-    const char *name;     /* "crowd": the key of its positions */
+    const char *name; /* "crowd": the key of its positions */
     const char *stream;
     struct store *source; /* where the stream is */
     struct store *target; /* where the effects and the position go; may be the same */
     size_t records_max;   /* per batch; 0 = 256 */
-    int64_t tick_ms;      /* prepare() is called at least this often, with an empty batch; 0 = never */
+    int64_t tick_ms; /* prepare() is called at least this often, with an empty batch; 0 = never */
     void *context;
 
     /* All on the consumer's own thread, in this order. Any may be NULL. */

@@ -20,7 +20,7 @@ struct consumer_shard {
     int64_t stored; /* the position in the table */
     int64_t wanted; /* the position to be stored */
     int64_t read_to;
-    int64_t held; /* what retention was told */
+    int64_t held;      /* what retention was told */
     bool is_caught_up; /* the table had no more: memory tells of what comes */
     size_t batch_max;
     int64_t failing_position;

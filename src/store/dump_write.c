@@ -4,6 +4,7 @@
 #include "store/dump.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -89,7 +90,8 @@ static void names_fini(struct names *names)
 }
 #define SCOPED_NAMES __attribute__((cleanup(names_fini))) struct names
 
-static enum err read_names(struct db *db, struct names *names, const char *sql, const char *argument)
+static enum err read_names(struct db *db, struct names *names, const char *sql,
+                           const char *argument)
 {
     struct sql_rows rows;
     if (argument == NULL)
@@ -186,8 +188,9 @@ static enum err put_table(struct db *db, struct out *out, const char *table)
 static enum err put_levels(struct db *db, struct out *out)
 {
     struct sql_rows rows;
-    TRY(sql_query(db, &rows, "SELECT module, MAX(number) FROM store_migration GROUP BY module"
-                             " ORDER BY module"));
+    TRY(sql_query(db, &rows,
+                  "SELECT module, MAX(number) FROM store_migration GROUP BY module"
+                  " ORDER BY module"));
     while (sql_next(&rows)) {
         put_byte(out, 'L');
         put_bytes(out, sql_text(&rows, 0), strlen(sql_text(&rows, 0)));
@@ -212,10 +215,11 @@ static enum err put_all(struct db *db, struct out *out)
 
 enum err dump_write(struct db *db, const char *path, struct err_note *note)
 {
-    struct out out = {.file = fopen(path, "wbxe")};
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    struct out out = {.file = fd < 0 ? NULL : fdopen(fd, "wb")};
     if (out.file == NULL)
-        return err_set(note, errno == EEXIST ? ERR_CONFLICT : ERR_IO, path,
-                       "Cannot be made: %s.", strerror(errno));
+        return err_set(note, errno == EEXIST ? ERR_CONFLICT : ERR_IO, path, "Cannot be made: %s.",
+                       strerror(errno));
     enum err err = put_all(db, &out);
     if (err != ERR_NONE)
         (void)err_set(note, err, path, "The tables cannot be read: %s.", db->words);

@@ -79,7 +79,8 @@ TEST(every_write_may_fail_once)
 }
 
 /* Writes numbers and tells each by a byte once it is answered, until it is killed or dies. */
-_Noreturn static void write_and_tell(const struct place *place, int fd, int64_t first, bool is_fault)
+_Noreturn static void write_and_tell(const struct place *place, int fd, int64_t first,
+                                     bool is_fault)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (is_fault) {
@@ -260,7 +261,8 @@ TEST(a_postgres_that_crashes_during_commits_never_makes_an_answer_wrong)
         thread_start(&hammers[i].thread, "hammer", hammer_run, &hammers[i]);
     }
     for (int round = 0; round < 4; round++) {
-        (void)poll(NULL, 0, 50 + (int)random_below(&chance, 100)); /* anywhere in the stream of commits */
+        (void)poll(NULL, 0,
+                   50 + (int)random_below(&chance, 100)); /* anywhere in the stream of commits */
         pg_server_halt(server, PG_SERVER_CRASH);
         CHECK_INT(pg_server_resume(server, NULL), ERR_NONE);
         wait_until_well(store);

@@ -77,8 +77,8 @@ static void ring_push(struct followed *stream, struct stream_record *record)
     ring->records[(ring->first + ring->len++) % ring->size] = record;
     stream->record_count++;
     stream->byte_count += weight(record);
-    while (ring->len > 1 && (stream->record_count > LIMIT_FOLLOW_RECORDS ||
-                             stream->byte_count > LIMIT_FOLLOW_BYTES))
+    while (ring->len > 1 &&
+           (stream->record_count > LIMIT_FOLLOW_RECORDS || stream->byte_count > LIMIT_FOLLOW_BYTES))
         ring_drop_first(stream, ring);
 }
 

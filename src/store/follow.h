@@ -12,7 +12,8 @@ struct follow;
 struct follower {
     struct follower *next;
     const char *stream; /* interned */
-    int64_t read_to[STREAM_SHARDS]; /* what is needed no more; INT64_MAX: not our shard; under follow's lock */
+    int64_t read_to
+        [STREAM_SHARDS]; /* what is needed no more; INT64_MAX: not our shard; under follow's lock */
     struct lock lock;
     struct signal signal;
     bool is_woken;  /* under lock, like must_look */

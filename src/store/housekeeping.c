@@ -16,10 +16,10 @@
 
 #include <sqlite3.h>
 
-#define PAGE_BYTES  4096
-#define ROUND_US    1000000
-#define KEEP_MAX    STREAMS_MAX
-#define SLICES_MAX  32 /* of one stream in one round */
+#define PAGE_BYTES 4096
+#define ROUND_US   1000000
+#define KEEP_MAX   STREAMS_MAX
+#define SLICES_MAX 32 /* of one stream in one round */
 
 struct kept {
     char stream[LIMIT_ID_LEN + 1];
@@ -69,8 +69,8 @@ static bool copy_pages(struct housekeeping *housekeeping, struct db *db, int *ou
     struct store *store = housekeeping->store;
     int copied = 0;
     lock_take(&store->writer.checkpoint_lock);
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, out_pages,
-                                         &copied);
+    int code =
+        sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, out_pages, &copied);
     lock_give(&store->writer.checkpoint_lock);
     if (code == SQLITE_OK) {
         metric_add(&store->metrics->checkpoints, 1);
@@ -137,8 +137,8 @@ static void retain_one(struct housekeeping *housekeeping, struct kept *kept)
     retention.stream = kept->stream;
     for (int i = 0; i < SLICES_MAX && !is_stopping(housekeeping); i++) {
         bool is_more = false;
-        enum err err = retain_slice(housekeeping->store, &retention, clock_now_ms(), &is_more,
-                                    &note);
+        enum err err =
+            retain_slice(housekeeping->store, &retention, clock_now_ms(), &is_more, &note);
         if (err != ERR_NONE && err != ERR_BUSY)
             log_write(LOG_WARN, "store", "retention failed; tried again", "stream=%s reason=%s",
                       kept->stream, LOG_TEXT(note.detail));

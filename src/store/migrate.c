@@ -65,8 +65,8 @@ static enum err apply_new(struct db *db, const struct store_module *module, int6
     return ERR_NONE;
 }
 
-static enum err migrate_module(struct db *db, const struct store_module *module,
-                               int64_t number_max, struct err_note *note)
+static enum err migrate_module(struct db *db, const struct store_module *module, int64_t number_max,
+                               struct err_note *note)
 {
     int64_t last = 0;
     sql_unit_begin(db);
@@ -105,8 +105,7 @@ static int64_t level_of(const struct migration_level *levels, size_t level_count
 }
 
 enum err migrate_to(struct db *db, const struct store_module *modules, size_t module_count,
-                    const struct migration_level *levels, size_t level_count,
-                    struct err_note *note)
+                    const struct migration_level *levels, size_t level_count, struct err_note *note)
 {
     sql_unit_begin(db);
     enum err err = sql_script(db, OWN_TABLE);

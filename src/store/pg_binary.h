@@ -13,7 +13,7 @@ struct pg_field {
 };
 
 enum sql_type pg_kind_of(unsigned type);
-int64_t pg_int(const struct pg_field *field);  /* 0 for NULL; text is parsed */
+int64_t pg_int(const struct pg_field *field); /* 0 for NULL; text is parsed */
 double pg_real(const struct pg_field *field);
 const char *pg_put_int64(unsigned char out[8], int64_t number);
 const char *pg_put_real(unsigned char out[8], double number);

@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
+#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -118,8 +118,9 @@ static bool make_cluster(const struct pg_server *server)
     char program[300], data[600];
     (void)snprintf(program, sizeof program, "%s/initdb", server->binaries);
     (void)snprintf(data, sizeof data, "%s/data", server->folder);
-    char *arguments[] = {program, "-D", data, "-U", "muster", "-A", "trust", "-E", "UTF8",
-                         "--locale=C", "--no-sync", "--no-instructions", NULL};
+    char *arguments[] = {program, "-D", data,   "-U",         "muster",    "-A",
+                         "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
+                         NULL};
     return wait_for(spawn(server, arguments));
 }
 
@@ -154,8 +155,8 @@ enum err pg_server_resume(struct pg_server *server, struct err_note *note)
     (void)snprintf(program, sizeof program, "%s/postgres", server->binaries);
     (void)snprintf(data, sizeof data, "%s/data", server->folder);
     (void)snprintf(port, sizeof port, "%d", server->port);
-    char *arguments[] = {program, "-D", data, "-p", port, "-h", "127.0.0.1", "-k", server->folder,
-                         NULL};
+    char *arguments[] = {program, "-D",        data, "-p",           port,
+                         "-h",    "127.0.0.1", "-k", server->folder, NULL};
     server->pid = spawn(server, arguments);
     if (server->pid > 0 && wait_until_answering(server))
         return ERR_NONE;

@@ -19,16 +19,16 @@ struct pg_server *place_server(void);
 struct store *place_open(const struct place *place, const struct store_module *modules,
                          size_t module_count);
 
-#define ON_BOTH_ENGINES(sentence)                        \
-    static void sentence##_body(struct place *place);    \
-    TEST(sentence##_on_sqlite)                           \
-    {                                                    \
-        sentence##_body(place_sqlite());                 \
-    }                                                    \
-    TEST(sentence##_on_postgres)                         \
-    {                                                    \
-        sentence##_body(place_postgres());               \
-    }                                                    \
+#define ON_BOTH_ENGINES(sentence)                                                                  \
+    static void sentence##_body(struct place *place);                                              \
+    TEST(sentence##_on_sqlite)                                                                     \
+    {                                                                                              \
+        sentence##_body(place_sqlite());                                                           \
+    }                                                                                              \
+    TEST(sentence##_on_postgres)                                                                   \
+    {                                                                                              \
+        sentence##_body(place_postgres());                                                         \
+    }                                                                                              \
     static void sentence##_body(struct place *place)
 
 /* A table to write to: note(id, words). */

@@ -61,15 +61,17 @@ static enum err be_member(struct db *db, struct consumer *consumer, int64_t now_
     for (size_t i = 0; i < consumer->leases.member_count; i++) {
         const struct lease_watch *member = &consumer->leases.members[i];
         if (now_us - member->changed_at_us > CONSUMER_LEASE_MS * INT64_C(10000))
-            TRY(sql_run(db, "DELETE FROM store_member WHERE consumer = $1 AND stream = $2"
-                            " AND owner = $3 AND beat = $4",
+            TRY(sql_run(db,
+                        "DELETE FROM store_member WHERE consumer = $1 AND stream = $2"
+                        " AND owner = $3 AND beat = $4",
                         SQL_TEXT(name), SQL_TEXT(stream), SQL_INT(member->owner),
                         SQL_INT(member->beat)));
     }
-    return sql_run(db,
-                   "INSERT INTO store_member (consumer, stream, owner, beat) VALUES ($1, $2, $3, 1)"
-                   " ON CONFLICT (consumer, stream, owner) DO UPDATE SET beat = store_member.beat + 1",
-                   SQL_TEXT(name), SQL_TEXT(stream), SQL_INT(consumer->owner));
+    return sql_run(
+        db,
+        "INSERT INTO store_member (consumer, stream, owner, beat) VALUES ($1, $2, $3, 1)"
+        " ON CONFLICT (consumer, stream, owner) DO UPDATE SET beat = store_member.beat + 1",
+        SQL_TEXT(name), SQL_TEXT(stream), SQL_INT(consumer->owner));
 }
 
 static enum err act(struct db *db, struct consumer *consumer, int shard, enum lease_action action)
@@ -186,10 +188,12 @@ static enum err give_back_run(struct db *db, void *context, struct err_note *not
     (void)note;
     const struct consumer *consumer = context;
     const char *name = consumer->options.name, *stream = consumer->options.stream;
-    TRY(sql_run(db, "UPDATE store_consumer SET owner = 0, beat = beat + 1"
-                    " WHERE consumer = $1 AND stream = $2 AND owner = $3",
+    TRY(sql_run(db,
+                "UPDATE store_consumer SET owner = 0, beat = beat + 1"
+                " WHERE consumer = $1 AND stream = $2 AND owner = $3",
                 SQL_TEXT(name), SQL_TEXT(stream), SQL_INT(consumer->owner)));
-    return sql_run(db, "DELETE FROM store_member WHERE consumer = $1 AND stream = $2 AND owner = $3",
+    return sql_run(db,
+                   "DELETE FROM store_member WHERE consumer = $1 AND stream = $2 AND owner = $3",
                    SQL_TEXT(name), SQL_TEXT(stream), SQL_INT(consumer->owner));
 }
 

@@ -47,8 +47,8 @@ struct stream_record *stream_record_create(const struct stream_append *append)
         kind_size > RECORD_KIND_MAX)
         return NULL;
     /* Not zeroed: all of it is written below. */
-    struct stored_record *stored = mem_resize_try(
-        NULL, sizeof *stored + key_size + kind_size + append->body_len);
+    struct stored_record *stored =
+        mem_resize_try(NULL, sizeof *stored + key_size + kind_size + append->body_len);
     if (stored == NULL)
         return NULL;
     char *key = stored->bytes, *kind = key + key_size, *body = kind + kind_size;

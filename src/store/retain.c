@@ -145,8 +145,8 @@ static enum err is_due(struct store *store, struct removal removal, bool *out_is
     return err;
 }
 
-enum err retain_slice(struct store *store, const struct stream_retention *retention,
-                      int64_t now_ms, bool *out_is_more, struct err_note *note)
+enum err retain_slice(struct store *store, const struct stream_retention *retention, int64_t now_ms,
+                      bool *out_is_more, struct err_note *note)
 {
     bool is_more = false;
     for (int shard = 0; shard < STREAM_SHARDS; shard++) {

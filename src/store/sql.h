@@ -51,10 +51,10 @@ static inline struct sql_value sql_blob_value(const void *bytes, size_t len)
 #define SQL_NULL         ((struct sql_value){.type = SQL_TYPE_NULL})
 
 /* One row each; at most 20 parameters. */
-#define SQL_ARGS(...)                                                   \
-    (const struct sql_value[]){__VA_ARGS__ __VA_OPT__(, ) SQL_NULL},    \
-        sizeof((const struct sql_value[]){__VA_ARGS__ __VA_OPT__(, ) SQL_NULL}) / \
-                sizeof(struct sql_value) -                              \
+#define SQL_ARGS(...)                                                                              \
+    (const struct sql_value[]){__VA_ARGS__ __VA_OPT__(, ) SQL_NULL},                               \
+        sizeof((const struct sql_value[]){__VA_ARGS__ __VA_OPT__(, ) SQL_NULL}) /                  \
+                sizeof(struct sql_value) -                                                         \
             1
 
 struct sql_rows {
@@ -75,14 +75,15 @@ MUST_USE enum err sql_end(struct sql_rows *rows);
 bool sql_is_null(const struct sql_rows *rows, int column);
 int64_t sql_int(const struct sql_rows *rows, int column);
 double sql_real(const struct sql_rows *rows, int column);
-const char *sql_text(const struct sql_rows *rows, int column); /* peek: until next or end; NULL is "" */
+const char *sql_text(const struct sql_rows *rows,
+                     int column); /* peek: until next or end; NULL is "" */
 const void *sql_blob(const struct sql_rows *rows, int column, size_t *out_len); /* peek */
 
 /* A statement without rows. `*out_changed` (may be NULL) counts the rows changed. A broken UNIQUE,
  * PRIMARY KEY or FOREIGN KEY is ERR_CONFLICT; everything else that fails is ERR_IO or ERR_BUSY. */
 MUST_USE enum err sql_run_args(struct db *db, int64_t *out_changed, const char *sql,
                                const struct sql_value *args, size_t arg_count);
-#define sql_run(db, sql, ...)             sql_run_args(db, NULL, sql, SQL_ARGS(__VA_ARGS__))
+#define sql_run(db, sql, ...)              sql_run_args(db, NULL, sql, SQL_ARGS(__VA_ARGS__))
 #define sql_run_counted(db, out, sql, ...) sql_run_args(db, out, sql, SQL_ARGS(__VA_ARGS__))
 
 /* The first column of the first row; ERR_NOT_FOUND when there is none. */

@@ -48,7 +48,7 @@ struct db {
     char words[SQL_FAILURE_SIZE];
     char scratch[SQL_SCRATCH_COUNT][SQL_SCRATCH_SIZE];
     unsigned scratch_next;
-    struct store *store; /* whose connection this is */
+    struct store *store;                    /* whose connection this is */
     char application[SQL_APPLICATION_SIZE]; /* PostgreSQL: tells our backends apart */
 };
 
@@ -72,7 +72,8 @@ struct sql_engine {
 
 extern const struct sql_engine sqlite_engine;
 extern const struct sql_engine postgres_engine;
-enum err sqlite_failure(struct db *db); /* of the last call; ends the process after a failed fsync */
+enum err
+sqlite_failure(struct db *db); /* of the last call; ends the process after a failed fsync */
 /* Maps what libpq says and remembers it. `result` is a PGresult, or NULL. */
 enum err postgres_failure(struct db *db, const void *result);
 

@@ -86,8 +86,8 @@ static enum err prepare(struct db *db, const char *sql, const struct sql_value *
 {
     uint32_t hash = sql_hash(sql);
     struct statement *found = db->buckets[hash % STATEMENT_BUCKETS];
-    while (found != NULL && (found->hash != hash || strcmp(found->sql, sql) != 0 ||
-                             !fits(found, args, arg_count)))
+    while (found != NULL &&
+           (found->hash != hash || strcmp(found->sql, sql) != 0 || !fits(found, args, arg_count)))
         found = found->next;
     if (found != NULL) {
         *out_statement = found;
@@ -301,8 +301,13 @@ enum err postgres_connect(const char *url, const char *schema, enum postgres_use
     char id[17];
     random_id(id, sizeof id);
     (void)snprintf(db->application, sizeof db->application, "muster-%s", id);
-    const char *const names[] = {"dbname", "application_name", "connect_timeout", "client_encoding",
-                                 "keepalives_idle", "tcp_user_timeout", NULL};
+    const char *const names[] = {"dbname",
+                                 "application_name",
+                                 "connect_timeout",
+                                 "client_encoding",
+                                 "keepalives_idle",
+                                 "tcp_user_timeout",
+                                 NULL};
     const char *const values[] = {url, db->application, "5", "UTF8", "5", "10000", NULL};
     PGconn *handle = PQconnectdbParams(names, values, 1);
     db->handle = handle;
@@ -324,10 +329,13 @@ enum err postgres_make_schema(const char *url, const char *schema, struct err_no
     char sql[256];
     (void)snprintf(sql, sizeof sql,
                    "BEGIN; SELECT pg_advisory_xact_lock(7240815);"
-                   "CREATE SCHEMA IF NOT EXISTS \"%s\"; COMMIT", schema);
+                   "CREATE SCHEMA IF NOT EXISTS \"%s\"; COMMIT",
+                   schema);
     enum err err = postgres_script(db, sql);
     if (err != ERR_NONE)
-        return err_set(note, err, schema, "The schema cannot be made: %s. Give the role CREATE on "
-                                          "the database.", db->words);
+        return err_set(note, err, schema,
+                       "The schema cannot be made: %s. Give the role CREATE on "
+                       "the database.",
+                       db->words);
     return ERR_NONE;
 }

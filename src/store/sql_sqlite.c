@@ -9,7 +9,9 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -106,7 +108,8 @@ static int bind_one(sqlite3_stmt *prepared, int place, const struct sql_value *v
     case SQL_TYPE_REAL:
         return sqlite3_bind_double(prepared, place, value->real);
     case SQL_TYPE_TEXT:
-        return sqlite3_bind_text64(prepared, place, value->bytes, value->len, lifetime, SQLITE_UTF8);
+        return sqlite3_bind_text64(prepared, place, value->bytes, value->len, lifetime,
+                                   SQLITE_UTF8);
     case SQL_TYPE_BLOB:
         return sqlite3_bind_blob64(prepared, place, value->bytes, value->len, lifetime);
     case SQL_TYPE_NULL:
@@ -278,18 +281,30 @@ static const char PRAGMAS[] = "PRAGMA journal_mode=WAL;"
                               "PRAGMA secure_delete=FAST;"
                               "PRAGMA temp_store=MEMORY;";
 
+/* Readable by the owner only; the log and its index get the same rights from SQLite. A file that is
+ * there is not touched: closing any descriptor of it would drop SQLite's locks. */
+static void make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd); /* empty */
+}
+
 enum err sqlite_connect(const char *path, enum sqlite_use use, struct db **out_db,
                         struct err_note *note)
 {
     SCOPED(db) db = mem_new(sizeof *db);
     db->engine = &sqlite_engine;
     sqlite3 *handle = NULL;
+    make_private(path); /* where that fails, opening does too, and says why */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     int code = sqlite3_open_v2(path, &handle, flags, NULL);
     db->handle = handle;
     if (code != SQLITE_OK)
-        return err_set(note, ERR_IO, path, "The database cannot be opened: %s. Check the folder's "
-                       "owner and rights.", sqlite3_errmsg(handle));
+        return err_set(note, ERR_IO, path,
+                       "The database cannot be opened: %s. Check the folder's "
+                       "owner and rights.",
+                       sqlite3_errmsg(handle));
     (void)sqlite3_extended_result_codes(handle, 1);
     (void)sqlite3_busy_timeout(handle, BUSY_MS);
     enum err err = sqlite_script(db, PRAGMAS);

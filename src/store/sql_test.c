@@ -16,8 +16,9 @@ static enum err insert_all_kinds(struct db *db, void *context, struct err_note *
     TRY(sql_run(db, "INSERT INTO kinds (bytes, words, part, whole, id) VALUES ($5, $4, $3, $2, $1)",
                 SQL_INT(1), SQL_INT(INT64_MIN), SQL_REAL(-0.1), SQL_TEXT("gr\xc3\xbc\xc3\x9f"),
                 SQL_BLOB("a\0b", 3)));
-    return sql_run(db, "INSERT INTO kinds (id, whole, part, words, bytes)"
-                       " VALUES ($1, $2, $3, $4, $5)",
+    return sql_run(db,
+                   "INSERT INTO kinds (id, whole, part, words, bytes)"
+                   " VALUES ($1, $2, $3, $4, $5)",
                    SQL_INT(2), SQL_NULL, SQL_NULL, SQL_TEXT(NULL), SQL_BLOB(NULL, 0));
 }
 
@@ -50,11 +51,15 @@ ON_BOTH_ENGINES(sums_averages_and_numbers_as_text_are_understood)
 {
     SCOPED(store) store = place_open(place, &kinds_module, 1);
     CHECK_INT(place_write(store, "INSERT INTO kinds (id, whole) VALUES (1, 20000), (2, -7),"
-                                 " (3, 123456789012)"), ERR_NONE);
+                                 " (3, 123456789012)"),
+              ERR_NONE);
     struct db *db = store_reader_take(store);
     struct sql_rows rows;
-    CHECK_INT(sql_query(db, &rows, "SELECT SUM(whole), AVG(id * 1.5), COUNT(*), MIN(whole)"
-                                   " FROM kinds WHERE id > $1", SQL_INT(0)), ERR_NONE);
+    CHECK_INT(sql_query(db, &rows,
+                        "SELECT SUM(whole), AVG(id * 1.5), COUNT(*), MIN(whole)"
+                        " FROM kinds WHERE id > $1",
+                        SQL_INT(0)),
+              ERR_NONE);
     CHECK(sql_next(&rows));
     CHECK(sql_int(&rows, 0) == 123456809005);
     CHECK_NEAR(sql_real(&rows, 1), 3.0, 1e-12);
@@ -140,8 +145,9 @@ static enum err changes(struct db *db, void *context, struct err_note *note)
 ON_BOTH_ENGINES(changed_rows_are_counted)
 {
     SCOPED(store) store = place_open(place, NULL, 0);
-    CHECK_INT(place_write(store, "INSERT INTO note (id, words) VALUES (1, 'a'), (2, 'b'), (3, 'c')"),
-              ERR_NONE);
+    CHECK_INT(
+        place_write(store, "INSERT INTO note (id, words) VALUES (1, 'a'), (2, 'b'), (3, 'c')"),
+        ERR_NONE);
     int64_t changed = 0;
     CHECK_INT(store_write(store, changes, &changed, NULL), ERR_NONE);
     CHECK_INT(changed, 2);

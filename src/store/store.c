@@ -70,11 +70,14 @@ static enum err lock_file(struct store *store, struct err_note *note)
     (void)snprintf(path, sizeof path, "%s.lock", store->path);
     store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (store->lock_fd < 0)
-        return err_set(note, ERR_IO, path, "Cannot be made: %s. Check the folder's owner, rights and "
-                       "free space.", strerror(errno));
+        return err_set(note, ERR_IO, path,
+                       "Cannot be made: %s. Check the folder's owner, rights and "
+                       "free space.",
+                       strerror(errno));
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return err_set(note, ERR_BUSY, path, "Another process has this database open. Stop it, or "
-                                             "use PostgreSQL for more than one.");
+        return err_set(note, ERR_BUSY, path,
+                       "Another process has this database open. Stop it, or "
+                       "use PostgreSQL for more than one.");
     return ERR_NONE;
 }
 
@@ -113,8 +116,10 @@ enum err store_open(const struct store_options *options, struct store **out_stor
 {
     enum url_kind kind = url_kind_of(options->url);
     if (kind == URL_UNKNOWN || !text_is_id(options->name))
-        return err_set(note, ERR_INVALID, "store", "\"%s\" is no database: write sqlite:FOLDER or "
-                                                   "postgresql://HOST/DATABASE.", options->url);
+        return err_set(note, ERR_INVALID, "store",
+                       "\"%s\" is no database: write sqlite:FOLDER or "
+                       "postgresql://HOST/DATABASE.",
+                       options->url);
     struct store *store = mem_new(sizeof *store);
     store->name = mem_text(options->name);
     store->url = mem_text(options->url);
@@ -125,8 +130,7 @@ enum err store_open(const struct store_options *options, struct store **out_stor
     store->housekeeping = housekeeping_create(store);
     store->listener = listener_create(store);
     writer_init(&store->writer, store);
-    readers_init(&store->readers,
-                 options->reader_count <= 0 ? 4 : (size_t)options->reader_count);
+    readers_init(&store->readers, options->reader_count <= 0 ? 4 : (size_t)options->reader_count);
     enum err err = prepare(store, options, note);
     if (err == ERR_NONE)
         err = writer_start(&store->writer, note);

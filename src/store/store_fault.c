@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 struct fault_file {
-    sqlite3_file base; /* first: SQLite's view */
+    sqlite3_file base;  /* first: SQLite's view */
     sqlite3_file *real; /* behind this struct, in the same block */
 };
 
@@ -205,8 +205,9 @@ enum err store_fault_from_environment(struct err_note *note)
     char where[8], error[8];
     long long after, count;
     int len = 0;
-    bool is_read = sscanf(text, "%7[a-z]:%lld:%7[A-Z]:%lld%n", where, &after, error, &count,
-                          &len) == 4 && text[len] == '\0';
+    bool is_read =
+        sscanf(text, "%7[a-z]:%lld:%7[A-Z]:%lld%n", where, &after, error, &count, &len) == 4 &&
+        text[len] == '\0';
     bool is_sync = is_read && strcmp(where, "sync") == 0;
     bool is_full = is_read && strcmp(error, "ENOSPC") == 0;
     if (!is_read || (!is_sync && strcmp(where, "write") != 0) ||

@@ -16,9 +16,9 @@ struct stream_record {
     const char *stream;   /* interned */
     int shard;
     int64_t position;
-    int64_t at_ms;       /* when it was appended */
-    const char *key;     /* decides the shard: "demo/park" */
-    const char *kind;    /* "detections.packed", "incident.opened": formats are in docs/formats */
+    int64_t at_ms;    /* when it was appended */
+    const char *key;  /* decides the shard: "demo/park" */
+    const char *kind; /* "detections.packed", "incident.opened": formats are in docs/formats */
     const void *body;
     size_t body_len;
     /* What the appender had decoded anyway, for followers in this process; NULL when read from the
@@ -30,8 +30,8 @@ struct stream_append {
     const char *stream;
     const char *key;
     const char *kind;
-    const void *body; /* borrowed for the call */
-    size_t body_len;  /* at most LIMIT_RECORD_BYTES */
+    const void *body;       /* borrowed for the call */
+    size_t body_len;        /* at most LIMIT_RECORD_BYTES */
     struct shared *decoded; /* a reference is taken; NULL */
 };
 

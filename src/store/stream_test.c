@@ -36,8 +36,10 @@ ON_BOTH_ENGINES(records_come_back_in_order_with_all_they_carried)
     CHECK_INT(stream_read(db, "facts", shard, 1, 10, read_last_key, key), ERR_NONE);
     CHECK_TEXT(key, "demo/park");
     struct sql_rows rows;
-    CHECK_INT(sql_query(db, &rows, "SELECT at_ms, kind, body, bytes_total FROM store_record"
-                                   " WHERE position = 1"), ERR_NONE);
+    CHECK_INT(sql_query(db, &rows,
+                        "SELECT at_ms, kind, body, bytes_total FROM store_record"
+                        " WHERE position = 1"),
+              ERR_NONE);
     CHECK(sql_next(&rows));
     CHECK(sql_int(&rows, 0) >= before_ms && sql_int(&rows, 0) <= clock_now_ms());
     CHECK_TEXT(sql_text(&rows, 1), "test");
@@ -114,11 +116,12 @@ ON_BOTH_ENGINES(submitted_records_are_stored_in_the_order_of_their_submission)
     CHECK_INT(place_record_count(store, "facts"), 500);
     struct db *db = store_reader_take(store);
     int64_t disordered = -1;
-    CHECK_INT(sql_one_int(db, &disordered,
-                          "SELECT COUNT(*) FROM store_record a JOIN store_record b"
-                          " ON b.stream = a.stream AND b.shard = a.shard"
-                          " AND b.position = a.position + 1 WHERE b.bytes_total <> a.bytes_total + 4"),
-              ERR_NONE);
+    CHECK_INT(
+        sql_one_int(db, &disordered,
+                    "SELECT COUNT(*) FROM store_record a JOIN store_record b"
+                    " ON b.stream = a.stream AND b.shard = a.shard"
+                    " AND b.position = a.position + 1 WHERE b.bytes_total <> a.bytes_total + 4"),
+        ERR_NONE);
     store_reader_give(store, db);
     CHECK_INT(disordered, 0);
     signal_fini(&submitted.signal);
@@ -305,7 +308,8 @@ ON_BOTH_ENGINES(what_a_consumer_still_needs_stays_until_its_age_bound)
     char sql[160];
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO store_hold (stream, consumer, shard, position)"
-                   " VALUES ('facts', 'slow', %d, 4)", stream_shard_of("k"));
+                   " VALUES ('facts', 'slow', %d, 4)",
+                   stream_shard_of("k"));
     CHECK_INT(place_write(store, sql), ERR_NONE);
     struct stream_retention retention = {
         .stream = "facts", .age_max_ms = HOUR_MS, .hold_ms = 3 * HOUR_MS};

@@ -53,7 +53,7 @@ void turn_rollback(struct writer *writer)
         return;
     db->harm = SQL_HARM_NONE;
     if (db_is_sqlite(db) && sqlite3_get_autocommit(db->handle) != 0)
-        return; /* SQLite has rolled back by itself: a full disk does that */
+        return;                       /* SQLite has rolled back by itself: a full disk does that */
     (void)sql_script(db, "ROLLBACK"); /* when it fails the connection is lost, which `harm` tells */
     sql_unit_begin(db);
 }
@@ -61,9 +61,10 @@ void turn_rollback(struct writer *writer)
 static enum err commit_postgres(struct writer *writer)
 {
     SCOPED_TEXT sql;
-    text_init(&sql, 16384);
+    text_init(&sql, 256 * STREAMS_MAX * STREAM_SHARDS);
     writer->serial++;
-    text_addf(&sql, "INSERT INTO store_marker (writer, serial, at_ms) VALUES (%lld, %lld, %lld)"
+    text_addf(&sql,
+              "INSERT INTO store_marker (writer, serial, at_ms) VALUES (%lld, %lld, %lld)"
               " ON CONFLICT (writer) DO UPDATE SET serial = excluded.serial,"
               " at_ms = excluded.at_ms; ",
               (long long)writer->writer_id, (long long)writer->serial, (long long)clock_now_ms());
@@ -73,8 +74,8 @@ static enum err commit_postgres(struct writer *writer)
     PGconn *handle = writer->db->handle;
     PGresult *result = PQexec(handle, sql.bytes);
     /* COMMIT of a transaction that had failed answers "ROLLBACK", and calls that a success. */
-    bool is_committed = PQresultStatus(result) == PGRES_COMMAND_OK &&
-                        strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    bool is_committed =
+        PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     bool is_lost = PQstatus(handle) != CONNECTION_OK || state == NULL ||
                    strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0;
@@ -123,9 +124,9 @@ enum err turn_connect(struct writer *writer, struct err_note *note)
 static enum err read_marker(struct writer *writer, int64_t *out_serial)
 {
     TRY(turn_begin(writer)); /* waits until the old transaction has ended, either way */
-    enum err err = sql_one_int(writer->db, out_serial,
-                               "SELECT serial FROM store_marker WHERE writer = $1",
-                               SQL_INT(writer->writer_id));
+    enum err err =
+        sql_one_int(writer->db, out_serial, "SELECT serial FROM store_marker WHERE writer = $1",
+                    SQL_INT(writer->writer_id));
     turn_rollback(writer);
     return err;
 }

@@ -107,8 +107,8 @@ static void finish_checkpoint(struct writer *writer)
     if (!atomic_load(&writer->checkpoint_wanted) || writer->store->is_postgres)
         return;
     LOCKED(&writer->checkpoint_lock);
-    int code = sqlite3_wal_checkpoint_v2(writer->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                         NULL);
+    int code =
+        sqlite3_wal_checkpoint_v2(writer->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         (void)sqlite_failure(writer->db); /* a failed fsync ends the process; else tried again */
     atomic_store(&writer->checkpoint_wanted, false);
