@@ -311,6 +311,80 @@ TEST(a_killed_process_is_replaced_within_five_seconds_on_postgres)
     (void)close(fds[1]);
 }
 
+/* A process that sleeps between its decision and its commit, and wakes up when another has taken over:
+ * it must not commit. The effect is a sum, so that a second time would show. */
+struct sleeper {
+    struct reader reader;
+    atomic_bool is_asleep, may_wake;
+};
+
+static enum err sleeper_prepare(void *context, const struct consumer_batch *batch,
+                                int64_t *inout_position, bool *out_has_effects)
+{
+    struct sleeper *sleeper = context;
+    (void)inout_position;
+    *out_has_effects = batch->record_count > 0;
+    atomic_store(&sleeper->is_asleep, true);
+    while (!atomic_load(&sleeper->may_wake))
+        (void)poll(NULL, 0, 5); /* as a process that was stopped */
+    return ERR_NONE;
+}
+
+static enum err sleeper_apply(void *context, struct db *db, const struct consumer_batch *batch)
+{
+    (void)context;
+    return sql_run(db, "UPDATE seen SET shard = shard + $1 WHERE id = 0",
+                   SQL_INT((int64_t)batch->record_count));
+}
+
+static void sleeper_owned(void *context, int shard, int64_t *inout_position)
+{
+    reader_owned(&((struct sleeper *)context)->reader, shard, inout_position);
+}
+
+static void sleeper_lost(void *context, int shard)
+{
+    reader_lost(&((struct sleeper *)context)->reader, shard);
+}
+
+static void sleeper_start(struct sleeper *sleeper, struct store *store)
+{
+    sleeper->reader.options = (struct consumer_options){.name = "sleeper",
+                                                        .stream = "facts",
+                                                        .source = store,
+                                                        .target = store,
+                                                        .context = sleeper,
+                                                        .owned = sleeper_owned,
+                                                        .lost = sleeper_lost,
+                                                        .prepare = sleeper_prepare,
+                                                        .apply = sleeper_apply};
+    CHECK_INT(consumer_start(&sleeper->reader.options, &sleeper->reader.consumer, NULL), ERR_NONE);
+}
+
+TEST(a_process_that_lost_its_lease_cannot_commit_on_postgres)
+{
+    struct place *place = place_postgres();
+    SCOPED(store) one = place_open(place, &seen_module, 1);
+    SCOPED(store) two = place_open(place, &seen_module, 1);
+    CHECK_INT(place_write(one, "INSERT INTO seen (id, shard) VALUES (0, 0)"), ERR_NONE);
+    append_numbers(one, 1, 1);
+    struct sleeper first = {.may_wake = false}, second = {.may_wake = true};
+    sleeper_start(&first, one);
+    int64_t deadline_us = clock_monotonic_us() + 30000000;
+    while (!first.is_asleep && clock_monotonic_us() < deadline_us)
+        (void)poll(NULL, 0, 5);
+    sleeper_start(&second, two);
+    CHECK_INT(consumer_wait_idle(second.reader.consumer, soon()), ERR_NONE);
+    CHECK_INT(ask(two, "SELECT shard FROM seen WHERE id = 0"), 1);
+    atomic_store(&first.may_wake, true);
+    while (first.reader.lost == 0 && clock_monotonic_us() < deadline_us)
+        (void)poll(NULL, 0, 5);
+    consumer_stop(first.reader.consumer);
+    consumer_stop(second.reader.consumer);
+    CHECK(first.reader.lost > 0);
+    CHECK_INT(ask(two, "SELECT shard FROM seen WHERE id = 0"), 1);
+}
+
 static enum err slow_apply(void *context, struct db *db, const struct consumer_batch *batch)
 {
     struct reader *reader = context;
