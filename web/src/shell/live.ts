@@ -108,7 +108,7 @@ export class Live {
     }
     if (this.askedMs > 0) return;
     this.askedMs = now;
-    this.say({ subscribe: [...this.topics.keys()].slice(0, 1) });
+    this.say({ subscribe: [] });
   }
 
   private received(text: string): void {
