@@ -23,9 +23,10 @@ export async function openBrowser(t) {
   return browser;
 }
 
-// What Chromium itself says about answers that a page expects: nobody is signed in yet, and a server
-// that is away on purpose.
+// What Chromium itself says about answers that a page expects: nobody is signed in yet, a series that
+// nobody has written yet, and a server that is away on purpose.
 const isExpected = (text, url) => (/status of 401/.test(text) && /\/api\/v1\/session$/.test(url))
+  || (/status of 404/.test(text) && /\/api\/v1\/series\//.test(url))
   || /net::ERR_(CONNECTION|EMPTY|NETWORK|SOCKET|ADDRESS)|WebSocket connection to|status of 50[234]/.test(text);
 
 export class Room {
@@ -36,7 +37,7 @@ export class Room {
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('console', (message) => {
       if (message.type() !== 'error') return;
-      if (!isExpected(message.text(), message.location().url ?? '')) this.complaints.push(message.text());
+      if (!isExpected(message.text(), message.location().url ?? '')) this.complaints.push(`${message.text()} ${message.location().url ?? ''}`);
     });
     page.on('pageerror', (error) => this.complaints.push(`uncaught: ${error.message}`));
     page.on('request', (request) => {

@@ -13,18 +13,21 @@ interface TotalProps {
 }
 
 export function Total({ venue, people, zonesNow, atMs, isStale }: TotalProps) {
-  const capacity = venue.zones.reduce((sum, zone) => sum + (zone.capacity_persons ?? 0), 0);
+  const capacity = venue.zones.reduce((sum, zone) => sum + zone.capacity_persons, 0);
   const byLevel = new Map<string, number>();
   for (const zone of venue.zones) {
     const level = zonesNow.get(zone.id)?.level ?? 'unknown';
     byLevel.set(level, (byLevel.get(level) ?? 0) + 1);
   }
+  const blind = byLevel.get('unknown') ?? 0;
   return (
     <section class={`total ${isStale ? 'is-stale' : ''}`} aria-label="The venue now">
       <p class="total-people">
         <b data-total={people ?? ''}>{count(people)}</b>
         <span>{people === 1 ? 'person' : 'people'}
-          {capacity > 0 && <small>zones hold {count(capacity)}</small>}
+          {blind > 0 && people !== null
+            ? <small class="at-least">at least: {blind === 1 ? 'one zone is' : `${blind} zones are`} not seen</small>
+            : capacity > 0 && <small>zones hold {count(capacity)}</small>}
         </span>
       </p>
       <ul class="legend" aria-label="Zones by level">

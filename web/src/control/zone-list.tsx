@@ -38,7 +38,7 @@ function Row({ zone, now, perMinute, isChosen, onChoose }: {
   zone: ZoneDocument; now: ZoneNow | undefined; perMinute: number | null; isChosen: boolean; onChoose: () => void;
 }) {
   const level = now?.level ?? 'unknown';
-  const share = zone.capacity_persons && now?.people != null ? now.people / zone.capacity_persons : null;
+  const share = zone.capacity_persons > 0 && now?.people != null ? now.people / zone.capacity_persons : null;
   return (
     <tr class={`level-${level} ${isChosen ? 'is-chosen' : ''}`} data-zone-row={zone.id} onClick={onChoose}>
       <th scope="row">
@@ -49,7 +49,7 @@ function Row({ zone, now, perMinute, isChosen, onChoose }: {
       </th>
       <td class="figure">
         <b>{count(now?.people)}</b>
-        {zone.capacity_persons != null && (
+        {zone.capacity_persons > 0 && (
           <>
             <span class="of"> of {count(zone.capacity_persons)}</span>
             <span class="bar" aria-hidden="true"><span style={{ width: `${Math.min(100, (share ?? 0) * 100)}%` }} /></span>

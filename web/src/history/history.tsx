@@ -75,7 +75,7 @@ function useChart(zone: ZoneDocument | null, columns: Columns, span: Span) {
   const chart = useRef<uPlot | null>(null);
   const limits = useRef<ChartLimits>({ capacity: null, ladder: null });
   limits.current = {
-    capacity: zone?.capacity_persons ?? null,
+    capacity: zone?.capacity_persons || null,
     ladder: zone && { amber: zone.amber_m2, orange: zone.orange_m2, red: zone.red_m2 },
   };
   const look = useCell(drawnLook);
@@ -140,7 +140,7 @@ export function History({ event, zone, now, isStale }: HistoryProps) {
         {zone && (
           <p class="history-now">
             <LevelWord level={level} />
-            <span><b>{count(now?.people)}</b>{zone.capacity_persons != null && ` of ${count(zone.capacity_persons)}`} people</span>
+            <span><b>{count(now?.people)}</b>{zone.capacity_persons > 0 && ` of ${count(zone.capacity_persons)}`} people</span>
             <span><b>{density(now?.density)}</b> per m²</span>
             <Summary columns={columns} />
           </p>

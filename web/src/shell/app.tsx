@@ -7,7 +7,7 @@ import { Devices } from '../devices/devices';
 import { Outbox } from '../outbox/outbox';
 import { useCell } from './cell';
 import { Frame } from './frame';
-import { go, Link, useRoute } from './route';
+import { go, Link, pathAfterSignIn, useRoute } from './route';
 import { askWhoIsSignedIn, session } from './session';
 import { SignIn } from './sign-in';
 
@@ -36,7 +36,7 @@ function Section() {
 
 export function App() {
   const state = useCell(session);
-  const { section } = useRoute();
+  const { section, query } = useRoute();
 
   useEffect(() => {
     void askWhoIsSignedIn();
@@ -49,7 +49,7 @@ export function App() {
       const here = location.pathname + location.search;
       go(here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`, 'replace');
     }
-    if (isInside) go('/control', 'replace');
+    if (isInside) go(pathAfterSignIn(query), 'replace');
   }, [isLost, isInside]);
 
   if (state.kind === 'asking') return <Waiting trouble={state.trouble} />;

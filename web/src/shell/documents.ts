@@ -32,7 +32,7 @@ export interface ZoneDocument {
   name: string;
   ring_m: Position[];
   area_m2: number;
-  capacity_persons: number | null;
+  capacity_persons: number; // 0: not told
   amber_m2: number;
   orange_m2: number;
   red_m2: number;

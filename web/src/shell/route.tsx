@@ -31,6 +31,12 @@ export function go(path: string, how: 'push' | 'replace' = 'push'): void {
   route.set(read());
 }
 
+// Where a stranger wanted to go. Only a path of our own: a link must not lead a signed-in person elsewhere.
+export function pathAfterSignIn(query: URLSearchParams): string {
+  const next = query.get('next') ?? '';
+  return /^\/(?!\/|\\)/.test(next) ? next : '/control';
+}
+
 // A part of the state that is worth a link but no entry in the browser's history.
 export function setQuery(name: string, value: string | null): void {
   const query = new URLSearchParams(location.search);

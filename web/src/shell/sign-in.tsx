@@ -3,14 +3,7 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from './api';
 import { Mark } from './mark';
-import { go, useRoute } from './route';
 import { signIn } from './session';
-
-// Only a path of our own: a link must not lead a signed-in person elsewhere.
-function pathAfter(query: URLSearchParams): string {
-  const next = query.get('next') ?? '';
-  return /^\/(?!\/|\\)/.test(next) ? next : '/control';
-}
 
 function words(error: unknown): string {
   if (!(error instanceof Problem)) return 'Something went wrong in this page. Reload it and try again.';
@@ -23,7 +16,6 @@ function words(error: unknown): string {
 }
 
 export function SignIn() {
-  const { query } = useRoute();
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isShown, setShown] = useState(false);
@@ -40,7 +32,6 @@ export function SignIn() {
     setTrouble(null);
     try {
       await signIn(String(form.get('email')).trim(), String(form.get('password')));
-      go(pathAfter(query), 'replace');
     } catch (error) {
       setTrouble(words(error));
       setBusy(false);
