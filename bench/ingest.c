@@ -157,16 +157,11 @@ static enum err measure_postgres(const struct bench_options *options, int client
                                  struct peer_result *out, struct err_note *note)
 {
     struct pg_server *server = NULL;
-    char folder[512];
-    TRY(local_server_folder(folder, sizeof folder, note));
-    enum err err = pg_server_start(folder, &server, note);
-    if (err == ERR_NONE) {
-        int64_t duration_us = MIN(options->seconds, PEER_SECONDS) * 1000000;
-        err =
-            peer_postgres_copy(pg_server_url(server), clients, PEER_BATCH, duration_us, out, note);
-        pg_server_stop(server);
-    }
-    local_server_forget(folder);
+    TRY(pg_server_start(NULL, &server, note));
+    int64_t duration_us = MIN(options->seconds, PEER_SECONDS) * 1000000;
+    enum err err =
+        peer_postgres_copy(pg_server_url(server), clients, PEER_BATCH, duration_us, out, note);
+    pg_server_stop(server);
     return err;
 }
 

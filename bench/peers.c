@@ -66,7 +66,7 @@ static void run_client(const char *url, int client, int clients, int batch, int6
 {
     PGconn *connection = PQconnectdb(url);
     if (PQstatus(connection) != CONNECTION_OK ||
-        !is_done(connection, "SET synchronous_commit = on"))
+        !is_done(connection, "SET synchronous_commit = on; SET client_min_messages = warning"))
         _exit(1);
     struct text text;
     text_init(&text, (size_t)batch * 200);
@@ -101,7 +101,8 @@ enum err peer_postgres_copy(const char *url, int clients, int batch, int64_t dur
                             struct peer_result *out, struct err_note *note)
 {
     static const char TABLE[] =
-        "DROP TABLE IF EXISTS detection; CREATE TABLE detection (device int, at timestamptz,"
+        "SET client_min_messages = warning; DROP TABLE IF EXISTS detection; CREATE TABLE detection "
+        "(device int, at timestamptz,"
         " track int, x smallint, y smallint, w smallint, h smallint, confidence real);"
         " CREATE INDEX ON detection (device, at)";
     PGconn *connection = PQconnectdb(url);
