@@ -101,6 +101,13 @@ TEST(a_late_reading_decides_nothing)
     CHECK_INT(alarm.at_ms, T0 + 100);
 }
 
+TEST(of_two_readings_of_one_time_both_are_looked_at)
+{
+    struct alarm alarm = listening();
+    CHECK_INT(hear(&alarm, &DENSE_AT_ONCE, 1, 1), 0);
+    CHECK_INT(hear(&alarm, &DENSE_AT_ONCE, 1, 9), ALARM_OPENED);
+}
+
 TEST(late_readings_do_not_count_as_being_heard)
 {
     struct alarm alarm = listening();
@@ -142,6 +149,15 @@ TEST(silence_never_ends_a_breach)
     CHECK_INT(hear(&alarm, &DENSE, 15000, 1), ALARM_HEARD_AGAIN);
     CHECK_INT(alarm.state, ALARM_RECOVERING);
     CHECK_INT(hear(&alarm, &DENSE, 17000, 1), ALARM_RESOLVED);
+}
+
+TEST(silence_after_a_recovery_is_an_incident_of_its_own)
+{
+    struct alarm alarm = firing(&DENSE_AT_ONCE);
+    CHECK_INT(hear(&alarm, &DENSE_AT_ONCE, 10, 1), ALARM_RESOLVED);
+    CHECK_INT(alarm.cause, ALARM_CAUSE_NONE);
+    CHECK_INT(alarm_wait(&alarm, &DENSE_AT_ONCE, T0 + 5010), ALARM_OPENED);
+    CHECK_INT(alarm.cause, ALARM_CAUSE_NO_DATA);
 }
 
 TEST(a_breach_right_after_silence_ends_one_incident_and_opens_another)

@@ -177,6 +177,24 @@ IN_BOTH_PLACES(a_resolution_by_hand_counts_even_when_the_evaluator_was_not_told)
     CHECK_INT(scene_incident_count(scene), 2);
 }
 
+static enum err remove_run(struct db *db, void *context, struct err_note *note)
+{
+    struct scene *scene = context;
+    return rule_remove(db, &scene->ann, "demo", "dense", scene->start_ms, note);
+}
+
+IN_BOTH_PLACES(a_removed_rule_fires_no_more_even_when_the_evaluator_was_not_told)
+{
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    SCOPED(scene) scene = scene_with(make, &rule);
+    scene_say_one(scene, STAGE, 0, 1);
+    scene_settle(scene);
+    scene_write(scene, remove_run, scene);
+    scene_say_one(scene, STAGE, 1000, 9);
+    scene_settle(scene);
+    CHECK_INT(scene_incident_count(scene), 0);
+}
+
 IN_BOTH_PLACES(a_new_rule_holds_from_the_next_reading_on)
 {
     struct rule other = scene_rule("other", "zone.*:people");

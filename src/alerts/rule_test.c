@@ -48,6 +48,7 @@ TEST(a_rule_that_cannot_work_is_refused_with_its_place)
         {WITH("\"recovery\":5"), "recovery"},
         {WITH("\"recovery\":5.1"), "recovery"},
         {WITH("\"direction\":\"below\",\"recovery\":4.9"), "recovery"},
+        {WITH("\"direction\":\"below\",\"recovery\":5"), "recovery"},
         {WITH("\"hold_ms\":-1"), "hold_ms"},
         {WITH("\"severity\":\"loud\""), "severity"},
         {WITH("\"recipients\":\"a@b.c\""), "recipients"},
