@@ -186,13 +186,20 @@ static enum err remove_run(struct db *db, void *context, struct err_note *note)
 IN_BOTH_PLACES(a_removed_rule_fires_no_more_even_when_the_evaluator_was_not_told)
 {
     struct rule rule = scene_rule("dense", "zone.*:density");
-    SCOPED(scene) scene = scene_with(make, &rule);
+    struct rule other = scene_rule("other", "zone.*:density");
+    SCOPED(scene) scene = scene_open(make);
+    scene_add_rule(scene, &rule);
+    scene_add_rule(scene, &other);
+    scene_start_alerts(scene);
     scene_say_one(scene, STAGE, 0, 1);
     scene_settle(scene);
     scene_write(scene, remove_run, scene);
     scene_say_one(scene, STAGE, 1000, 9);
     scene_settle(scene);
-    CHECK_INT(scene_incident_count(scene), 0);
+    size_t count = 0;
+    SCOPED_MEM struct incident *incidents = scene_incidents(scene, &count);
+    CHECK_INT(count, 1);
+    CHECK_TEXT(incidents[0].rule, "other");
 }
 
 IN_BOTH_PLACES(a_new_rule_holds_from_the_next_reading_on)
