@@ -266,11 +266,11 @@ export class Postgres {
       this.port = await freePort();
     }
     this.process = spawn(join(this.bin, 'postgres'), ['-D', join(this.folder, 'data'), '-p', String(this.port), '-h', '127.0.0.1', '-k', this.folder],
-      { ...this.who, cwd: this.folder, stdio: 'ignore' });
+      { ...this.who, cwd: this.folder, stdio: ['ignore', 'ignore', process.env.SCENARIO_SHOW ? 'inherit' : 'ignore'] });
     this.ended = new Promise((done) => this.process.on('exit', done));
     await until('PostgreSQL answers', () => {
       try {
-        execFileSync(join(this.bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(this.port)]);
+        execFileSync(join(this.bin, 'pg_isready'), ['-q', '-U', 'muster', '-h', '127.0.0.1', '-p', String(this.port)]);
         return true;
       } catch { return false; }
     });

@@ -64,7 +64,7 @@ static enum err read_table(struct db *db, const char *stream, int shard, int64_t
                   "SELECT position, at_ms, bytes_total, key, kind, body FROM store_record"
                   " WHERE stream = $1 AND shard = $2 AND position > $3 ORDER BY position LIMIT $4",
                   SQL_TEXT(stream), SQL_INT(shard), SQL_INT(after_position),
-                  SQL_INT((int64_t)on->count_left)));
+                  SQL_INT((int64_t)MIN(on->count_left, (size_t)INT64_MAX))));
     enum err err = ERR_NONE;
     while (err == ERR_NONE && sql_next(&rows)) {
         struct stream_record *record = record_of_row(&rows, stream, shard);
