@@ -47,7 +47,7 @@ function compare(said, found, what) {
   for (const at of found) times.set(at, (times.get(at) ?? 0) + 1);
   const lost = [...said].filter((at) => !times.has(at));
   const twice = [...times].filter(([, n]) => n > 1);
-  check(lost.length === 0, `${lost.length} of ${said.size} ${what} are lost, the first at ${new Date(lost[0]).toISOString()}`);
+  equal(lost.slice(0, 3), [], `${lost.length} of ${said.size} ${what} are lost, by their times`);
   check(twice.length === 0, `${twice.length} ${what} are there twice`);
 }
 
@@ -117,8 +117,8 @@ scenario('of two processes on one PostgreSQL one is killed, and the other has it
   // Every second's count stands in the series once.
   const range = `event=demo&from=${new Date(base - 60000).toISOString()}&to=${new Date(base + 60000).toISOString()}`;
   const series = await until('the counts are in the series', async () => {
-    const { items } = await admin.get(`/api/v1/series/zone.stage:people?${range}`);
-    return items.some((item) => item[1] === 22) ? items : null;
+    const { items } = await admin.get(`/api/v1/series/zone.stage:people?${range}`, [200, 404]);
+    return items?.some((item) => item[1] === 22) ? items : null;
   });
   const times = series.map((item) => item[0]);
   equal(new Set(times).size, times.length, 'seconds of the series');
