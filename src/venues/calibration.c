@@ -174,8 +174,8 @@ static struct lens distort(const double d[5], double x, double y)
     };
 }
 
-/* False where the model folds over (the Jacobian's determinant is not positive): no ray comes from
- * there, and the polynomial's answer would be a point of another ray. */
+/* False where the model folds over (the Jacobian is not positive definite): no ray comes from there,
+ * and the polynomial's answer would be a point of another ray, even on the other side. */
 static bool undistort(const struct calibration *c, struct point pixel, struct point *out_pixel)
 {
     const double *k = c->camera_matrix;
@@ -186,7 +186,7 @@ static bool undistort(const struct calibration *c, struct point pixel, struct po
         struct lens lens = distort(c->distortion, x, y);
         double error_x = lens.x - goal_x, error_y = lens.y - goal_y;
         double scale = lens.xx * lens.yy - lens.xy * lens.xy;
-        if (!(scale > 0))
+        if (!(scale > 0 && lens.xx > 0))
             return false;
         if (fabs(error_x) + fabs(error_y) < UNDISTORT_TOLERANCE) {
             *out_pixel = (struct point){k[0] * x + k[1] * y + k[2], k[4] * y + k[5]};

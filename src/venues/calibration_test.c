@@ -124,7 +124,8 @@ TEST(a_pixel_where_the_lens_folds_over_has_no_place)
     CHECK_INT(calibration_of_opencv(&c, NULL), ERR_NONE);
     struct point p;
     CHECK(calibration_to_floor(&c, (struct point){934, 900}, &p));
-    CHECK(!calibration_to_floor(&c, (struct point){6000, 900}, &p));
+    for (double x = 2000; x < 20000; x += 10)
+        CHECK(!calibration_to_floor(&c, (struct point){x, 900}, &p));
 }
 
 TEST(a_camera_in_the_floor_plane_is_refused)

@@ -104,8 +104,8 @@ static enum err within(enum err err, const char *place, struct err_note *note)
     return err;
 }
 
-enum err geo_position_read(json_t *position, const struct projection *projection, struct point *out_m,
-                       struct err_note *note)
+enum err geo_position_read(json_t *position, const struct projection *projection,
+                           struct point *out_m, struct err_note *note)
 {
     double at[3]; /* GeoJSON allows a height; the floor is flat */
     TRY(read_reals(position, 2, 3, at, note));
@@ -375,7 +375,8 @@ enum err device_document_read(json_t *document, const struct projection *project
     }
     struct point position;
     if (read.position != NULL)
-        TRY(within(geo_position_read(read.position, projection, &position, note), "position", note));
+        TRY(within(geo_position_read(read.position, projection, &position, note), "position",
+                   note));
     TRY(check_sees(read.sees, note));
     struct device device = {.kind = (enum device_kind)read.kind,
                             .silent_after_ms = read.silent_after_ms,
