@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of the running transaction. They get their positions at once and wait in memory; just
- * before the commit they go down together (SQLite: one prepared INSERT; PostgreSQL: one binary COPY).
- * A command that fails takes its records along: they are the last in the list. */
+ * before the commit they go down together (SQLite: one prepared INSERT; PostgreSQL: one binary
+ * COPY). A command that fails takes its records along: they are the last in the list. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/pg_binary.h"

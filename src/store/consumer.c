@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A consumer's thread: look at the leases, take records of each owned shard from memory or the table,
- * let prepare() compute and apply() write, and wait for more. */
+/* A consumer's thread: look at the leases, take records of each owned shard from memory or the
+ * table, let prepare() compute and apply() write, and wait for more. */
 #include "store/consumer.h"
 
 #include "base/clock.h"
@@ -96,8 +96,8 @@ static enum err take_one(void *context, struct stream_record *record)
     return taking->bytes > CONSUMER_BATCH_BYTES ? ERR_TOO_LARGE : ERR_NONE; /* enough for now */
 }
 
-/* A consumer that starts for the first time begins with what there is; one that comes back to a hole
- * is told. */
+/* A consumer that starts for the first time begins with what there is; one that comes back to a
+ * hole is told. */
 static void lost_records(struct consumer *consumer, int shard, int64_t to_position)
 {
     const struct consumer_options *options = &consumer->options;

@@ -2,9 +2,9 @@
 /* store/consumer.h — reads a stream in order and has its effects exactly once: the position is kept
  * in the store where the effects go and is written in the same transaction as they are.
  *
- * A consumer owns shards by lease (CONSUMER_LEASE_MS). Several processes on one PostgreSQL share the
- * shards; when one dies, another owns its shards within CONSUMER_LEASE_MS + one renewal. An effect of
- * a process that lost its lease is refused in the transaction, so nothing happens twice.
+ * A consumer owns shards by lease (CONSUMER_LEASE_MS). Several processes on one PostgreSQL share
+ * the shards; when one dies, another owns its shards within CONSUMER_LEASE_MS + one renewal. An
+ * effect of a process that lost its lease is refused in the transaction, so nothing happens twice.
  * Records come from memory right after the commit, or from the table by whoever lags. */
 #pragma once
 #include "base/base.h"
@@ -33,21 +33,23 @@ struct consumer_options {
     void *context;
 
     /* All on the consumer's own thread, in this order. Any may be NULL. */
-    /* The shard is ours now: drop what is remembered of it. *inout_position is the stored position; a
-     * consumer with state in memory may lower it, to read again what it needs to rebuild. */
+    /* The shard is ours now: drop what is remembered of it. *inout_position is the stored position;
+     * a consumer with state in memory may lower it, to read again what it needs to rebuild. */
     void (*owned)(void *context, int shard, int64_t *inout_position);
     void (*lost)(void *context, int shard);
-    /* Retention has removed records that this consumer had not read: positions from..to are gone. */
+    /* Retention has removed records that this consumer had not read: positions from..to are
+     * gone. */
     void (*skipped)(void *context, int shard, int64_t from_position, int64_t to_position);
-    /* Outside any transaction: decode, compute. Without it every batch of records has effects. Sets *out_has_effects when apply() is needed and may
-     * lower *inout_position to say that earlier records are still needed after a restart. */
+    /* Outside any transaction: decode, compute. Without it every batch of records has effects. Sets
+     * *out_has_effects when apply() is needed and may lower *inout_position to say that earlier
+     * records are still needed after a restart. */
     enum err (*prepare)(void *context, const struct consumer_batch *batch, int64_t *inout_position,
                         bool *out_has_effects);
     /* In the target's transaction (on its writer's thread, while the consumer's thread waits).
-     * ERR_BUSY (nobody's fault) is tried again with growing pauses, for as long as it takes. After any
-     * other error, of prepare() too, owned() is called, reading starts again at the stored position and
-     * in smaller batches; a record that fails CONSUMER_ATTEMPTS times alone goes to the dead letters
-     * and is counted and logged. */
+     * ERR_BUSY (nobody's fault) is tried again with growing pauses, for as long as it takes. After
+     * any other error, of prepare() too, owned() is called, reading starts again at the stored
+     * position and in smaller batches; a record that fails CONSUMER_ATTEMPTS times alone goes to
+     * the dead letters and is counted and logged. */
     enum err (*apply)(void *context, struct db *db, const struct consumer_batch *batch);
     /* After the commit of apply(). */
     void (*applied)(void *context, const struct consumer_batch *batch);
@@ -63,8 +65,8 @@ void consumer_stop(struct consumer *consumer);
 
 /* Records not yet consumed over all shards, from the tables; for pages, metrics and tests. */
 MUST_USE enum err consumer_lag(struct consumer *consumer, int64_t *out_records);
-/* Waits until everything committed before the call is consumed, whoever owns the shards; ERR_BUSY at
- * the deadline, a time of clock_now_ms(). */
+/* Waits until everything committed before the call is consumed, whoever owns the shards; ERR_BUSY
+ * at the deadline, a time of clock_now_ms(). */
 MUST_USE enum err consumer_wait_idle(struct consumer *consumer, int64_t deadline_ms);
 
 /* Messages between the processes on one PostgreSQL (LISTEN/NOTIFY); within one process (SQLite) a

@@ -53,7 +53,8 @@ struct consumer {
 
 /* position.c. Those that write are commands on the target, and wait for it. */
 MUST_USE enum err position_lease(struct consumer *consumer, struct lease_decision *out_decision);
-/* Position and effects in one transaction. *out_is_lost: the shard is another's, nothing was done. */
+/* Position and effects in one transaction. *out_is_lost: the shard is another's, nothing was
+ * done. */
 MUST_USE enum err position_apply(struct consumer *consumer, const struct consumer_batch *batch,
                                  int64_t position, bool *out_is_lost, struct err_note *note);
 MUST_USE enum err position_store(struct consumer *consumer); /* of all owned shards */

@@ -273,19 +273,21 @@ _Noreturn static void consume_and_tell(const struct place *place, int fd)
         (void)pause();
 }
 
-/* Kill -9 in the middle of its work; the other, here, has all of it within 5 s, and nothing twice. */
+/* Kill -9 in the middle of its work; the other, here, has all of it within 5 s, and nothing
+ * twice. */
 TEST(a_killed_process_is_replaced_within_five_seconds_on_postgres)
 {
     struct place *place = place_postgres();
-    SCOPED(store) store = place_open(place, &seen_module, 1);
     int fds[2], status = 0;
     CHECK(pipe(fds) == 0);
-    pid_t pid = fork();
+    pid_t pid = fork(); /* before there is any thread here */
     CHECK(pid >= 0);
     if (pid == 0)
         consume_and_tell(place, fds[1]);
+    (void)close(fds[1]);
     char byte;
     CHECK(read(fds[0], &byte, 1) == 1);
+    SCOPED(store) store = place_open(place, &seen_module, 1);
     struct reader reader = {0};
     reader_start(&reader, store, store);
     int64_t number = 1;
@@ -308,11 +310,10 @@ TEST(a_killed_process_is_replaced_within_five_seconds_on_postgres)
     CHECK_INT(ask(store, SEEN), number - 1);
     CHECK_INT(ask(store, "SELECT COUNT(*) FROM store_dead_letter"), 0);
     (void)close(fds[0]);
-    (void)close(fds[1]);
 }
 
-/* A process that sleeps between its decision and its commit, and wakes up when another has taken over:
- * it must not commit. The effect is a sum, so that a second time would show. */
+/* A process that sleeps between its decision and its commit, and wakes up when another has taken
+ * over: it must not commit. The effect is a sum, so that a second time would show. */
 struct sleeper {
     struct reader reader;
     atomic_bool is_asleep, may_wake;

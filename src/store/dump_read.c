@@ -200,8 +200,8 @@ static enum err get_tables(struct in *in, struct db *db, char tag, struct err_no
     }
 }
 
-/* Rows come table by table, so references are checked when all are there. PostgreSQL: the constraints
- * are taken off and put back; SQLite: not looked at until the end. */
+/* Rows come table by table, so references are checked when all are there. PostgreSQL: the
+ * constraints are taken off and put back; SQLite: not looked at until the end. */
 struct constraints {
     struct text drop, add;
 };

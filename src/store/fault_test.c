@@ -150,7 +150,8 @@ static int64_t highest_note(struct store *store)
     return highest;
 }
 
-/* What was told is there; what was not told may be there too, but only the one that was under way. */
+/* What was told is there; what was not told may be there too, but only the one that was under
+ * way. */
 ON_BOTH_ENGINES(killed_at_any_moment_everything_acknowledged_is_there_once)
 {
     struct random_sequence chance = {42};

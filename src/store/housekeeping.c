@@ -2,7 +2,8 @@
 /* Background work of a store, on one thread:
  *   checkpoints  in steps of CHECKPOINT_PAGES, on a connection of its own. Under steady load such a
  *                checkpoint never reaches the end of a WAL that grows meanwhile, so past
- *                WAL_RESTART_PAGES the writer is asked to do the last few pages between two commits.
+ *                WAL_RESTART_PAGES the writer is asked to do the last few pages between two
+ * commits.
  *                Where the disk cannot keep up, the writer does it itself at WAL_MAX_PAGES: commits
  *                slow down to what the disk can take, and the log stays bounded.
  *   retention    a slice of each stream with a policy, more often while there is more to remove

@@ -4,8 +4,9 @@
 #include "base/clock.h"
 #include "store/store_internal.h"
 
-/* The same text for both engines, except for what only PostgreSQL has. SQLite keeps record bodies in
- * an ordinary table with a second, small index: every commit appends to one place of the file. */
+/* The same text for both engines, except for what only PostgreSQL has. SQLite keeps record bodies
+ * in an ordinary table with a second, small index: every commit appends to one place of the
+ * file. */
 static const struct store_migration store_migrations[] = {
     {1, "CREATE TABLE store_record (stream TEXT NOT NULL, shard BIGINT NOT NULL,"
         " position BIGINT NOT NULL, at_ms BIGINT NOT NULL, bytes_total BIGINT NOT NULL,"

@@ -7,9 +7,9 @@
 
 struct pg_server;
 
-/* Makes a cluster in a new folder under `parent` (NULL: $TMPDIR or /tmp) and starts it; durable, with
- * PostgreSQL's own defaults. ERR_NOT_FOUND when it is not installed: the note says what to install.
- * The caller owns *out_server; call it on a thread that outlives the server. */
+/* Makes a cluster in a new folder under `parent` (NULL: $TMPDIR or /tmp) and starts it; durable,
+ * with PostgreSQL's own defaults. ERR_NOT_FOUND when it is not installed: the note says what to
+ * install. The caller owns *out_server; call it on a thread that outlives the server. */
 MUST_USE enum err pg_server_start(const char *parent, struct pg_server **out_server,
                                   struct err_note *note);
 /* Stops it and removes the folder; NULL is fine. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* store/place_test.h — where a test's stores stand. A test body is written once and registered for
- * both engines:  ON_BOTH_ENGINES(sentence) { struct store *store = place_open(place, NULL, 0); ... } */
+ * both engines:  ON_BOTH_ENGINES(sentence) { struct store *store = place_open(place, NULL, 0); ...
+ * } */
 #pragma once
 #include "base/test.h"
 #include "store/consumer.h"

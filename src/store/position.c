@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A consumer's rows: its positions and leases (target store), what it still needs (source store) and
- * its dead letters. Everything that depends on owning a shard says so in its UPDATE. */
+/* A consumer's rows: its positions and leases (target store), what it still needs (source store)
+ * and its dead letters. Everything that depends on owning a shard says so in its UPDATE. */
 #include "base/clock.h"
 #include "store/consumer_internal.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Retention. Each slice looks at the oldest records of one shard and removes those that are too old,
- * or too many in bytes, up to what some consumer has not read yet. How far removal went is noted with
- * it, so that positions go on where a shard has become empty, and consumers notice what they lost. */
+/* Retention. Each slice looks at the oldest records of one shard and removes those that are too
+ * old, or too many in bytes, up to what some consumer has not read yet. How far removal went is
+ * noted with it, so that positions go on where a shard has become empty, and consumers notice what
+ * they lost. */
 #include "store/record.h"
 #include "store/store_internal.h"
 

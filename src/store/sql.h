@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/sql.h — one SQL text for both engines. Parameters are $1, $2 ...; results are read by column
- * number. Statements are prepared once per connection and kept.
+/* store/sql.h — one SQL text for both engines. Parameters are $1, $2 ...; results are read by
+ * column number. Statements are prepared once per connection and kept.
  *
  *   struct sql_rows rows;
  *   TRY(sql_query(db, &rows, "SELECT id, name FROM zone WHERE venue = $1", SQL_TEXT(venue)));
@@ -8,7 +8,8 @@
  *       zone_add(sql_text(&rows, 0), sql_text(&rows, 1));
  *   return sql_end(&rows);          // always: ends the statement, tells of a failure on the way
  *
- * Write for both: INSERT ... ON CONFLICT ... DO UPDATE, RETURNING, LIMIT; no RIGHT JOIN, no arrays. */
+ * Write for both: INSERT ... ON CONFLICT ... DO UPDATE, RETURNING, LIMIT; no RIGHT JOIN, no
+ * arrays. */
 #pragma once
 #include "base/base.h"
 

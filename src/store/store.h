@@ -13,8 +13,8 @@
 
 struct store;
 
-/* Forward only, numbered from 1 without gaps per module, each module's in one transaction. `sql` may
- * hold several statements; it runs on both engines, so: BIGINT, TEXT, DOUBLE PRECISION, BYTEA;
+/* Forward only, numbered from 1 without gaps per module, each module's in one transaction. `sql`
+ * may hold several statements; it runs on both engines, so: BIGINT, TEXT, DOUBLE PRECISION, BYTEA;
  * no engine's own functions. BYTEA is SQLite's BLOB. */
 struct store_migration {
     int number;
@@ -76,14 +76,15 @@ MUST_USE enum err store_write(struct store *store,
 struct db *store_reader_take(struct store *store);
 void store_reader_give(struct store *store, struct db *db);
 
-/* A consistent copy while everything runs, complete on disk or not there. SQLite: online backup into
- * the new file `path`. PostgreSQL: as store_dump(). */
+/* A consistent copy while everything runs, complete on disk or not there. SQLite: online backup
+ * into the new file `path`. PostgreSQL: as store_dump(). */
 MUST_USE enum err store_backup(struct store *store, const char *path, struct err_note *note);
 /* The same beside a running Muster, without opening the store. */
 MUST_USE enum err store_backup_at(const struct store_options *options, const char *path,
                                   struct err_note *note);
 /* All tables in Muster's portable form (docs/formats/dump.md), from either engine. */
 MUST_USE enum err store_dump(struct store *store, const char *path, struct err_note *note);
-/* Into a store that does not exist yet (ERR_CONFLICT): a backup into its engine, a dump into either. */
+/* Into a store that does not exist yet (ERR_CONFLICT): a backup into its engine, a dump into
+ * either. */
 MUST_USE enum err store_restore(const struct store_options *options, const char *path,
                                 struct err_note *note);

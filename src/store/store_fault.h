@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/store_fault.h — a disk that fails on request: an SQLite VFS between SQLite and the real one.
- * For tests, and for scenarios with the real program by the environment:
- *   MUSTER_FAULT="write:120:ENOSPC:50"  from the 120th write on, 50 writes fail with "no space left"
+/* store/store_fault.h — a disk that fails on request: an SQLite VFS between SQLite and the real
+ * one. For tests, and for scenarios with the real program by the environment:
+ *   MUSTER_FAULT="write:120:ENOSPC:50"  from the 120th write on, 50 writes fail with "no space
+ * left"
  *   MUSTER_FAULT="sync:7:EIO:1"         the 7th fsync fails
  * Without either it is never installed. */
 #pragma once

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/stream.h — durable, ordered, replayable sequences of records, written in the same transaction
- * as the state that they tell of. A stream has STREAM_SHARDS shards; records with the same key stand
- * in the same shard, in the order of their commits. Positions grow by one from 1 in every shard.
- * Retention removes the oldest by age and by bytes, never what a registered consumer still needs
- * (up to a limit of age, after which the consumer is told that it has lost records). */
+/* store/stream.h — durable, ordered, replayable sequences of records, written in the same
+ * transaction as the state that they tell of. A stream has STREAM_SHARDS shards; records with the
+ * same key stand in the same shard, in the order of their commits. Positions grow by one from 1 in
+ * every shard. Retention removes the oldest by age and by bytes, never what a registered consumer
+ * still needs (up to a limit of age, after which the consumer is told that it has lost records). */
 #pragma once
 #include "base/base.h"
 #include "base/shared.h"
@@ -49,7 +49,8 @@ MUST_USE enum err stream_submit(struct store *store, struct stream_record *recor
                                                  const struct stream_record *record),
                                 void *context);
 
-/* Inside a command. *out_position (may be NULL) is final once the command's done() says ERR_NONE. */
+/* Inside a command. *out_position (may be NULL) is final once the command's done() says
+ * ERR_NONE. */
 MUST_USE enum err stream_append(struct db *db, const struct stream_append *append,
                                 int64_t *out_position);
 

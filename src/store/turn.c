@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The beginning and the end of a writer's transaction.
  *
- * SQLite has one writer because the file is locked for this process. On PostgreSQL the writers of all
- * processes take turns by one advisory lock per store, from BEGIN to COMMIT: commands are written for
- * one writer (read, decide, write), positions are dense, and nobody can deadlock. A sequence tells
- * whether another process had a turn since our last; if not, what we remember of streams still holds.
+ * SQLite has one writer because the file is locked for this process. On PostgreSQL the writers of
+ * all processes take turns by one advisory lock per store, from BEGIN to COMMIT: commands are
+ * written for one writer (read, decide, write), positions are dense, and nobody can deadlock. A
+ * sequence tells whether another process had a turn since our last; if not, what we remember of
+ * streams still holds.
  *
  * A COMMIT whose answer is lost may or may not have happened. Every transaction therefore writes a
  * number of its own into this writer's row of store_marker. After reconnecting, the old backend is
  * ended, the turn is taken (so nothing of the old transaction can still be on its way), and the row
- * tells. A transaction id could not: after a crash the server may give the same one to somebody else. */
+ * tells. A transaction id could not: after a crash the server may give the same one to somebody
+ * else. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/store_internal.h"

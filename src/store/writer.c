@@ -99,9 +99,10 @@ static void fail_taken(struct writer *writer)
     settle(writer, count, bytes);
 }
 
-/* The last few pages, between two commits, when nobody writes: then the WAL starts anew. Never waits
- * for readers; if one is in the way the next try is soon. Waits for housekeeping's own checkpoint, if
- * one is under way: that only happens at WAL_MAX_PAGES, when waiting is the point. */
+/* The last few pages, between two commits, when nobody writes: then the WAL starts anew. Never
+ * waits for readers; if one is in the way the next try is soon. Waits for housekeeping's own
+ * checkpoint, if one is under way: that only happens at WAL_MAX_PAGES, when waiting is the
+ * point. */
 static void finish_checkpoint(struct writer *writer)
 {
     if (!atomic_load(&writer->checkpoint_wanted) || writer->store->is_postgres)
