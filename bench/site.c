@@ -171,7 +171,7 @@ double site_cpu_s(const struct site *site)
     line[len] = '\0';
     /* Fields 14 and 15, utime and stime, counted behind the name in parentheses. */
     const char *p = strrchr(line, ')');
-    for (int field = 2; p != NULL && field < 13; field++)
+    for (int field = 2; p != NULL && field < 14; field++)
         p = strchr(p + 1, ' ');
     char *end = NULL;
     double ticks = p == NULL ? 0 : strtod(p, &end);

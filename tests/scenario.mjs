@@ -302,7 +302,8 @@ class Scene {
       chmodSync(this.root, 0o755);
       this.endings.push(() => rmSync(this.root, { recursive: true, force: true }));
     }
-    const path = join(this.root, String(this.endings.length));
+    this.folders = (this.folders ?? 0) + 1;
+    const path = join(this.root, String(this.folders));
     mkdirSync(path);
     return path;
   }
