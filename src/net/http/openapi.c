@@ -156,7 +156,7 @@ static json_t *components(void)
                      "Problem", problem_schema(), "responses", "Problem",
                      problem_response("What is wrong, where, and what to do (RFC 9457)."), "TooMany",
                      too_many, "securitySchemes", "session", "type", "apiKey", "in", "cookie", "name",
-                     "__Host-session", "token", "type", "http", "scheme", "bearer");
+                     "__Host-muster", "token", "type", "http", "scheme", "bearer");
 }
 
 json_t *http_openapi(const struct route_table *tables, size_t table_count)

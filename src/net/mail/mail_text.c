@@ -136,13 +136,16 @@ static void add_folded(struct text *out, const char *text, size_t column)
     }
 }
 
-static char *without_controls(const char *value, bool *out_is_plain)
+static char *clean_text(const char *value, bool *out_is_plain)
 {
     char *copy = mem_text(value);
+    bool is_utf8 = text_is_utf8(copy, strlen(copy)); /* only then can it be cut into characters */
     *out_is_plain = strstr(copy, "=?") == NULL; /* must not look encoded when it is not */
     for (char *p = copy; *p != '\0'; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7F)
             *p = ' ';
+        if (!is_utf8 && !is_plain_char((unsigned char)*p))
+            *p = '?';
         *out_is_plain = *out_is_plain && is_plain_char((unsigned char)*p);
     }
     return copy;
@@ -151,7 +154,7 @@ static char *without_controls(const char *value, bool *out_is_plain)
 void mail_add_header(struct text *out, const char *name, const char *value)
 {
     bool is_plain = false;
-    SCOPED_MEM char *clean = without_controls(value, &is_plain);
+    SCOPED_MEM char *clean = clean_text(value, &is_plain);
     text_addf(out, "%s: ", name);
     size_t column = strlen(name) + 2;
     if (is_plain)
@@ -163,7 +166,7 @@ void mail_add_header(struct text *out, const char *name, const char *value)
 void mail_add_address_header(struct text *out, const char *name, const struct mail_address *address)
 {
     bool is_plain = false;
-    SCOPED_MEM char *clean = without_controls(address->name, &is_plain);
+    SCOPED_MEM char *clean = clean_text(address->name, &is_plain);
     text_addf(out, "%s: ", name);
     if (clean[0] != '\0' && is_plain) {
         text_add_char(out, '"');

@@ -124,3 +124,15 @@ TEST(encoded_words_hold_whole_characters)
     mail_add_header(&header, "Subject", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9z");
     CHECK_TEXT(header.bytes, "Subject: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n =?UTF-8?B?w6l6?=");
 }
+
+TEST(header_that_is_no_text_is_cleaned_and_ends)
+{
+    char value[101];
+    memset(value, 0x80, sizeof value - 1); /* bytes that only continue characters */
+    value[100] = '\0';
+    SCOPED_TEXT header;
+    text_init(&header, 1000);
+    mail_add_header(&header, "Subject", value);
+    CHECK_INT(header.len, 9 + 100);
+    CHECK(strspn(header.bytes + 9, "?") == 100);
+}
