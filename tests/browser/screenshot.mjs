@@ -19,15 +19,18 @@ try {
   const context = await browser.newContext({ viewport: { width, height }, locale: 'en-GB', reducedMotion: 'reduce' });
   await context.addInitScript((value) => { try { localStorage.setItem('muster.look', value); } catch { /* a sandboxed frame */ } }, look);
   const page = await context.newPage();
-  page.setDefaultTimeout(60000);
+  page.setDefaultTimeout(240000);
   await page.goto(address);
   await page.fill('#email', email);
   await page.fill('#password', password);
   await page.click('button[type=submit]');
-  // The picture should tell something: people, counts, and the beginning of a history.
-  await page.waitForSelector('.zone-label b');
-  await page.waitForSelector('.summary');
-  await page.waitForFunction(() => [...document.querySelectorAll('.trend')].some((cell) => cell.textContent !== '–'));
+  // The picture should tell something: people who come, an open alarm, and the history of its zone.
+  const isThere = (selector) => page.waitForSelector(selector, { state: 'attached' });
+  await isThere('.trend.is-rising');
+  await isThere('.alarm[data-state=open] h3 button');
+  await page.evaluate(() => document.querySelector('.alarm[data-state=open] h3 button').click());
+  await isThere('.summary');
+  await page.waitForLoadState('networkidle');
   await page.screenshot({ path: file });
   console.log(`${file}: ${width} x ${height}, ${look}`);
 } finally {

@@ -68,7 +68,9 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
   const asked = query.get('zone');
   const worst = useMemo(() => {
     const rank = (id: string) => levelWords(zonesNow.get(id)?.level ?? 'unknown').rank;
-    return [...(venue?.zones ?? [])].sort((a, b) => rank(b.id) - rank(a.id))[0]?.id ?? null;
+    const dense = (id: string) => zonesNow.get(id)?.density ?? 0;
+    const ids = (venue?.zones ?? []).map((zone) => zone.id);
+    return ids.sort((a, b) => rank(b) - rank(a) || dense(b) - dense(a))[0] ?? null;
   }, [venue, zones === null]);
   const chosen = venue?.zones.some((zone) => zone.id === asked) ? asked : worst;
   const choose = (zone: string) => setQuery('zone', zone);

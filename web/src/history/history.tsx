@@ -126,7 +126,7 @@ export interface HistoryProps {
 }
 
 export function History({ event, zone, now, isStale }: HistoryProps) {
-  const [span, setSpan] = useState<Span>(SPANS[1]!);
+  const [span, setSpan] = useState<Span>(SPANS[0]!);
   const past = usePast(event, zone?.id ?? null, span);
   useCell(clock);
   const columns = withNow(past.columns, now, isStale);

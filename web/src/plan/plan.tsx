@@ -93,6 +93,7 @@ export function Plan(props: PlanProps) {
                 {zonePaths.map(({ zone, path }) => (
                   <g key={zone.id} class={`zone level-${levelOf(zone.id)} ${zone.id === chosen ? 'is-chosen' : ''}`}
                     data-zone={zone.id} data-level={levelOf(zone.id)} onClick={() => onChoose(zone.id)}>
+                    {zone.id === chosen && <path class="zone-halo" d={path} />}
                     <path class="zone-fill" d={path} />
                     <path class="zone-pattern" d={path} fill={`url(#pattern-${levelOf(zone.id)})`} />
                     <path class="zone-line" d={path} />
