@@ -71,6 +71,21 @@ static enum err unknown_flag(const struct parsing *parsing, const char *flag, st
                    meant == NULL ? command->name : meant, meant == NULL ? " --help" : "?", "");
 }
 
+/* "--smtp-password-file" belongs to the table of that secret; setting_values_say() reads the file. */
+static struct setting_values *table_of_file(struct parsing *parsing, const char *name)
+{
+    static const char ENDING[] = "-file";
+    const struct command *command = parsing->command;
+    char secret[LIMIT_ID_LEN + 1];
+    size_t len = strlen(name);
+    if (len < sizeof ENDING || strcmp(name + len + 1 - sizeof ENDING, ENDING) != 0)
+        return NULL;
+    (void)snprintf(secret, sizeof secret, "%.*s", (int)(len + 1 - sizeof ENDING), name);
+    if (setting_find(command->options, command->option_count, secret) != NULL)
+        return &parsing->options;
+    return command->takes != COMMAND_NO_SETTINGS ? &parsing->settings : NULL;
+}
+
 /* The table that this flag belongs to; NULL when there is none. */
 static struct setting_values *table_of(struct parsing *parsing, const char *name,
                                        const struct setting **out_setting)
@@ -87,10 +102,7 @@ static struct setting_values *table_of(struct parsing *parsing, const char *name
         return &parsing->settings;
     }
     *out_setting = NULL;
-    /* "--smtp-password-file": setting_values_say() knows these names. */
-    size_t len = strlen(name);
-    bool is_file = len > 5 && strcmp(name + len - 5, "-file") == 0;
-    return is_file && command->takes != COMMAND_NO_SETTINGS ? &parsing->settings : NULL;
+    return table_of_file(parsing, name);
 }
 
 /* `*inout_next` is the following word, taken when the flag needs a value that no = gives. */
