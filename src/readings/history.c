@@ -5,6 +5,8 @@
 
 #include <sodium.h>
 
+#define TAIL_RECORDS_MAX (1ULL << 40) /* all of them: retention bounds the stream */
+
 static const struct store_migration MIGRATIONS[] = {
     {1, "CREATE TABLE history_mark (stream TEXT NOT NULL, shard BIGINT NOT NULL,"
         "  position BIGINT NOT NULL, PRIMARY KEY (stream, shard));"
@@ -69,7 +71,7 @@ enum err history_read_tail(struct db *db, const char *stream,
                                    SQL_TEXT(stream), SQL_INT(shard));
         if (err != ERR_NONE && err != ERR_NOT_FOUND)
             return err;
-        TRY(stream_read(db, stream, shard, position, SIZE_MAX, visit, context));
+        TRY(stream_read(db, stream, shard, position, TAIL_RECORDS_MAX, visit, context));
     }
     return ERR_NONE;
 }
