@@ -7,26 +7,23 @@
 #include "base/test.h"
 #include "base/text.h"
 #include "readings/pack.h"
+#include "store/place_test.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #define DEADLINE_MS 20000
 
-static const struct store_module *const MODULES = &readings_store_module;
-
 struct stage { /* an open store with the module on it */
+    const struct place *place;
     struct store *store;
     struct readings *readings;
-    char url[512];
 };
 
 static void stage_open(struct stage *stage)
 {
     struct err_note note = {0};
-    struct store_options options = {
-        .name = "telemetry", .url = stage->url, .modules = MODULES, .module_count = 1};
-    CHECK_INT(store_open(&options, &stage->store, &note), ERR_NONE);
+    stage->store = place_open(stage->place, &readings_store_module, 1);
     CHECK_INT(readings_open(&(struct readings_options){.telemetry_store = stage->store,
                                                        .keep_detections_ms = 1LL << 50,
                                                        .keep_points_ms = 1LL << 50,
@@ -35,10 +32,9 @@ static void stage_open(struct stage *stage)
               ERR_NONE);
 }
 
-static void stage_init(struct stage *stage)
+static void stage_init(struct stage *stage, const struct place *place)
 {
-    *stage = (struct stage){0};
-    (void)snprintf(stage->url, sizeof stage->url, "sqlite:%s", test_folder());
+    *stage = (struct stage){.place = place};
     stage_open(stage);
 }
 
@@ -223,11 +219,12 @@ static void put_random(struct stage *stage, struct model *model, struct random_s
     put_values(stage, readings, count);
 }
 
-TEST(series_read_like_a_naive_model_while_values_come_late_twice_and_out_of_order)
+ON_BOTH_ENGINES(series_read_like_a_naive_model_while_values_come_late_twice_and_out_of_order)
 {
     struct stage stage;
-    stage_init(&stage);
+    stage_init(&stage, place);
     static struct model model;
+    memset(&model, 0, sizeof model);
     struct random_sequence chance = {.state = 5};
     size_t now = 0;
     for (int round = 1; round <= 60; round++) {
@@ -244,10 +241,10 @@ TEST(series_read_like_a_naive_model_while_values_come_late_twice_and_out_of_orde
     stage_close(&stage);
 }
 
-TEST(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
+ON_BOTH_ENGINES(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
 {
     struct stage stage;
-    stage_init(&stage);
+    stage_init(&stage, place);
     put_values(&stage, &(struct reading){"lift-3:temperature", 1471687872000, 21.4}, 1);
     put_values(&stage, &(struct reading){"zone.a:people", 1471687873000, 5}, 1);
     struct series_info *list;
@@ -274,10 +271,10 @@ TEST(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
     stage_close(&stage);
 }
 
-TEST(too_many_steps_are_refused)
+ON_BOTH_ENGINES(too_many_steps_are_refused)
 {
     struct stage stage;
-    stage_init(&stage);
+    stage_init(&stage, place);
     put_values(&stage, &(struct reading){"a:b", START_MS, 1}, 1);
     struct series_query query = {.event = "demo",
                                  .series = "a:b",
@@ -372,11 +369,12 @@ static void check_crowd(struct stage *stage, const struct crowd_model *model)
     CHECK_INT(counted, persons);
 }
 
-TEST(detections_read_like_a_naive_model_while_batches_come_late_twice_and_out_of_order)
+ON_BOTH_ENGINES(detections_read_like_a_naive_model_while_batches_come_late_twice_and_out_of_order)
 {
     struct stage stage;
-    stage_init(&stage);
+    stage_init(&stage, place);
     static struct crowd_model model;
+    memset(&model, 0, sizeof model);
     struct random_sequence chance = {.state = 6};
     for (int round = 1; round <= 60; round++) {
         put_random_batch(&stage, &model, &chance);
@@ -393,10 +391,10 @@ TEST(detections_read_like_a_naive_model_while_batches_come_late_twice_and_out_of
     stage_close(&stage);
 }
 
-TEST(devices_heard_before_a_restart_are_known_after_it)
+ON_BOTH_ENGINES(devices_heard_before_a_restart_are_known_after_it)
 {
     struct stage stage;
-    stage_init(&stage);
+    stage_init(&stage, place);
     SCOPED_BATCH *batch = batch_create();
     (void)text_copy(batch->device, sizeof batch->device, "cam-1");
     CHECK_INT(batch_close_frame(batch, START_MS), ERR_NONE);
@@ -408,10 +406,10 @@ TEST(devices_heard_before_a_restart_are_known_after_it)
     stage_close(&stage);
 }
 
-TEST(an_hour_of_a_zone_is_read_quickly)
+ON_BOTH_ENGINES(an_hour_of_a_zone_is_read_quickly)
 {
     struct stage stage;
-    stage_init(&stage);
+    stage_init(&stage, place);
     struct reading readings[360];
     for (int part = 0; part < 10; part++) {
         for (size_t i = 0; i < COUNT_OF(readings); i++) {
