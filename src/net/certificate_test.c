@@ -35,8 +35,8 @@ void certificate_test_write(const char *folder)
     CHECK(X509_gmtime_adj(X509_getm_notAfter(certificate), 86400) != NULL);
     CHECK(X509_set_pubkey(certificate, key) == 1);
     X509_NAME *name = X509_get_subject_name(certificate);
-    CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1,
-                                     -1, 0) == 1);
+    CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost",
+                                     -1, -1, 0) == 1);
     CHECK(X509_set_issuer_name(certificate, name) == 1);
     add_extension(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
     add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");

@@ -35,7 +35,8 @@ struct route {
     /* For the OpenAPI document and docs/api.md, which are made from this table. */
     const char *tag;     /* "Readings" */
     const char *summary; /* one line */
-    const char *consumes; /* media types, space separated; others are 415; NULL = application/json */
+    const char
+        *consumes; /* media types, space separated; others are 415; NULL = application/json */
     const struct json_field *body_fields;
     size_t body_field_count;
     /* "from: RFC 3339 time, inclusive", "topic*: may be given several times", ... NULL. Under /api/
@@ -50,10 +51,10 @@ struct route_table {
 };
 
 struct http_server_options {
-    const char *address; /* "127.0.0.1", "::" */
-    uint16_t port;       /* 0 = any free one */
-    int thread_count;    /* event threads; 0 = number of cores */
-    int worker_count;    /* for ROUTE_WORKER; 0 = 8 */
+    const char *address;              /* "127.0.0.1", "::" */
+    uint16_t port;                    /* 0 = any free one */
+    int thread_count;                 /* event threads; 0 = number of cores */
+    int worker_count;                 /* for ROUTE_WORKER; 0 = 8 */
     const char *tls_certificate_file; /* both or none */
     const char *tls_key_file;
     bool behind_proxy; /* believe X-Forwarded-For and -Proto of loopback and private peers */
@@ -78,8 +79,10 @@ void http_server_stop(struct http_server *server);
 /* --- the request: everything is borrowed until the reply --- */
 const char *request_method(const struct request *request);
 const char *request_path(const struct request *request);
-const char *request_param(const struct request *request, const char *name); /* of the path; "" if none */
-const char *request_query(const struct request *request, const char *name); /* decoded; NULL if none */
+const char *request_param(const struct request *request,
+                          const char *name); /* of the path; "" if none */
+const char *request_query(const struct request *request,
+                          const char *name); /* decoded; NULL if none */
 /* The index-th of a repeated one; NULL past the last. */
 const char *request_query_at(const struct request *request, const char *name, size_t index);
 const char *request_header(const struct request *request, const char *name);
@@ -115,7 +118,8 @@ MUST_USE enum err request_read_json(const struct request *request, void *target,
 
 /* --- the reply: exactly one per request --- */
 void request_defer(struct request *request); /* before any other thread can reply */
-void reply_header(struct request *request, const char *name, const char *value); /* before the reply */
+void reply_header(struct request *request, const char *name,
+                  const char *value);                               /* before the reply */
 void reply_json(struct request *request, int status, json_t *body); /* takes the body */
 void reply_text(struct request *request, int status, const char *content_type, const char *bytes,
                 size_t len); /* copies */
@@ -136,8 +140,8 @@ struct http_static {
     size_t len;
     const void *gzip_bytes; /* NULL when not smaller */
     size_t gzip_len;
-    const char *etag;      /* quoted */
-    bool is_immutable;     /* its name holds a hash: cache for a year */
+    const char *etag;  /* quoted */
+    bool is_immutable; /* its name holds a hash: cache for a year */
 };
 
 /* The OpenAPI 3.1 document of all tables. The caller owns it. */

@@ -12,8 +12,8 @@ struct http_call {
     const char *const *headers; /* "Name: value", ends with NULL; NULL = none */
     const void *body;           /* NULL = none */
     size_t body_len;
-    size_t answer_max;  /* bytes; more is ERR_TOO_LARGE */
-    int64_t timeout_ms; /* of the whole call */
+    size_t answer_max;   /* bytes; more is ERR_TOO_LARGE */
+    int64_t timeout_ms;  /* of the whole call */
     const char *ca_file; /* NULL = the system's */
 };
 

@@ -19,7 +19,8 @@ struct live_options {
      * opened the connection stays as long as the connection does. NULL = everybody may. */
     bool (*may_follow)(void *context, void *principal, const char *topic);
     void *context;
-    const char *const *origins; /* further allowed origins, NULL-ended; same host is always allowed */
+    const char *const
+        *origins; /* further allowed origins, NULL-ended; same host is always allowed */
 };
 
 MUST_USE enum err live_start(const struct live_options *options, struct live **out_live);

@@ -8,13 +8,14 @@
 #pragma once
 #include "base/base.h"
 
-struct origin_facts {         /* headers as sent; NULL = absent */
-    const char *method;       /* GET, HEAD and OPTIONS change nothing and pass, unless is_strict */
+struct origin_facts {   /* headers as sent; NULL = absent */
+    const char *method; /* GET, HEAD and OPTIONS change nothing and pass, unless is_strict */
     const char *sec_fetch_site;
     const char *origin;
     const char *host;
-    bool is_strict;           /* a WebSocket or stream: GET must prove its origin too */
-    const char *const *allowed; /* further origins "https://shop.example.org"; NULL-ended; or NULL */
+    bool is_strict; /* a WebSocket or stream: GET must prove its origin too */
+    const char *const
+        *allowed; /* further origins "https://shop.example.org"; NULL-ended; or NULL */
 };
 
 bool origin_is_ours(const struct origin_facts *facts);

@@ -5,10 +5,10 @@
 #include "base/base.h"
 
 struct smtp_server {
-    const char *url;      /* "smtp://mail.example.org:587", "smtps://..."; STARTTLS when offered */
-    const char *user;     /* NULL = no AUTH */
+    const char *url;  /* "smtp://mail.example.org:587", "smtps://..."; STARTTLS when offered */
+    const char *user; /* NULL = no AUTH */
     const char *password;
-    const char *ca_file;  /* NULL = the system's */
+    const char *ca_file; /* NULL = the system's */
     bool requires_tls;
     int64_t timeout_ms;
 };

@@ -160,8 +160,7 @@ char *smtp_test_take_mail(struct smtp_test_server *server)
         server->events_len = (size_t)len;
         server->events_read = 0;
     }
-    const struct inotify_event *event =
-        (const void *)(server->events + server->events_read);
+    const struct inotify_event *event = (const void *)(server->events + server->events_read);
     server->events_read += sizeof *event + event->len;
     char path[400];
     (void)snprintf(path, sizeof path, "%s/mail/new/%s", server->folder, event->name);

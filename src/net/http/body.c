@@ -132,8 +132,8 @@ static enum err add_zstd(struct body *body, const char *bytes, size_t len, struc
         body->decoder = ZSTD_createDStream();
         if (body->decoder == NULL)
             return err_set(note, ERR_NO_MEMORY, "body", "finds no memory at present; try again.");
-        size_t set = ZSTD_DCtx_setParameter(body->decoder, ZSTD_d_windowLogMax,
-                                            ZSTD_WINDOW_LOG_MAX);
+        size_t set =
+            ZSTD_DCtx_setParameter(body->decoder, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
         assert(!ZSTD_isError(set));
     }
     ZSTD_inBuffer in = {bytes, len, 0};

@@ -12,7 +12,7 @@ struct body {
     size_t size;
     size_t len_max;
     enum body_encoding encoding;
-    void *decoder; /* z_stream or ZSTD_DStream, made when the first bytes come */
+    void *decoder;      /* z_stream or ZSTD_DStream, made when the first bytes come */
     bool is_frame_open; /* the compressed form is not at an end */
 };
 

@@ -94,7 +94,8 @@ TEST(broken_or_cut_compression_is_malformed)
     static const enum body_encoding ENCODINGS[] = {BODY_GZIP, BODY_ZSTD};
     for (size_t i = 0; i < COUNT_OF(ENCODINGS); i++) {
         size_t packed_len = 0;
-        SCOPED_MEM char *packed = pack_test(ENCODINGS[i], "some text to be packed", 22, &packed_len);
+        SCOPED_MEM char *packed =
+            pack_test(ENCODINGS[i], "some text to be packed", 22, &packed_len);
         struct body body;
         body_init(&body, ENCODINGS[i], 0, 1000);
         CHECK(feed(&body, packed, packed_len - 1, 5) == ERR_MALFORMED);

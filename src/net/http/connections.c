@@ -11,8 +11,9 @@
 #define SWEEP_US    5000000
 #define LONG_AGO_US (INT64_MIN / 2)
 
-static struct metric cut = METRIC_COUNTER("muster_http_slow_clients_total",
-                                          "Connections ended because a request took too long to arrive.");
+static struct metric cut =
+    METRIC_COUNTER("muster_http_slow_clients_total",
+                   "Connections ended because a request took too long to arrive.");
 
 struct connection {
     struct connection *previous;

@@ -16,9 +16,11 @@
 
 static struct metric durations =
     METRIC_HISTOGRAM("muster_http_request_seconds", "From the request line to the last byte sent.");
-#define CLASS(digit)                                                                          \
-    {.name = "muster_http_requests_total", .help = "Requests answered, by class of status.",  \
-     .kind = METRIC_KIND_COUNTER, .labels = "class=\"" digit "xx\""}
+#define CLASS(digit)                                                                               \
+    {                                                                                              \
+        .name = "muster_http_requests_total", .help = "Requests answered, by class of status.",    \
+        .kind = METRIC_KIND_COUNTER, .labels = "class=\"" digit "xx\""                             \
+    }
 static struct metric classes[] = {CLASS("1"), CLASS("2"), CLASS("3"), CLASS("4"), CLASS("5")};
 
 void *dispatch_target(void *server, const char *target, struct MHD_Connection *connection)
@@ -78,7 +80,8 @@ static enum err start_body(struct request *request, struct err_note *note)
                        "must not stand beside Transfer-Encoding.");
     const char *consumes = route->consumes == NULL ? "application/json" : route->consumes;
     if (!is_consumed(consumes, request_content_type(request)))
-        return err_set(note, ERR_UNSUPPORTED, "header Content-Type", "must be one of: %s.", consumes);
+        return err_set(note, ERR_UNSUPPORTED, "header Content-Type", "must be one of: %s.",
+                       consumes);
     enum body_encoding encoding = body_encoding_of(request_header(request, "Content-Encoding"));
     if (encoding == BODY_UNKNOWN)
         return err_set(note, ERR_UNSUPPORTED, "header Content-Encoding",
@@ -98,8 +101,8 @@ static enum err throttle(struct request *request, struct err_note *note)
     if (route->rate.limit == 0)
         return ERR_NONE;
     const char *key = request->rate_key == NULL ? request->peer : request->rate_key;
-    struct throttle_answer answer = throttle_take(request->server->throttle, &route->rate, route,
-                                                  key, clock_monotonic_us());
+    struct throttle_answer answer =
+        throttle_take(request->server->throttle, &route->rate, route, key, clock_monotonic_us());
     char text[64];
     (void)snprintf(text, sizeof text, "\"route\";q=%d;w=%d", route->rate.limit,
                    route->rate.period_s);
@@ -121,8 +124,8 @@ static enum err admit(struct request *request, struct err_note *note)
 {
     const struct http_server_options *options = &request->server->options;
     if (options->authorise != NULL) {
-        enum err err = options->authorise(request, request->match.route,
-                                          options->authorise_context, note);
+        enum err err =
+            options->authorise(request, request->match.route, options->authorise_context, note);
         if (request->wants_worker && !request->is_on_worker)
             return ERR_NONE;
         TRY(err);

@@ -82,8 +82,8 @@ struct request {
     void (*principal_destroy)(void *principal);
     int64_t started_us;
 
-    bool has_started;   /* its headers were seen */
-    bool is_deferred;   /* suspended (or about to be): the reply must resume it */
+    bool has_started; /* its headers were seen */
+    bool is_deferred; /* suspended (or about to be): the reply must resume it */
     bool is_on_worker;
     bool wants_worker;  /* authorise() asked for one */
     bool is_authorised; /* authorise() and the throttle have passed it */

@@ -40,8 +40,9 @@ static void add_query_params(json_t *list, const struct route *route)
         json_t *schema = text_schema();
         if ((*line)[len] == '*')
             schema = json_pack("{s:s, s:o}", "type", "array", "items", schema);
-        (void)json_array_append_new(list, json_pack("{s:s%, s:s, s:s, s:o}", "name", *line, len, "in",
-                                                    "query", "description", words, "schema", schema));
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s%, s:s, s:s, s:o}", "name", *line, len, "in",
+                                              "query", "description", words, "schema", schema));
     }
 }
 
@@ -103,8 +104,8 @@ static json_t *make_operation(const struct route *route)
     if (route->tag != NULL)
         (void)json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
     add_body(operation, route);
-    json_t *security = route->roles == 0 ? json_array()
-                                         : json_pack("[{s:[]}, {s:[]}]", "session", "token");
+    json_t *security =
+        route->roles == 0 ? json_array() : json_pack("[{s:[]}, {s:[]}]", "session", "token");
     (void)json_object_set_new(operation, "security", security);
     return operation;
 }
@@ -130,13 +131,13 @@ static void add_route(json_t *paths, const struct route *route)
 
 static json_t *problem_schema(void)
 {
-    return json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:s}, s:{s:s}}, "
-                     "s:[s,s,s]}",
-                     "type", "object", "properties", "type", "type", "string", "title", "type",
-                     "string", "status", "type", "integer", "code", "type", "string", "detail",
-                     "type", "string", "place", "type", "string", "description",
-                     "Where it is wrong: a field, a header, a query parameter.", "request_id", "type",
-                     "string", "required", "type", "title", "status");
+    return json_pack(
+        "{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:s}, s:{s:s}}, "
+        "s:[s,s,s]}",
+        "type", "object", "properties", "type", "type", "string", "title", "type", "string",
+        "status", "type", "integer", "code", "type", "string", "detail", "type", "string", "place",
+        "type", "string", "description", "Where it is wrong: a field, a header, a query parameter.",
+        "request_id", "type", "string", "required", "type", "title", "status");
 }
 
 static json_t *problem_response(const char *description)
@@ -154,9 +155,10 @@ static json_t *components(void)
                                         "string", "RateLimit-Policy", "schema", "type", "string"));
     return json_pack("{s:{s:o}, s:{s:o, s:o}, s:{s:{s:s, s:s, s:s}, s:{s:s, s:s}}}", "schemas",
                      "Problem", problem_schema(), "responses", "Problem",
-                     problem_response("What is wrong, where, and what to do (RFC 9457)."), "TooMany",
-                     too_many, "securitySchemes", "session", "type", "apiKey", "in", "cookie", "name",
-                     "__Host-muster", "token", "type", "http", "scheme", "bearer");
+                     problem_response("What is wrong, where, and what to do (RFC 9457)."),
+                     "TooMany", too_many, "securitySchemes", "session", "type", "apiKey", "in",
+                     "cookie", "name", "__Host-muster", "token", "type", "http", "scheme",
+                     "bearer");
 }
 
 json_t *http_openapi(const struct route_table *tables, size_t table_count)
@@ -168,6 +170,6 @@ json_t *http_openapi(const struct route_table *tables, size_t table_count)
     }
     return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o}", "openapi", "3.1.0", "info", "title",
                      "Muster", "version", "1", "description",
-                     "Event operations: detections in, crowd counts and alarms out.", "paths", paths,
-                     "components", components());
+                     "Event operations: detections in, crowd counts and alarms out.", "paths",
+                     paths, "components", components());
 }

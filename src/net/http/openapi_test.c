@@ -19,10 +19,19 @@ static void nothing(struct request *request, void *context)
 }
 
 static const struct route ROUTES[] = {
-    {.method = "PUT", .path = "/api/v1/events/{event}/zones/{zone}", .roles = 2, .tag = "Venues",
-     .summary = "Sets a zone.", .body_fields = FIELDS, .body_field_count = 2, .handle = nothing,
+    {.method = "PUT",
+     .path = "/api/v1/events/{event}/zones/{zone}",
+     .roles = 2,
+     .tag = "Venues",
+     .summary = "Sets a zone.",
+     .body_fields = FIELDS,
+     .body_field_count = 2,
+     .handle = nothing,
      .rate = {.limit = 5, .period_s = 1, .burst = 5}},
-    {.method = "GET", .path = "/api/v1/events/{event}/zones/{zone}", .query = QUERY, .handle = nothing},
+    {.method = "GET",
+     .path = "/api/v1/events/{event}/zones/{zone}",
+     .query = QUERY,
+     .handle = nothing},
     {.method = "GET", .path = "/assets/{file*}", .handle = nothing},
 };
 
@@ -71,8 +80,10 @@ TEST(document_says_what_the_routes_take)
     CHECK_TEXT(text_at(document, ZONE "get parameters 2 description"), "RFC 3339 time, inclusive");
     CHECK_TEXT(text_at(document, ZONE "get parameters 3 schema type"), "array");
     CHECK_TEXT(text_at(document, ZONE "get operationId"), "get_v1_events_event_zones_zone");
-    CHECK_TEXT(text_at(document, ZONE "get responses default $ref"), "#/components/responses/Problem");
+    CHECK_TEXT(text_at(document, ZONE "get responses default $ref"),
+               "#/components/responses/Problem");
     CHECK_TEXT(text_at(document, "components responses Problem content application/problem+json "
-                                 "schema $ref"), "#/components/schemas/Problem");
+                                 "schema $ref"),
+               "#/components/schemas/Problem");
     CHECK_TEXT(text_at(document, "components schemas Problem properties status type"), "integer");
 }

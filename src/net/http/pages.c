@@ -11,8 +11,8 @@
 
 #include "net/http/internal.h"
 
-#define POLICY                                                                                  \
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "              \
+#define POLICY                                                                                     \
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "                 \
     "img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; " \
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 

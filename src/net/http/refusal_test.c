@@ -19,7 +19,10 @@ struct order {
     int64_t count;
 };
 static const struct json_field FIELDS[] = {
-    {.name = "name", .kind = JSON_FIELD_TEXT, .need = JSON_REQUIRED, JSON_TEXT(struct order, name),
+    {.name = "name",
+     .kind = JSON_FIELD_TEXT,
+     .need = JSON_REQUIRED,
+     JSON_TEXT(struct order, name),
      .min = 1},
     {.name = "count", .kind = JSON_FIELD_INT, JSON_AT(struct order, count), .min = 1, .max = 9},
 };
@@ -36,7 +39,8 @@ static void take_order(struct request *request, void *context)
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else
-        reply_json(request, 201, json_pack("{s:s, s:I}", "name", order.name, "limit", (json_int_t)limit));
+        reply_json(request, 201,
+                   json_pack("{s:s, s:I}", "name", order.name, "limit", (json_int_t)limit));
 }
 
 static void fail_inside(struct request *request, void *context)
@@ -48,14 +52,23 @@ static void fail_inside(struct request *request, void *context)
 
 static const char *const LIMIT[] = {"limit: how many", "tag*: any number", NULL};
 static const struct route ROUTES[] = {
-    {.method = "POST", .path = "/api/v1/small", .body_max = 1000, .consumes = "text/plain",
+    {.method = "POST",
+     .path = "/api/v1/small",
+     .body_max = 1000,
+     .consumes = "text/plain",
      .handle = accept_body},
-    {.method = "POST", .path = "/api/v1/orders", .body_fields = FIELDS, .body_field_count = 2,
-     .query = LIMIT, .handle = take_order},
+    {.method = "POST",
+     .path = "/api/v1/orders",
+     .body_fields = FIELDS,
+     .body_field_count = 2,
+     .query = LIMIT,
+     .handle = take_order},
     {.method = "GET", .path = "/api/v1/orders/{order}", .handle = accept_body},
     {.method = "GET", .path = "/page", .handle = accept_body},
     {.method = "GET", .path = "/broken", .handle = fail_inside},
-    {.method = "GET", .path = "/rare", .rate = {.limit = 2, .period_s = 3600, .burst = 2},
+    {.method = "GET",
+     .path = "/rare",
+     .rate = {.limit = 2, .period_s = 3600, .burst = 2},
      .handle = accept_body},
 };
 
@@ -97,15 +110,20 @@ TEST(each_mistake_in_a_request_is_named)
          "{\"name\":\"x\"}", 400, "limit"},
         {"POST /api/v1/orders?limit=5&limit=6 HTTP/1.1\r\nContent-Type: application/json\r\n",
          "{\"name\":\"x\"}", 400, "limit"},
-        {"POST /api/v1/orders?limit=%ff HTTP/1.1\r\nContent-Type: application/json\r\n", "{}", 400, "limit"},
-        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: text/plain\r\n", "{}", 415, "header Content-Type"},
+        {"POST /api/v1/orders?limit=%ff HTTP/1.1\r\nContent-Type: application/json\r\n", "{}", 400,
+         "limit"},
+        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: text/plain\r\n", "{}", 415,
+         "header Content-Type"},
         {"POST /api/v1/orders HTTP/1.1\r\n", "{}", 415, "header Content-Type"},
-        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\nContent-Encoding: br\r\n",
+        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\nContent-Encoding: "
+         "br\r\n",
          "{}", 415, "header Content-Encoding"},
-        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\n", "{\"name\":7}", 422, "name"},
+        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\n", "{\"name\":7}", 422,
+         "name"},
         {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\n",
          "{\"name\":\"x\",\"count\":10}", 422, "count"},
-        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n",
+        {"POST /api/v1/orders HTTP/1.1\r\nContent-Type: application/json\r\nContent-Encoding: "
+         "gzip\r\n",
          "{}", 400, "body"},
     };
     struct http_server *server = start();
@@ -133,7 +151,8 @@ TEST(what_is_right_passes_beside_them)
     loopback_ask(http_server_port(server), "GET /page?utm=x&utm=y HTTP/1.1\r\nHost: a\r\n", NULL, 0,
                  &answer);
     CHECK_INT(answer.status, 200);
-    loopback_ask(http_server_port(server), "OPTIONS /page HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
+    loopback_ask(http_server_port(server), "OPTIONS /page HTTP/1.1\r\nHost: a\r\n", NULL, 0,
+                 &answer);
     CHECK_INT(answer.status, 204);
     CHECK_TEXT(answer_header(&answer, "Allow"), "GET, HEAD, OPTIONS");
     http_server_stop(server);
@@ -151,7 +170,8 @@ TEST(body_over_its_limit_is_413_and_the_connection_goes_on)
         char head[256];
         (void)snprintf(head, sizeof head,
                        "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                       "Content-Length: %zu\r\n\r\n", LENS[i]);
+                       "Content-Length: %zu\r\n\r\n",
+                       LENS[i]);
         loopback_send_text(fd, head);
         loopback_send(fd, body, LENS[i]);
         loopback_read(fd, "POST", &answer);
@@ -168,8 +188,8 @@ TEST(sender_of_100_megabytes_learns_why_not)
     SCOPED_MEM char *body = mem_new(len);
     SCOPED_ANSWER answer = {0};
     loopback_ask(http_server_port(server),
-                 "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n", body, len,
-                 &answer);
+                 "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n", body,
+                 len, &answer);
     check_problem(&answer, 413, "body");
     http_server_stop(server);
 }
@@ -202,8 +222,9 @@ TEST(chunked_body_of_unknown_length_is_bounded_too)
     struct http_server *server = start();
     int fd = loopback_connect(http_server_port(server));
     SCOPED_ANSWER answer = {0};
-    static const char HEAD[] = "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                               "Transfer-Encoding: chunked\r\n\r\n";
+    static const char HEAD[] =
+        "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
     char bytes[400];
     memset(bytes, 'x', sizeof bytes);
     static const int CHUNKS[] = {2, 3};
@@ -245,12 +266,14 @@ TEST(bombs_of_gzip_and_zstd_are_413)
         char head[256];
         (void)snprintf(head, sizeof head,
                        "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                       "Content-Encoding: %s\r\n", CASES[i].name);
+                       "Content-Encoding: %s\r\n",
+                       CASES[i].name);
         for (size_t len = 900; len <= 1024 * 1024; len += 1024 * 1024 - 900) {
             size_t packed_len = 0;
             SCOPED_MEM char *packed = pack_test(CASES[i].encoding, zeros, len, &packed_len);
             SCOPED_ANSWER answer = {0};
-            loopback_ask(http_server_port(server), head, packed, MIN(packed_len, (size_t)1000), &answer);
+            loopback_ask(http_server_port(server), head, packed, MIN(packed_len, (size_t)1000),
+                         &answer);
             CHECK_INT(answer.status, len == 900 ? 200 : 413);
         }
     }
@@ -292,12 +315,17 @@ TEST(headers_without_end_are_431)
 TEST(nonsense_on_the_wire_harms_nobody_else)
 {
     static const char *const NONSENSE[] = {
-        "\r\n\r\n\r\n", "GET\r\n\r\n", "GET /page\r\n\r\n", "GET /page HTTP/9.9\r\n\r\n",
-        "GET /page HTTP/1.1\r\n\r\n" /* no Host */, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        "\r\n\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /page\r\n\r\n",
+        "GET /page HTTP/9.9\r\n\r\n",
+        "GET /page HTTP/1.1\r\n\r\n" /* no Host */,
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
         "POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        "GET /page HTTP/1.1\r\nHost a\r\n: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET /page HTTP/1.1\r\nHost a\r\n: x\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     };
     struct http_server *server = start();
     for (size_t i = 0; i < COUNT_OF(NONSENSE); i++) {
@@ -305,7 +333,8 @@ TEST(nonsense_on_the_wire_harms_nobody_else)
         loopback_send_text(fd, NONSENSE[i]);
         (void)close(fd);
         SCOPED_ANSWER answer = {0};
-        loopback_ask(http_server_port(server), "GET /page HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
+        loopback_ask(http_server_port(server), "GET /page HTTP/1.1\r\nHost: a\r\n", NULL, 0,
+                     &answer);
         CHECK_INT(answer.status, 200);
     }
     http_server_stop(server);
@@ -315,8 +344,8 @@ TEST(failure_inside_tells_the_caller_nothing_but_its_id)
 {
     struct http_server *server = start();
     SCOPED_ANSWER answer = {0};
-    loopback_ask(http_server_port(server), "GET /broken HTTP/1.1\r\nHost: a\r\nX-Request-Id: my-1\r\n",
-                 NULL, 0, &answer);
+    loopback_ask(http_server_port(server),
+                 "GET /broken HTTP/1.1\r\nHost: a\r\nX-Request-Id: my-1\r\n", NULL, 0, &answer);
     check_problem(&answer, 500, "");
     CHECK(strstr(answer.body, "secret") == NULL && strstr(answer.body, "disk") == NULL);
     CHECK_TEXT(answer_header(&answer, "X-Request-Id"), "my-1");

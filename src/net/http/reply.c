@@ -121,15 +121,15 @@ void reply_take(struct request *request, int status, const char *content_type, c
 void reply_text(struct request *request, int status, const char *content_type, const char *bytes,
                 size_t len)
 {
-    reply_stream(request, status, content_type,
-                 MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes,
-                                               MHD_RESPMEM_MUST_COPY));
+    reply_stream(
+        request, status, content_type,
+        MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY));
 }
 
 void reply_empty(struct request *request, int status)
 {
     reply_stream(request, status, NULL,
-               MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+                 MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
 void reply_json(struct request *request, int status, json_t *body)

@@ -93,8 +93,9 @@ static enum err read_params(struct request *request, struct err_note *note)
         if (!url_decode(slice.text, slice.len, part, value)) {
             char place[80];
             (void)snprintf(place, sizeof place, "path parameter %.*s", (int)name.len, name.text);
-            return err_set(note, ERR_MALFORMED, place,
-                           "is not percent-encoded UTF-8 text without slashes or control characters.");
+            return err_set(
+                note, ERR_MALFORMED, place,
+                "is not percent-encoded UTF-8 text without slashes or control characters.");
         }
         request->params[i] = value;
     }

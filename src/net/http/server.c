@@ -13,13 +13,13 @@
 #include "net/http/connections.h"
 #include "net/http/internal.h"
 
-#define LISTEN_BACKLOG     4096 /* the kernel cuts it to net.core.somaxconn */
-#define IDLE_TIMEOUT_S     75U
+#define LISTEN_BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn */
+#define IDLE_TIMEOUT_S      75U
 #define REQUEST_PATIENCE_US (120 * INT64_C(1000000)) /* idle time included */
-#define STOP_SWEEP_US      100000
-#define THROTTLE_KEYS      65536
-#define WORKERS_DEFAULT    8
-#define TLS_FILE_MAX       (256 * 1024)
+#define STOP_SWEEP_US       100000
+#define THROTTLE_KEYS       65536
+#define WORKERS_DEFAULT     8
+#define TLS_FILE_MAX        (256 * 1024)
 /* TLS 1.2 and 1.3, forward secrecy only. */
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
 
@@ -224,7 +224,8 @@ enum err http_server_start(const struct http_server_options *options,
     lock_init(&server->lock);
     signal_init(&server->idle);
     raise_descriptor_limit();
-    (void)signal(SIGPIPE, SIG_IGN); /* a client that left is an error of write(), not of the process */
+    (void)signal(SIGPIPE,
+                 SIG_IGN); /* a client that left is an error of write(), not of the process */
     enum err err = start(server, note);
     if (err != ERR_NONE) {
         destroy(server);

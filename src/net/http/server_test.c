@@ -21,9 +21,9 @@ static void echo(struct request *request, void *context)
 static void name_zone(struct request *request, void *context)
 {
     (void)context;
-    json_t *answer = json_pack("{s:s, s:s, s:s?}", "event", request_param(request, "event"), "zone",
-                               request_param(request, "zone"), "from",
-                               request_query(request, "from"));
+    json_t *answer =
+        json_pack("{s:s, s:s, s:s?}", "event", request_param(request, "event"), "zone",
+                  request_param(request, "zone"), "from", request_query(request, "from"));
     reply_json(request, 200, answer);
 }
 
@@ -89,8 +89,14 @@ static void late_stop(struct late *late)
 static const char *const FROM[] = {"from: a time", NULL};
 static const struct route ROUTES[] = {
     {.method = "GET", .path = "/hello", .handle = say_hello},
-    {.method = "GET", .path = "/api/v1/events/{event}/zones/{zone}", .query = FROM, .handle = name_zone},
-    {.method = "POST", .path = "/echo", .body_max = 100000, .consumes = "application/json text/plain",
+    {.method = "GET",
+     .path = "/api/v1/events/{event}/zones/{zone}",
+     .query = FROM,
+     .handle = name_zone},
+    {.method = "POST",
+     .path = "/echo",
+     .body_max = 100000,
+     .consumes = "application/json text/plain",
      .handle = echo},
     {.method = "POST", .path = "/slow-echo", .thread = ROUTE_WORKER, .handle = echo},
     {.method = "POST", .path = "/late", .handle = hand_over},
@@ -126,8 +132,9 @@ TEST(deferred_request_is_answered_by_another_thread)
     SCOPED_ANSWER answer = {0};
     int fd = loopback_connect(http_server_port(server));
     for (int i = 0; i < 50; i++) {
-        loopback_send_text(fd, "POST /late HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                               "Content-Length: 4\r\n\r\nbody");
+        loopback_send_text(fd,
+                           "POST /late HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                           "Content-Length: 4\r\n\r\nbody");
         loopback_read(fd, "POST", &answer);
         CHECK_INT(answer.status, 202);
         CHECK_TEXT(answer.body, "body");
@@ -142,8 +149,8 @@ TEST(worker_answers_what_may_wait)
     struct http_server *server = start(NULL);
     SCOPED_ANSWER answer = {0};
     loopback_ask(http_server_port(server),
-                 "POST /slow-echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n", "[1]", 3,
-                 &answer);
+                 "POST /slow-echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n", "[1]",
+                 3, &answer);
     CHECK_INT(answer.status, 200);
     CHECK_TEXT(answer.body, "[1]");
     http_server_stop(server);
@@ -154,8 +161,8 @@ TEST(path_and_query_reach_the_handler_decoded)
     struct http_server *server = start(NULL);
     SCOPED_ANSWER answer = {0};
     loopback_ask(http_server_port(server),
-                 "GET /api/v1/events/demo/zones/stage%2Da?from=a%20b HTTP/1.1\r\nHost: a\r\n", NULL, 0,
-                 &answer);
+                 "GET /api/v1/events/demo/zones/stage%2Da?from=a%20b HTTP/1.1\r\nHost: a\r\n", NULL,
+                 0, &answer);
     CHECK_INT(answer.status, 200);
     CHECK_TEXT(answer.body, "{\"event\":\"demo\",\"zone\":\"stage-a\",\"from\":\"a b\"}");
     http_server_stop(server);

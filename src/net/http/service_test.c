@@ -43,16 +43,18 @@ static const struct route GUARDED[] = {
     {.method = "GET", .path = "/who", .roles = 1, .handle = say_who},
     {.method = "POST", .path = "/who", .roles = 1, .handle = say_who},
     {.method = "GET", .path = "/slow-who", .roles = 1, .thread = ROUTE_WORKER, .handle = say_who},
-    {.method = "GET", .path = "/rare-who", .roles = 1,
-     .rate = {.limit = 1, .period_s = 3600, .burst = 1}, .handle = say_who},
+    {.method = "GET",
+     .path = "/rare-who",
+     .roles = 1,
+     .rate = {.limit = 1, .period_s = 3600, .burst = 1},
+     .handle = say_who},
 };
 
 TEST(only_who_is_known_gets_in)
 {
     atomic_int waits = 0;
     struct http_server_options options = {.authorise = authorise, .authorise_context = &waits};
-    struct http_server *server =
-        loopback_server_with(options, GUARDED, COUNT_OF(GUARDED), NULL);
+    struct http_server *server = loopback_server_with(options, GUARDED, COUNT_OF(GUARDED), NULL);
     static const struct {
         const char *head;
         int status;
@@ -86,10 +88,16 @@ TEST(only_who_is_known_gets_in)
 /* --- pages --- */
 
 static const struct http_static PAGE = {.content_type = "text/html; charset=utf-8",
-                                        .bytes = "<p>page</p>", .len = 11, .gzip_bytes = "GZIP",
-                                        .gzip_len = 4, .etag = "\"v1\""};
-static const struct http_static SCRIPT = {.content_type = "text/javascript", .bytes = "1", .len = 1,
-                                          .etag = "\"s1\"", .is_immutable = true};
+                                        .bytes = "<p>page</p>",
+                                        .len = 11,
+                                        .gzip_bytes = "GZIP",
+                                        .gzip_len = 4,
+                                        .etag = "\"v1\""};
+static const struct http_static SCRIPT = {.content_type = "text/javascript",
+                                          .bytes = "1",
+                                          .len = 1,
+                                          .etag = "\"s1\"",
+                                          .is_immutable = true};
 
 static void show(struct request *request, void *context)
 {
@@ -144,7 +152,8 @@ TEST(page_forbids_frames_and_foreign_scripts)
     CHECK_TEXT(answer_header(&answer, "Referrer-Policy"), "same-origin");
     CHECK_TEXT(answer_header(&answer, "X-Content-Type-Options"), "nosniff");
     CHECK_TEXT(answer_header(&answer, "Cache-Control"), "no-cache");
-    loopback_ask(http_server_port(server), "GET /assets/a/b.js HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
+    loopback_ask(http_server_port(server), "GET /assets/a/b.js HTTP/1.1\r\nHost: a\r\n", NULL, 0,
+                 &answer);
     CHECK_TEXT(answer_header(&answer, "Cache-Control"), "public, max-age=31536000, immutable");
     http_server_stop(server);
 }
@@ -253,7 +262,10 @@ static void add_up(struct request *request, void *context)
 
 static const struct route SUMS[] = {
     {.method = "POST", .path = "/sum", .consumes = "text/plain", .handle = add_up},
-    {.method = "POST", .path = "/slow-sum", .consumes = "text/plain", .thread = ROUTE_WORKER,
+    {.method = "POST",
+     .path = "/slow-sum",
+     .consumes = "text/plain",
+     .thread = ROUTE_WORKER,
      .handle = add_up},
 };
 
@@ -275,7 +287,8 @@ static void *ask_often(void *context)
         size_t len = (size_t)(i * 50 + 1);
         (void)snprintf(head, sizeof head,
                        "POST /%s HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                       "Content-Length: %zu\r\n\r\n", i % 2 == 0 ? "sum" : "slow-sum", len);
+                       "Content-Length: %zu\r\n\r\n",
+                       i % 2 == 0 ? "sum" : "slow-sum", len);
         loopback_send_text(fd, head);
         loopback_send(fd, body, len);
         SCOPED_ANSWER answer = {0};
@@ -293,7 +306,8 @@ TEST(many_clients_each_get_their_own_answers)
     struct http_server *server = loopback_server(SUMS, COUNT_OF(SUMS), NULL);
     struct asker askers[16];
     for (size_t i = 0; i < COUNT_OF(askers); i++) {
-        askers[i] = (struct asker){.port = http_server_port(server), .byte = (unsigned char)(i + 1)};
+        askers[i] =
+            (struct asker){.port = http_server_port(server), .byte = (unsigned char)(i + 1)};
         thread_start(&askers[i].thread, "asker", ask_often, &askers[i]);
     }
     for (size_t i = 0; i < COUNT_OF(askers); i++) {
@@ -333,7 +347,8 @@ TEST(client_that_drips_its_request_is_cut_off)
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     struct connection *connection = connections_add(connections, pair[0], 1000000);
     CHECK_INT(connections_sweep(connections, 121000000), 0);
-    connection_is_served(connection); /* its request came: the handler may take as long as it likes */
+    connection_is_served(
+        connection); /* its request came: the handler may take as long as it likes */
     CHECK_INT(connections_sweep(connections, 999000000), 0);
     connection_owes(connection, 999000000);
     CHECK_INT(connections_sweep(connections, 1119000001), 1);
@@ -361,7 +376,8 @@ TEST(pages_and_sockets_also_go_by_tls)
     (void)snprintf(url, sizeof url, "https://localhost:%u/", http_server_port(server));
     struct http_call call = {.method = "GET", .url = url, .answer_max = 1000, .timeout_ms = 10000};
     struct http_answer answer = {0};
-    CHECK(http_client_call(client, &call, &answer, NULL) == ERR_IO); /* the system does not know it */
+    CHECK(http_client_call(client, &call, &answer, NULL) ==
+          ERR_IO); /* the system does not know it */
     call.ca_file = certificate;
     for (int i = 0; i < 3; i++) {
         CHECK(http_client_call(client, &call, &answer, NULL) == ERR_NONE);
@@ -383,7 +399,8 @@ TEST(key_without_certificate_is_refused_at_start)
     options.tls_certificate_file = "/nonexistent";
     CHECK(http_server_start(&options, &server, &note) == ERR_INVALID);
     CHECK_TEXT(note.place, "/nonexistent");
-    options = (struct http_server_options){.address = "256.0.0.1", .tables = &table, .table_count = 1};
+    options =
+        (struct http_server_options){.address = "256.0.0.1", .tables = &table, .table_count = 1};
     CHECK(http_server_start(&options, &server, &note) == ERR_INVALID);
     CHECK_TEXT(note.place, "address");
 }

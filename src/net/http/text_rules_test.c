@@ -13,7 +13,10 @@ static void nothing(struct request *request, void *context)
     (void)context;
 }
 
-#define ROUTE(m, p) {.method = (m), .path = (p), .handle = nothing}
+#define ROUTE(m, p)                                                                                \
+    {                                                                                              \
+        .method = (m), .path = (p), .handle = nothing                                              \
+    }
 static const struct route ROUTES[] = {
     ROUTE("GET", "/"),
     ROUTE("GET", "/api/v1/events"),
@@ -62,9 +65,15 @@ TEST(each_address_finds_its_route)
 TEST(address_that_is_nearly_right_is_not_found)
 {
     SCOPED(router) router = make_router();
-    static const char *const PATHS[] = {"",           "x",          "//",
-                                        "/api/v1",    "/api/v1/events/", "/api/v1/events/demo/zones",
-                                        "/assets/",   "/assets",    "/API/v1/events",
+    static const char *const PATHS[] = {"",
+                                        "x",
+                                        "//",
+                                        "/api/v1",
+                                        "/api/v1/events/",
+                                        "/api/v1/events/demo/zones",
+                                        "/assets/",
+                                        "/assets",
+                                        "/API/v1/events",
                                         "/api//v1/events"};
     for (size_t i = 0; i < COUNT_OF(PATHS); i++)
         CHECK_TEXT(match(router, "GET", PATHS[i]), "404");
@@ -121,7 +130,8 @@ TEST(percent_signs_are_decoded_and_tricks_are_not)
     CHECK_TEXT(out, "a b+c");
     CHECK(url_decode("a+b", 3, URL_SEGMENT, out));
     CHECK_TEXT(out, "a+b");
-    static const char *const REFUSED[] = {"%", "%4", "%zz", "%00", "%0A", "%7f", "a%2Fb", "%C3", "%ed%a0%80"};
+    static const char *const REFUSED[] = {"%",   "%4",    "%zz", "%00",      "%0A",
+                                          "%7f", "a%2Fb", "%C3", "%ed%a0%80"};
     for (size_t i = 0; i < COUNT_OF(REFUSED); i++)
         CHECK(!url_decode(REFUSED[i], strlen(REFUSED[i]), URL_SEGMENT, out));
     CHECK(url_decode("a%2Fb", 5, URL_REST, out));
@@ -199,10 +209,14 @@ TEST(only_our_own_pages_may_change_something)
         {{.method = "POST", .host = "m.test", .sec_fetch_site = "same-site"}, false},
         {{.method = "POST", .host = "m.test", .sec_fetch_site = "same-origin"}, true},
         {{.method = "POST", .host = "m.test", .sec_fetch_site = "none"}, true},
-        {{.method = "POST", .host = "m.test", .sec_fetch_site = "cross-site",
-          .origin = "https://m.test"}, false},
+        {{.method = "POST",
+          .host = "m.test",
+          .sec_fetch_site = "cross-site",
+          .origin = "https://m.test"},
+         false},
         {{.method = "GET", .host = "m.test", .sec_fetch_site = "cross-site"}, true},
-        {{.method = "GET", .is_strict = true, .host = "m.test", .sec_fetch_site = "cross-site"}, false},
+        {{.method = "GET", .is_strict = true, .host = "m.test", .sec_fetch_site = "cross-site"},
+         false},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         if (origin_is_ours(&CASES[i].facts) != CASES[i].is_ours)
@@ -210,8 +224,11 @@ TEST(only_our_own_pages_may_change_something)
         CHECK(origin_is_ours(&CASES[i].facts) == CASES[i].is_ours);
     }
     static const char *const SHOP[] = {"https://shop.test", NULL};
-    struct origin_facts listed = {.method = "POST", .host = "m.test", .origin = "https://shop.test",
-                                  .sec_fetch_site = "cross-site", .allowed = SHOP};
+    struct origin_facts listed = {.method = "POST",
+                                  .host = "m.test",
+                                  .origin = "https://shop.test",
+                                  .sec_fetch_site = "cross-site",
+                                  .allowed = SHOP};
     CHECK(origin_is_ours(&listed));
 }
 
@@ -224,7 +241,8 @@ TEST(client_behind_proxies_is_the_last_stranger)
     } CASES[] = {
         {"127.0.0.1", NULL, "127.0.0.1"},
         {"127.0.0.1", "203.0.113.7", "203.0.113.7"},
-        {"127.0.0.1", "1.2.3.4, 203.0.113.7", "203.0.113.7"}, /* the left one is the client's word */
+        {"127.0.0.1", "1.2.3.4, 203.0.113.7",
+         "203.0.113.7"}, /* the left one is the client's word */
         {"127.0.0.1", "203.0.113.7, 10.0.0.5", "203.0.113.7"},
         {"10.0.0.9", "192.168.1.4", "192.168.1.4"},
         {"203.0.113.9", "198.51.100.1", "203.0.113.9"}, /* not a proxy: not believed */

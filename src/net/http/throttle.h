@@ -11,9 +11,9 @@
 
 struct throttle_answer {
     bool is_allowed;
-    int remaining;     /* further calls allowed right now */
-    int64_t retry_us;  /* until the next is allowed; 0 when it is */
-    int64_t reset_us;  /* until the whole burst is there again */
+    int remaining;    /* further calls allowed right now */
+    int64_t retry_us; /* until the next is allowed; 0 when it is */
+    int64_t reset_us; /* until the whole burst is there again */
 };
 
 /* The decision. Reads and, when allowed, advances *inout_arrival_us (0 at first). */

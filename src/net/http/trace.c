@@ -36,7 +36,8 @@ bool trace_is_valid(const char *text)
     size_t len = strnlen(text, TRACE_LEN + 1);
     if (len < TRACE_LEN || text[2] != '-' || text[35] != '-' || text[52] != '-')
         return false;
-    if (!is_hex(text, 2) || !is_hex(text + 3, 32) || !is_hex(text + 36, 16) || !is_hex(text + 53, 2))
+    if (!is_hex(text, 2) || !is_hex(text + 3, 32) || !is_hex(text + 36, 16) ||
+        !is_hex(text + 53, 2))
         return false;
     if (is_zero(text + 3, 32) || is_zero(text + 36, 16) || memcmp(text, "ff", 2) == 0)
         return false;

@@ -11,8 +11,8 @@
 #include "base/metrics.h"
 
 #define TICK_US          1000000
-#define PING_TICKS       20 /* every client once in so many seconds */
-#define QUIET_ROUNDS_MAX 3  /* then it is dead */
+#define PING_TICKS       20      /* every client once in so many seconds */
+#define QUIET_ROUNDS_MAX 3       /* then it is dead */
 #define CLOSE_WAIT_US    5000000 /* for the peer's half of the close */
 #define STOP_WAIT_US     1000000
 #define EVENTS_MAX       256
@@ -20,10 +20,11 @@
 static struct metric clients = METRIC_GAUGE("muster_live_clients", "Connected live clients.");
 static struct metric frames =
     METRIC_COUNTER("muster_live_frames_total", "Messages queued for live clients.");
-static struct metric replaced = METRIC_COUNTER(
-    "muster_live_replaced_total", "Gauge values that gave way to a newer one before they were sent.");
-static struct metric slow = METRIC_COUNTER("muster_live_slow_clients_total",
-                                           "Live clients disconnected because they could not keep up.");
+static struct metric replaced =
+    METRIC_COUNTER("muster_live_replaced_total",
+                   "Gauge values that gave way to a newer one before they were sent.");
+static struct metric slow = METRIC_COUNTER(
+    "muster_live_slow_clients_total", "Live clients disconnected because they could not keep up.");
 
 /* --- clients --- */
 
@@ -102,7 +103,8 @@ enum live_follow live_client_follow(struct live_client *client, const char *name
 {
     const struct live_options *options = &client->live->options;
     if (strlen(name) > LIMIT_LIVE_TOPIC_LEN ||
-        (options->may_follow != NULL && !options->may_follow(options->context, client->principal, name)))
+        (options->may_follow != NULL &&
+         !options->may_follow(options->context, client->principal, name)))
         return LIVE_NOT_ALLOWED;
     if (find_subscription(client, name) != NULL)
         return LIVE_FOLLOWED;
@@ -166,7 +168,8 @@ void live_client_send(struct live_client *client, struct live_frame *frame, cons
         metric_add(&replaced, 1);
     if (pushed == LIVE_FULL) {
         metric_add(&slow, 1);
-        live_client_end(client, WS_TRY_AGAIN_LATER, "too slow: come back and read the present state");
+        live_client_end(client, WS_TRY_AGAIN_LATER,
+                        "too slow: come back and read the present state");
     } else if (!client->waits_for_room) {
         ws_flush(client);
     }
@@ -228,7 +231,8 @@ static void add_client(struct live *live, struct live_client *client)
 {
     if (live->clients_len == live->clients_size) {
         live->clients_size = live->clients_size == 0 ? 64 : live->clients_size * 2;
-        live->clients = mem_resize(live->clients, live->clients_size * sizeof(struct live_client *));
+        live->clients =
+            mem_resize(live->clients, live->clients_size * sizeof(struct live_client *));
     }
     client->index = live->clients_len;
     live->clients[live->clients_len++] = client;
@@ -268,7 +272,8 @@ static void hand_out(struct live_item *item)
     for (uint32_t i = topic->follower_count; i > 0; i--) {
         struct live_client *client = topic->followers[i - 1];
         if (item->frame == NULL)
-            live_client_end(client, WS_TRY_AGAIN_LATER, "messages were lost: read the present state");
+            live_client_end(client, WS_TRY_AGAIN_LATER,
+                            "messages were lost: read the present state");
         else
             live_client_send(client, item->frame, gauge);
     }

@@ -107,8 +107,8 @@ void live_client_send_last(struct live_client *client, const char *topic);
 /* --- websocket.c --- */
 void ws_on_ready(struct live_client *client, uint32_t events);
 void ws_flush(struct live_client *client);
-void ws_open(struct live_client *client); /* on arrival: reads what came early */
-void ws_release(struct live_client *client); /* the descriptor */
+void ws_open(struct live_client *client);        /* on arrival: reads what came early */
+void ws_release(struct live_client *client);     /* the descriptor */
 void ws_free_reader(struct live_client *client); /* not while it is reading */
 
 /* --- sse.c --- */

@@ -87,9 +87,10 @@ TEST(topic_that_one_may_not_follow_is_refused_and_the_rest_is_not)
     struct stage stage = open_stage();
     int fd = ws_test_open(stage.port, "/live");
     ws_test_send_text(fd, "{\"subscribe\":[\"secret/1\",\"open\"]}");
-    CHECK_TEXT(ws_test_read_text(fd),
-               "{\"subscribed\":[\"open\"],\"refused\":[{\"topic\":\"secret/1\",\"why\":\"not allowed, "
-               "or no such topic\"}]}");
+    CHECK_TEXT(
+        ws_test_read_text(fd),
+        "{\"subscribed\":[\"open\"],\"refused\":[{\"topic\":\"secret/1\",\"why\":\"not allowed, "
+        "or no such topic\"}]}");
     say(&stage, "secret/1", PUBLISH_GAUGE, "1");
     say(&stage, "open", PUBLISH_GAUGE, "2");
     CHECK_TEXT(ws_test_read_text(fd), "{\"topic\":\"open\",\"data\":2}");
@@ -159,11 +160,11 @@ TEST(who_breaks_the_protocol_is_told_how)
     } CASES[] = {
         {0x81, "{}", 2, WS_UNMASKED, 1002},
         {0x81, "\xff\xfe", 2, WS_MASKED, 1007},
-        {0x83, "x", 1, WS_MASKED, 1002},  /* reserved opcode */
-        {0xC1, "x", 1, WS_MASKED, 1002},  /* reserved bit */
-        {0x80, "x", 1, WS_MASKED, 1002},  /* continues nothing */
-        {0x09, "x", 1, WS_MASKED, 1002},  /* fragmented ping */
-        {0x82, "x", 1, WS_MASKED, 1003},  /* binary */
+        {0x83, "x", 1, WS_MASKED, 1002}, /* reserved opcode */
+        {0xC1, "x", 1, WS_MASKED, 1002}, /* reserved bit */
+        {0x80, "x", 1, WS_MASKED, 1002}, /* continues nothing */
+        {0x09, "x", 1, WS_MASKED, 1002}, /* fragmented ping */
+        {0x82, "x", 1, WS_MASKED, 1003}, /* binary */
         {0x88, "\x03\xe8", 2, WS_MASKED, 1000},
         {0x88, "x", 1, WS_MASKED, 1005}, /* half a status is none */
         {0x81, big, sizeof big, WS_MASKED, 1009},
@@ -203,8 +204,9 @@ TEST(frame_that_arrives_byte_by_byte_is_understood)
 {
     struct stage stage = open_stage();
     int fd = ws_test_open(stage.port, "/live");
-    static const unsigned char FRAME[] = {0x81, 0x80 | 19, 0, 0, 0, 0, '{', '"', 's', 'u', 'b', 's', 'c',
-                                          'r',  'i',       'b', 'e', '"', ':', '[', '"', 'a', '"', ']', '}'};
+    static const unsigned char FRAME[] = {0x81, 0x80 | 19, 0,   0,   0,   0,   '{', '"', 's',
+                                          'u',  'b',       's', 'c', 'r', 'i', 'b', 'e', '"',
+                                          ':',  '[',       '"', 'a', '"', ']', '}'};
     for (size_t i = 0; i < sizeof FRAME; i++)
         loopback_send(fd, FRAME + i, 1);
     CHECK_TEXT(ws_test_read_text(fd), "{\"subscribed\":[\"a\"],\"refused\":[]}");
@@ -293,7 +295,8 @@ TEST(event_stream_of_a_forbidden_topic_is_refused)
 {
     struct stage stage = open_stage();
     SCOPED_ANSWER answer = {0};
-    loopback_ask(stage.port, "GET /api/v1/live?topic=secret HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
+    loopback_ask(stage.port, "GET /api/v1/live?topic=secret HTTP/1.1\r\nHost: a\r\n", NULL, 0,
+                 &answer);
     CHECK_INT(answer.status, 403);
     loopback_ask(stage.port, "GET /api/v1/live HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
     CHECK_INT(answer.status, 422);
@@ -311,6 +314,27 @@ TEST(stopping_tells_every_client_to_go)
     CHECK_INT(ws_test_read_close(ws), 1001);
     (void)close(ws);
     (void)close(sse);
+}
+
+TEST(followers_may_leave_in_any_order)
+{
+    struct stage stage = open_stage();
+    int fds[4];
+    for (size_t i = 0; i < COUNT_OF(fds); i++)
+        fds[i] = follow(&stage, "a");
+    static const size_t LEAVERS[] = {0, 3, 1}; /* each time somebody else moves into the gap */
+    for (size_t i = 0; i < COUNT_OF(LEAVERS); i++) {
+        ws_test_send_text(fds[LEAVERS[i]], "{\"unsubscribe\":[\"a\"],\"subscribe\":[\"b\"]}");
+        CHECK(ws_test_read_text(fds[LEAVERS[i]])[0] == '{');
+    }
+    say(&stage, "a", PUBLISH_EVENT, "1");
+    say(&stage, "b", PUBLISH_EVENT, "2");
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        CHECK_TEXT(ws_test_read_text(fds[i]),
+                   i == 2 ? "{\"topic\":\"a\",\"data\":1}" : "{\"topic\":\"b\",\"data\":2}");
+        (void)close(fds[i]);
+    }
+    close_stage(&stage);
 }
 
 TEST(clients_that_vanish_leave_nothing_behind)

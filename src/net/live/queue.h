@@ -11,7 +11,7 @@ struct live_queue {
     struct live_entry {
         struct live_frame *frame; /* a reference of its own */
         const void *gauge;        /* the topic, when newer values replace this one; or NULL */
-    } *entries;                   /* a ring */
+    } * entries;                  /* a ring */
     uint32_t first;
     uint32_t count;
     uint32_t size;

@@ -9,7 +9,8 @@ static struct live_frame *frame_of(const char *text)
     return frame;
 }
 
-static enum live_push push(struct live_queue *queue, const char *text, const void *gauge, size_t max)
+static enum live_push push(struct live_queue *queue, const char *text, const void *gauge,
+                           size_t max)
 {
     struct live_frame *frame = frame_of(text);
     enum live_push pushed = live_queue_push(queue, LIVE_WEBSOCKET, frame, gauge, max);

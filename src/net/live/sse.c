@@ -61,8 +61,8 @@ static void resume(struct live_client *client)
 void sse_send(struct live_client *client, struct live_frame *frame, const void *gauge)
 {
     lock_take(&client->sse.lock);
-    bool is_full = live_queue_push(&client->queue, LIVE_SSE, frame, gauge, LIMIT_LIVE_QUEUE_BYTES) ==
-                   LIVE_FULL;
+    bool is_full = live_queue_push(&client->queue, LIVE_SSE, frame, gauge,
+                                   LIMIT_LIVE_QUEUE_BYTES) == LIVE_FULL;
     if (!client->sse.is_gone)
         resume(client);
     lock_give(&client->sse.lock);
@@ -152,8 +152,8 @@ void live_sse_handle(struct request *request, void *context)
         client->sse.wanted_topics[i] = mem_text(request_query_at(request, "topic", i));
     request_hold_server(request);
     http_server_at_stop(request->server, &live->hook);
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_read, client, on_done);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_read, client, on_done);
     assert(response != NULL);
     live_client_arrive(client);
     reply_stream(request, 200, "text/event-stream", response);

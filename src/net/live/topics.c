@@ -3,8 +3,8 @@
 
 #include "base/metrics.h"
 
-static struct metric lost =
-    METRIC_COUNTER("muster_live_lost_total", "Messages given up because the hub could not keep up.");
+static struct metric lost = METRIC_COUNTER("muster_live_lost_total",
+                                           "Messages given up because the hub could not keep up.");
 
 void live_topics_init(struct live_topics *topics)
 {

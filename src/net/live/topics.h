@@ -13,9 +13,9 @@
 struct live_client;
 
 struct live_topic {
-    struct live_topic *next; /* in its hash bucket */
+    struct live_topic *next;   /* in its hash bucket */
     struct live_item *waiting; /* gauge: its item in the inbox */
-    uint32_t item_count;     /* in the inbox */
+    uint32_t item_count;       /* in the inbox */
     bool has_lost;
     /* The hub's own, without lock: */
     struct live_frame *last; /* of a gauge: sent on subscribing */

@@ -17,18 +17,18 @@
 #include "net/live/hub.h"
 #include "net/origin.h"
 
-#define PIECES_MAX    32
-#define ROUND_BYTES   (64 * 1024) /* read from one client before the next has its turn */
-#define SEND_BUFFER   (64 * 1024) /* more in the kernel would only be older */
+#define PIECES_MAX  32
+#define ROUND_BYTES (64 * 1024) /* read from one client before the next has its turn */
+#define SEND_BUFFER (64 * 1024) /* more in the kernel would only be older */
 
 struct ws_reader {
     wslay_event_context_ptr wslay;
-    size_t budget;      /* bytes that may still be read in this round */
-    uint64_t got;       /* bytes read, and of these in complete frames: equal between frames */
+    size_t budget; /* bytes that may still be read in this round */
+    uint64_t got;  /* bytes read, and of these in complete frames: equal between frames */
     uint64_t complete;
     uint64_t frame_len; /* of the frame being read */
     bool is_in_message;
-    struct text out;    /* what wslay wants to send */
+    struct text out; /* what wslay wants to send */
 };
 
 /* --- out --- */
@@ -106,7 +106,8 @@ static void subscribe(struct live_client *client, const json_t *topics)
     json_array_foreach(topics, i, topic)
     {
         const char *name = json_string_value(topic);
-        enum live_follow outcome = name == NULL ? LIVE_NOT_ALLOWED : live_client_follow(client, name);
+        enum live_follow outcome =
+            name == NULL ? LIVE_NOT_ALLOWED : live_client_follow(client, name);
         if (outcome == LIVE_FOLLOWED)
             (void)json_array_append(done, topic);
         else
@@ -152,7 +153,8 @@ static ssize_t on_recv(wslay_event_context_ptr wslay, uint8_t *out, size_t size,
     struct ws_reader *reader = client->ws.reader;
     size = MIN(size, reader->budget);
     ssize_t got = -1;
-    if (client->state == LIVE_DEAD) { /* a command's answer found the peer gone: the descriptor is closed */
+    if (client->state ==
+        LIVE_DEAD) { /* a command's answer found the peer gone: the descriptor is closed */
         wslay_event_set_error(wslay, WSLAY_ERR_CALLBACK_FAILURE);
         return -1;
     }
@@ -272,8 +274,8 @@ static void send_answers(struct live_client *client)
         return;
     struct live_frame *frame = take_answers(reader);
     text_clear(&reader->out);
-    if (frame == NULL ||
-        live_queue_push(&client->queue, LIVE_WEBSOCKET, frame, NULL, LIMIT_LIVE_QUEUE_BYTES) == LIVE_FULL) {
+    if (frame == NULL || live_queue_push(&client->queue, LIVE_WEBSOCKET, frame, NULL,
+                                         LIMIT_LIVE_QUEUE_BYTES) == LIVE_FULL) {
         live_frame_unref(frame);
         live_client_kill(client); /* it sends pings and does not read the answers */
         return;
@@ -402,7 +404,8 @@ static void refuse(struct request *request, enum ws_verdict verdict)
 {
     struct err_note note = {0};
     if (verdict == WS_BAD_KEY) {
-        (void)err_set(&note, ERR_MALFORMED, "header Sec-WebSocket-Key", "must be 16 bytes in base64.");
+        (void)err_set(&note, ERR_MALFORMED, "header Sec-WebSocket-Key",
+                      "must be 16 bytes in base64.");
         reply_problem(request, ERR_MALFORMED, &note);
         return;
     }
@@ -441,7 +444,8 @@ void live_websocket_handle(struct request *request, void *context)
     struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgrade, live);
     assert(response != NULL);
     enum MHD_Result added = MHD_add_response_header(response, "Upgrade", "websocket");
-    added = added == MHD_YES ? MHD_add_response_header(response, "Sec-WebSocket-Accept", accept) : added;
+    added = added == MHD_YES ? MHD_add_response_header(response, "Sec-WebSocket-Accept", accept)
+                             : added;
     assert(added == MHD_YES);
     reply_response(request, 101, response);
 }

@@ -25,7 +25,8 @@ int ws_test_open(uint16_t port, const char *path)
     return fd;
 }
 
-void ws_test_send(int fd, unsigned char first, const void *payload, size_t len, enum ws_test_mask mask)
+void ws_test_send(int fd, unsigned char first, const void *payload, size_t len,
+                  enum ws_test_mask mask)
 {
     static const unsigned char KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
     unsigned char *frame = mem_new(len + 14);

@@ -15,7 +15,8 @@ struct ws_test_frame {
 int ws_test_open(uint16_t port, const char *path);
 /* Only the handshake's answer, with further header lines. */
 int ws_test_handshake(uint16_t port, const char *path, const char *lines, struct answer *out);
-void ws_test_send(int fd, unsigned char first, const void *payload, size_t len, enum ws_test_mask mask);
+void ws_test_send(int fd, unsigned char first, const void *payload, size_t len,
+                  enum ws_test_mask mask);
 void ws_test_send_text(int fd, const char *text);
 /* The next frame, answering no pings; false at the end of the stream. */
 bool ws_test_read(int fd, struct ws_test_frame *out);

@@ -140,7 +140,7 @@ static char *clean_text(const char *value, bool *out_is_plain)
 {
     char *copy = mem_text(value);
     bool is_utf8 = text_is_utf8(copy, strlen(copy)); /* only then can it be cut into characters */
-    *out_is_plain = strstr(copy, "=?") == NULL; /* must not look encoded when it is not */
+    *out_is_plain = strstr(copy, "=?") == NULL;      /* must not look encoded when it is not */
     for (char *p = copy; *p != '\0'; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7F)
             *p = ' ';
@@ -193,9 +193,9 @@ void mail_date(int64_t at_ms, char out[MAIL_DATE_SIZE])
     static const char DAYS[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char MONTHS[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    (void)snprintf(out, MAIL_DATE_SIZE, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000", DAYS[tm.tm_wday],
-                   tm.tm_mday, MONTHS[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-                   tm.tm_sec);
+    (void)snprintf(out, MAIL_DATE_SIZE, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000",
+                   DAYS[tm.tm_wday], tm.tm_mday, MONTHS[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
+                   tm.tm_min, tm.tm_sec);
 }
 
 bool mail_message_id_is_valid(const char *id)

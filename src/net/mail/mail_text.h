@@ -16,7 +16,8 @@ bool mail_address_parse(const char *text, struct mail_address *out_address);
 /* "Name: text", non-ASCII as encoded words (RFC 2047), folded at 76 columns. */
 void mail_add_header(struct text *out, const char *name, const char *value);
 /* "From: =?UTF-8?B?...?= <a@b>" */
-void mail_add_address_header(struct text *out, const char *name, const struct mail_address *address);
+void mail_add_address_header(struct text *out, const char *name,
+                             const struct mail_address *address);
 /* RFC 5322: "Sat, 20 Jun 2026 21:14:03 +0000". */
 void mail_date(int64_t at_ms, char out[MAIL_DATE_SIZE]);
 /* "<unique@host>" without spaces or control characters. */

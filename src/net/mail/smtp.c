@@ -6,9 +6,9 @@
 #include "net/curl.h"
 #include "net/mail/mail_text.h"
 
-#define HEADER_MAX        4096
-#define BODY_MAX          (4 * 1024 * 1024)
-#define TIMEOUT_MS        30000
+#define HEADER_MAX         4096
+#define BODY_MAX           (4 * 1024 * 1024)
+#define TIMEOUT_MS         30000
 #define CONNECT_TIMEOUT_MS 10000L
 
 struct sending { /* what one transfer owns */
@@ -126,11 +126,11 @@ static enum err judge(const struct sending *sending, CURLcode code, struct err_n
     long status = 0;
     must(curl_easy_getinfo(sending->curl, CURLINFO_RESPONSE_CODE, &status));
     const char *words = sending->error[0] == '\0' ? curl_easy_strerror(code) : sending->error;
-    bool is_final = status >= 500 && status <= 599 &&
-                    (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||
-                     code == CURLE_RECV_ERROR);
-    return err_set(note, is_final ? ERR_INVALID : ERR_BUSY, "mail server", "%s (status %ld).", words,
-                   status);
+    bool is_final =
+        status >= 500 && status <= 599 &&
+        (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_RECV_ERROR);
+    return err_set(note, is_final ? ERR_INVALID : ERR_BUSY, "mail server", "%s (status %ld).",
+                   words, status);
 }
 
 enum err smtp_send(const struct smtp_server *server, const struct mail *mail, struct err_note *note)

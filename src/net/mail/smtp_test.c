@@ -37,13 +37,16 @@ TEST(mail_goes_by_tls_and_sign_in_and_arrives_whole)
     CHECK(strstr(mail, "X=TLS") != NULL || strstr(mail, "esmtpsa") != NULL);
     CHECK(strstr(mail, "\nFrom: \"Muster\"\n <alarm@example.org>\n") != NULL);
     CHECK(strstr(mail, "\nTo: =?UTF-8?B?THVuZCwgw4VzYQ==?=\n <asa@example.org>\n") != NULL);
-    CHECK(strstr(mail, "\nSubject: =?UTF-8?B?QsO8aG5lIEE6IHp1IHZvbGwg4oCTIDUxMiBQZXJzb25lbiwgYml0?=\n =?UTF-8?B?") != NULL);
+    CHECK(strstr(mail,
+                 "\nSubject: =?UTF-8?B?QsO8aG5lIEE6IHp1IHZvbGwg4oCTIDUxMiBQZXJzb25lbiwgYml0?=\n "
+                 "=?UTF-8?B?") != NULL);
     CHECK(strstr(mail, "\nMessage-ID: <incident-17.1@muster.example.org>\n") != NULL);
     CHECK(strstr(mail, "\nDate: Sat, 20 Jun 2026 21:14:03 +0000\n") != NULL);
     CHECK(strstr(mail, "\nContent-Type: multipart/alternative; boundary=") != NULL);
     CHECK(strstr(mail, "\nB=C3=BChne A ist zu voll.\n.\nEinlass anhalten.\n") != NULL);
     CHECK(strstr(mail, "<p>B=C3=BChne A ist <b>zu voll</b>.</p>") != NULL);
-    CHECK(strstr(mail, "\nMIME-Version: 1.0\n") != NULL || strstr(mail, "\nMime-Version: 1.0\n") != NULL);
+    CHECK(strstr(mail, "\nMIME-Version: 1.0\n") != NULL ||
+          strstr(mail, "\nMime-Version: 1.0\n") != NULL);
     mem_free(mail);
     smtp_test_stop(exim);
 }
@@ -86,8 +89,16 @@ TEST(nobody_can_write_a_header_into_a_mail)
 {
     struct smtp_server server = {.url = "smtp://127.0.0.1:1"};
     static const char *const ADDRESSES[] = {
-        "a@b\r\nBcc: c@d", "a@b>\r\nRCPT TO:<c@d", "A\r\nBcc: c@d <a@b>", "a b@c", "a@b,c@d", "@b", "a@",
-        "a",  "", "<a@b",
+        "a@b\r\nBcc: c@d",
+        "a@b>\r\nRCPT TO:<c@d",
+        "A\r\nBcc: c@d <a@b>",
+        "a b@c",
+        "a@b,c@d",
+        "@b",
+        "a@",
+        "a",
+        "",
+        "<a@b",
     };
     for (size_t i = 0; i < COUNT_OF(ADDRESSES); i++) {
         struct mail mail = ALARM;
@@ -122,7 +133,9 @@ TEST(encoded_words_hold_whole_characters)
     text_init(&header, 1000);
     /* Beside "Subject: " there is room for 39 bytes: the 39th begins a character of two. */
     mail_add_header(&header, "Subject", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9z");
-    CHECK_TEXT(header.bytes, "Subject: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n =?UTF-8?B?w6l6?=");
+    CHECK_TEXT(header.bytes,
+               "Subject: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n "
+               "=?UTF-8?B?w6l6?=");
 }
 
 TEST(header_that_is_no_text_is_cleaned_and_ends)
