@@ -238,7 +238,7 @@ static void create_person(struct request *request, void *context)
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else
-        (void)api_create(request, app->main_store, insert_person, &creation);
+        api_create(request, app, insert_person, NULL, &creation);
 }
 
 static enum err read_people(const struct request *request, const struct app *app, size_t *out_limit,

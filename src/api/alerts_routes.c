@@ -101,6 +101,12 @@ static enum err rule_create_run(struct db *db, void *context, struct created *ou
     return ERR_NONE;
 }
 
+static void show_rule(const struct app *app, void *context)
+{
+    (void)context;
+    alerts_refresh(app->alerts);
+}
+
 static enum err read_form(struct request *request, struct rule_form *form, struct rule *out_rule,
                           struct err_note *note)
 {
@@ -121,8 +127,7 @@ static void rule_post(struct request *request, void *context)
         reply_problem(request, err, &note);
         return;
     }
-    if (api_create(request, app->main_store, rule_create_run, &asked) == ERR_NONE)
-        alerts_refresh(app->alerts);
+    api_create(request, app, rule_create_run, show_rule, &asked);
 }
 
 /* All in the command, so that of two changes at once none is lost. */

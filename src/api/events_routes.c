@@ -94,6 +94,13 @@ static enum err insert(struct db *db, void *context, struct created *out, struct
     return ERR_NONE;
 }
 
+/* Who made an event organises it. */
+static void take_new_role(const struct app *app, void *context)
+{
+    const struct creation *creation = context;
+    accounts_forget_person(app->accounts, creation->actor.person_id);
+}
+
 static void create_event(struct request *request, void *context)
 {
     const struct app *app = context;
@@ -106,10 +113,7 @@ static void create_event(struct request *request, void *context)
         reply_problem(request, err, &note);
         return;
     }
-    /* The request ends with the reply; the one who asked has a new role now. */
-    int64_t person_id = creation.actor.person_id;
-    if (api_create(request, app->main_store, insert, &creation) == ERR_NONE)
-        accounts_forget_person(app->accounts, person_id);
+    api_create(request, app, insert, take_new_role, &creation);
 }
 
 /* --- changing --- */

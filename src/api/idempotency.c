@@ -192,21 +192,23 @@ static enum err attempt_run(struct db *db, void *context, struct err_note *note)
     return attempt->keyed.is_given ? keep_reply(db, attempt, note) : ERR_NONE;
 }
 
-enum err api_create(struct request *request, struct store *store,
-                    enum err (*create)(struct db *db, void *context, struct created *out,
-                                       struct err_note *note),
-                    void *context)
+void api_create(struct request *request, const struct app *app,
+                enum err (*create)(struct db *db, void *context, struct created *out,
+                                   struct err_note *note),
+                void (*created)(const struct app *app, void *context), void *context)
 {
     struct attempt attempt = {.create = create, .context = context, .now_ms = clock_now_ms()};
     struct err_note note = {.detail = ""};
     enum err err = read_key(request, &attempt.keyed, &note);
     if (err == ERR_NONE)
-        err = store_write(store, attempt_run, &attempt, &note);
+        err = store_write(app->main_store, attempt_run, &attempt, &note);
     if (err != ERR_NONE) {
         json_decref(attempt.created.body);
         reply_problem(request, err, &note);
-        return err;
+        return;
     }
+    if (created != NULL)
+        created(app, context);
     if (attempt.is_replay)
         reply_header(request, "Idempotency-Replayed", "true");
     if (attempt.created.location[0] != '\0')
@@ -214,5 +216,4 @@ enum err api_create(struct request *request, struct store *store,
     /* It may hold what is shown only once. */
     reply_header(request, "Cache-Control", "no-store");
     reply_json(request, attempt.created.status, attempt.created.body);
-    return ERR_NONE;
 }

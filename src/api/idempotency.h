@@ -15,6 +15,8 @@
 #define IDEMPOTENCY_TTL_MS  (24 * 3600 * 1000LL)
 #define IDEMPOTENCY_KEY_LEN 255
 
+struct app;
+
 /* What a creation answers. */
 struct created {
     int status;         /* 201 unless set otherwise */
@@ -22,14 +24,14 @@ struct created {
     json_t *body;       /* set by create(); owned by api_create() */
 };
 
-/* For handlers of ROUTE_WORKER: runs `create` as a command of `store` (main), waits for the commit,
+/* For handlers of ROUTE_WORKER: runs `create` as a command of the main store, waits for the commit,
  * and replies: the new reply, the stored one (with Idempotency-Replayed: true), or the problem.
- * `create` may fail with any error; nothing is written then. Returns ERR_NONE when `create` was
- * committed (now, or when the key was first used), so that the caller can do what comes after a
- * commit. It may be run twice when a transaction had to be repeated: it sets, it does not add. */
-enum err api_create(struct request *request, struct store *store,
-                    enum err (*create)(struct db *db, void *context, struct created *out,
-                                       struct err_note *note),
-                    void *context);
+ * `create` may fail with any error; nothing is written then. It may be run twice when a transaction
+ * had to be repeated: it sets, it does not add. `created` (or NULL) is called after the commit and
+ * before the reply: whoever hears of the creation may use it at once. */
+void api_create(struct request *request, const struct app *app,
+                enum err (*create)(struct db *db, void *context, struct created *out,
+                                   struct err_note *note),
+                void (*created)(const struct app *app, void *context), void *context);
 
 extern const struct store_module api_store_module;

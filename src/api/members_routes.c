@@ -240,7 +240,7 @@ static void create_token(struct request *request, void *context)
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else
-        (void)api_create(request, app->main_store, insert_token, &creation);
+        api_create(request, app, insert_token, NULL, &creation);
 }
 
 static void revoke_token(struct request *request, void *context)

@@ -199,6 +199,12 @@ static enum err create_run(struct db *db, void *context, struct created *out, st
     return ERR_NONE;
 }
 
+static void show_created(const struct app *app, void *context)
+{
+    const struct edit *edit = context;
+    venues_refresh(app->venues, edit->event, edit->venue);
+}
+
 /* A POST's document names itself. */
 static enum err take_id(struct edit *edit, struct err_note *note)
 {
@@ -223,8 +229,8 @@ static void create(struct request *request, const struct app *app, enum venue_pa
         err = take_id(&edit, &note);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
-    else if (api_create(request, app->main_store, create_run, &edit) == ERR_NONE)
-        venues_refresh(app->venues, edit.event, edit.venue);
+    else
+        api_create(request, app, create_run, show_created, &edit);
     edit_fini(&edit);
 }
 
