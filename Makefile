@@ -25,14 +25,16 @@ bench: install-bench
 	@$(MAKE) --no-print-directory all
 	@scripts/bench $(BUILD) $(ARGS)
 
-# Everything once more with the sanitizers: unit tests, scenarios, fuzz regressions.
+# Everything once more with the sanitizers: unit tests, scenarios, fuzz regressions. SLOWNESS stretches
+# deadlines and start times. Tests of killed processes fork, which TSan has to be told is meant.
 asan: install-check
 	@scripts/build-with $(BUILD)-asan clang -Db_sanitize=address,undefined
-	@scripts/test $(BUILD)-asan --without-browser $(ARGS)
+	@SLOWNESS=4 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		scripts/test $(BUILD)-asan --without-browser $(ARGS)
 
 tsan: install-check
 	@scripts/build-with $(BUILD)-tsan clang -Db_sanitize=thread
-	@scripts/test $(BUILD)-tsan --without-browser $(ARGS)
+	@SLOWNESS=8 TSAN_OPTIONS=die_after_fork=0 scripts/test $(BUILD)-tsan --without-browser $(ARGS)
 
 fuzz: install-check
 	@scripts/build-with $(BUILD)-fuzz clang -Dfuzz=true -Db_sanitize=address,undefined

@@ -8,7 +8,7 @@ import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, st
 import { basename, join, resolve } from 'node:path';
 
 const JOBS = 2;
-const SECONDS_MAX = Number(process.env.TEST_SECONDS_MAX ?? 240);
+const SECONDS_MAX = Number(process.env.TEST_SECONDS_MAX ?? 240) * Number(process.env.SLOWNESS ?? 1);
 
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
