@@ -158,10 +158,13 @@ function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER')));
 }
 
+const FAULT = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|assertion failed/;
+
 export class Muster {
   constructor(flags) {
     this.flags = flags;
     this.log = [];
+    this.faults = [];
     this.clients = [];
   }
 
@@ -171,6 +174,7 @@ export class Muster {
     this.ended = new Promise((done) => this.process.on('exit', (code, signal) => done({ code, signal })));
     createInterface({ input: this.process.stderr }).on('line', (line) => {
       this.log.push(line);
+      if (FAULT.test(line)) this.faults.push(line);
       if (this.log.length > 400) this.log.shift();
     });
     const listening = new Promise((done) => createInterface({ input: this.process.stdout }).on('line', (line) => {
@@ -213,7 +217,11 @@ export class Muster {
 
   async end() {
     for (const client of this.clients) client.close();
-    if (this.process && this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    const isRunning = this.process && this.process.exitCode === null && this.process.signalCode === null;
+    // A sanitizer looks for leaks at a proper end only.
+    if (isRunning && SLOWNESS > 1) equal(await this.stop(), { code: 0, signal: null }, 'the end of muster');
+    else if (isRunning) await this.kill();
+    check(this.faults.length === 0, `muster is at fault: ${this.faults.join('; ')}\n${this.log.join('\n')}`);
   }
 }
 
@@ -326,7 +334,7 @@ class Scene {
   }
 
   async end() {
-    for (const ending of this.endings.reverse()) await ending();
+    while (this.endings.length > 0) await this.endings.pop()();
   }
 }
 
@@ -341,6 +349,7 @@ async function play({ name, act, deadlineMs }, number) {
   const scene = new Scene();
   try {
     await within(name, act(scene), deadlineMs);
+    await scene.end();
     console.log(`ok ${number} - ${name}`);
   } catch (error) {
     if (error instanceof Skipped) {
@@ -350,8 +359,7 @@ async function play({ name, act, deadlineMs }, number) {
       console.log(String(error.stack ?? error).split('\n').map((line) => `# ${line}`).join('\n'));
       process.exitCode = 1;
     }
-  } finally {
-    await scene.end();
+    for (let left = true; left;) left = await scene.end().then(() => false, () => true);
   }
 }
 
