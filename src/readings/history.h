@@ -12,13 +12,14 @@
 
 #define HISTORY_STREAM_DETECTIONS "detections"
 #define HISTORY_STREAM_READINGS   "readings"
-#define HISTORY_DETECTION_WINDOW_MS 60000
+/* Short, because a window is written anew whenever something falls into it. */
+#define HISTORY_DETECTION_WINDOW_MS 10000
 
 /* Gathered until the first of these is reached. */
 #define HISTORY_DETECTIONS_GATHER_MS 15000
 #define HISTORY_READINGS_GATHER_MS   5000
-#define LIMIT_HISTORY_GATHER_BYTES   (4 * 1024 * 1024) /* of packed records, per shard */
-/* Persons of one device and minute; more are dropped, counted and logged. */
+#define LIMIT_HISTORY_GATHER_BYTES   (16 * 1024 * 1024) /* of packed records, per shard */
+/* Persons of one device and window; more are dropped, counted and logged. */
 #define LIMIT_HISTORY_WINDOW_PERSONS 2000000
 
 struct history_options {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Detections: one chunk per device, minute and kind of steps. Of somebody sent twice the one that is in
+/* Detections: one chunk per device, ten seconds and kind of steps. Of somebody sent twice the one that is in
  * the chunk already stays. */
 #include "readings/history.h"
 
@@ -15,7 +15,7 @@ static struct metric stored_bytes = METRIC_COUNTER(
 static struct metric duplicates_dropped = METRIC_COUNTER(
     "muster_detection_duplicates_total", "Detections that history had already or held twice.");
 static struct metric persons_dropped = METRIC_COUNTER(
-    "muster_detection_dropped_total", "Detections over the limit of one device and minute.");
+    "muster_detection_dropped_total", "Detections over the limit of one device and ten seconds.");
 
 struct gathered { /* a packed record, waiting */
     int64_t device_id;
@@ -182,7 +182,7 @@ static void cut_to_limit(struct detection_batch *batch)
     }
     if (batch->person_count < before) {
         metric_add(&persons_dropped, (int64_t)(before - batch->person_count));
-        log_write(LOG_WARN, "history", "a device sends more than a minute's chunk holds",
+        log_write(LOG_WARN, "history", "a device sends more than a chunk holds",
                   "device=%s dropped=%zu", batch->device, before - batch->person_count);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Reading detections: the chunks of a device's minutes and the records of the stream behind them,
+/* Reading detections: a device's chunks and the records of the stream behind them,
  * merged as history will merge them. */
 #include "readings/readings_internal.h"
 
