@@ -161,8 +161,9 @@ function cleanEnvironment() {
 const FAULT = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|assertion failed/;
 
 export class Muster {
-  constructor(flags) {
+  constructor(flags, environment = {}) {
     this.flags = flags;
+    this.environment = environment; // of the next start
     this.log = [];
     this.faults = [];
     this.clients = [];
@@ -170,7 +171,7 @@ export class Muster {
 
   async start() {
     const startedAt = process.hrtime.bigint();
-    this.process = spawn(PROGRAM, ['serve', '--port', '0', ...this.flags], { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(PROGRAM, ['serve', '--port', '0', ...this.flags], { env: { ...cleanEnvironment(), ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = new Promise((done) => this.process.on('exit', (code, signal) => done({ code, signal })));
     createInterface({ input: this.process.stderr }).on('line', (line) => {
       this.log.push(line);
@@ -319,11 +320,23 @@ class Scene {
   }
 
   // An empty installation with one administrator. {database} for PostgreSQL, {folder} to share one.
-  async muster({ database, folder, flags = [] } = {}) {
+  async muster({ database, folder, flags = [], environment = {} } = {}) {
     const where = ['--data-folder', folder ?? join(this.folder(), 'data'), ...(database ? ['--database', database] : [])];
-    const muster = new Muster([...where, '--admin-email', ADMIN.email, '--admin-password', ADMIN.password, ...flags]);
+    const muster = new Muster([...where, '--admin-email', ADMIN.email, '--admin-password', ADMIN.password, ...flags], environment);
     this.endings.push(() => muster.end());
     return muster.start();
+  }
+
+  // A disk of its own of so many bytes; only root may have one.
+  disk(bytes) {
+    const path = this.folder();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=0755`, 'tmpfs', path], { stdio: 'pipe' });
+    } catch (error) {
+      throw new Skipped(`no disk can be mounted here: ${String(error.stderr ?? error).trim()}`);
+    }
+    this.endings.push(() => execFileSync('umount', ['-l', path]));
+    return path;
   }
 
   async postgres() {

@@ -251,7 +251,7 @@ static enum err read_people(const struct request *request, const struct app *app
     TRY(api_page_limit(request, out_limit, note));
     struct db *db = store_reader_take(app->main_store);
     if (db == NULL)
-        return ERR_BUSY;
+        return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
     enum err err = person_list(db, after_id, *out_limit, out_people, out_count);
     store_reader_give(app->main_store, db);
     return err;

@@ -10,8 +10,10 @@
 static struct db *take_reader(struct request *request, const struct app *app)
 {
     struct db *db = store_reader_take(app->main_store);
+    struct err_note note = {0};
     if (db == NULL)
-        reply_problem(request, ERR_BUSY, NULL);
+        reply_problem(request, err_set(&note, ERR_BUSY, "", "the database is away; try again soon"),
+                      &note);
     return db;
 }
 

@@ -49,8 +49,10 @@ static void outbox_get(struct request *request, void *context)
     struct mail_filter filter = {0};
     enum err err = read_filter(request, &filter, &note);
     struct db *db = err == ERR_NONE ? store_reader_take(app->main_store) : NULL;
-    if (db == NULL) {
-        reply_problem(request, err == ERR_NONE ? ERR_BUSY : err, &note);
+    if (err == ERR_NONE && db == NULL)
+        err = err_set(&note, ERR_BUSY, "", "the database is away; try again soon");
+    if (err != ERR_NONE) {
+        reply_problem(request, err, &note);
         return;
     }
     struct mail_summary *mails = NULL;
@@ -79,7 +81,7 @@ static enum err find(const struct app *app, const struct request *request, json_
 {
     struct db *db = store_reader_take(app->main_store);
     if (db == NULL)
-        return ERR_BUSY;
+        return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
     struct mail_letter letter;
     enum err err = mail_find(db, api_event(request), mail_id(request), &letter);
     store_reader_give(app->main_store, db);

@@ -156,8 +156,11 @@ static void submit(struct delivery *delivery)
     delivery->receipt.record_count = delivery->count;
     enum err err = store_submit(delivery->readings->store, &command);
     if (err != ERR_NONE) {
-        struct err_note note = {.detail = "the server has more to write than it can at the moment; "
-                                          "send the same again after the pause"};
+        const char *why = "the server has more to write than it can at the moment";
+        struct err_note note = {0};
+        (void)store_is_well(delivery->readings->store, &why);
+        (void)err_set(&note, err, "", "Nothing was written: %s. Send the same again after the pause.",
+                      why);
         finish(delivery, err, &note);
     }
 }

@@ -266,6 +266,17 @@ enum err setting_values_say(struct setting_values *values, const char *name, con
     return ERR_NONE;
 }
 
+/* What is said of a test's surroundings, or of the file, and not of the installation. */
+static bool is_no_setting(const char *name)
+{
+    static const char *const OTHERS[] = {"config", "data", "fault"};
+    for (size_t i = 0; i < COUNT_OF(OTHERS); i++) {
+        if (strcmp(name, OTHERS[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum err setting_values_from_environment(struct setting_values *values, char *const *environment,
                                          struct err_note *note)
 {
@@ -281,7 +292,7 @@ enum err setting_values_from_environment(struct setting_values *values, char *co
             unsigned char c = (unsigned char)(*entry)[strlen(PREFIX) + i];
             name[i] = c == '_' ? '-' : (char)tolower(c);
         }
-        if (strcmp(name, "config") == 0 || strcmp(name, "data") == 0)
+        if (is_no_setting(name))
             continue;
         (void)snprintf(place, sizeof place, "environment variable %.*s", (int)(equals - *entry),
                        *entry);

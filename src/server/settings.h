@@ -86,7 +86,8 @@ void setting_values_fini(struct setting_values *values);
 MUST_USE enum err setting_values_say(struct setting_values *values, const char *name,
                                      const char *text, const char *place, struct err_note *note);
 /* Every MUSTER_* variable of `environment` (as environ), but MUSTER_CONFIG, which names the file,
- * and MUSTER_DATA, which tells tests where the recordings are. */
+ * MUSTER_DATA, which tells tests where the recordings are, and MUSTER_FAULT, which makes the disk
+ * of a test fail (store/store_fault.h). */
 MUST_USE enum err setting_values_from_environment(struct setting_values *values,
                                                   char *const *environment, struct err_note *note);
 /* A YAML file: flat, or with names split at any dash into sections. */

@@ -133,11 +133,12 @@ TEST(the_environment_is_said_over_the_file_and_named_as_the_place)
 {
     static char entry[] = "MUSTER_PORT=82";
     static char config[] = "MUSTER_CONFIG=/etc/muster.yaml";
+    static char fault[] = "MUSTER_FAULT=sync:7:EIO:1";
     static char other[] = "MUSTERING=1";
     begin();
     CHECK(setting_values_from_file(&said, write_file("port: 81\n"), &note) == ERR_NONE);
-    CHECK(setting_values_from_environment(&said, (char *[]){config, entry, other, NULL}, &note) ==
-          ERR_NONE);
+    CHECK(setting_values_from_environment(&said, (char *[]){config, fault, entry, other, NULL},
+                                          &note) == ERR_NONE);
     CHECK(setting_values_fill(&said, &filled, &note) == ERR_NONE);
     CHECK_INT(filled.port, 82);
     CHECK_TEXT(said.slots[2].place, "environment variable MUSTER_PORT");

@@ -96,7 +96,7 @@ static void fail_all(struct job *jobs, size_t count, enum err err, const struct 
 static enum err resolve(struct writer *writer)
 {
     int64_t pause_us = RECONNECT_MIN_US;
-    store_set_why(writer->store, STORE_AWAY);
+    store_set_why(writer->store, STORE_AWAY, writer->db->words);
     for (;;) {
         bool is_committed = false;
         if (turn_resolve(writer, &is_committed) == ERR_NONE) {
@@ -136,21 +136,20 @@ static void explain(const struct writer *writer, enum err err, struct err_note *
                       "The server went away during the commit and Muster is "
                       "stopping: it is not known whether this was stored.");
     else
-        (void)err_set(out_note, err, store, "Nothing was written: %s. Try again.", db->words);
+        (void)err_set(out_note, err, store, "Nothing was written: %s. Try again.",
+                      db->harm == SQL_HARM_CONNECTION ? STORE_AWAY : db->words);
 }
 
 /* Says how the store is, once per change; `harm` is judged before the rollback clears it. */
 static void judge(struct writer *writer, enum err err)
 {
-    if (err == ERR_NONE)
-        store_set_why(writer->store, NULL);
-    else if (writer->db->harm == SQL_HARM_CONNECTION)
-        store_set_why(writer->store, STORE_AWAY);
-    else if (writer->db->harm == SQL_HARM_TRANSACTION)
-        store_set_why(writer->store,
-                      db_is_sqlite(writer->db) && err == ERR_BUSY ? DISK_FULL : REFUSES);
-    else
-        store_set_why(writer->store, NULL);
+    const struct db *db = writer->db;
+    const char *why = NULL;
+    if (err != ERR_NONE && db->harm == SQL_HARM_CONNECTION)
+        why = STORE_AWAY;
+    else if (err != ERR_NONE && db->harm == SQL_HARM_TRANSACTION)
+        why = db_is_sqlite(db) && err == ERR_BUSY ? DISK_FULL : REFUSES;
+    store_set_why(writer->store, why, db->words);
 }
 
 static void answer(struct writer *writer, struct job *jobs, size_t count)

@@ -35,7 +35,7 @@ bool store_is_well(const struct store *store, const char **out_why)
     return false;
 }
 
-void store_set_why(struct store *store, const char *why)
+void store_set_why(struct store *store, const char *why, const char *reason)
 {
     const char *before = atomic_exchange(&store->why, why);
     if (before == why)
@@ -44,7 +44,8 @@ void store_set_why(struct store *store, const char *why)
     if (why == NULL)
         log_write(LOG_INFO, "store", "well again", "store=%s", store->name);
     else
-        log_write(LOG_ERROR, "store", why, "store=%s", store->name);
+        log_write(LOG_ERROR, "store", why, "store=%s reason=%s", store->name,
+                  LOG_TEXT(reason == NULL ? "" : reason));
 }
 
 enum err store_connect(struct store *store, bool is_writer, struct db **out_db,

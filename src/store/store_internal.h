@@ -114,7 +114,8 @@ struct store {
 enum err store_connect(struct store *store, bool is_writer, struct db **out_db,
                        struct err_note *note);
 extern const char STORE_AWAY[]; /* compared by address */
-void store_set_why(struct store *store, const char *why);
+/* `reason`: what the engine said, for the log; may be NULL. */
+void store_set_why(struct store *store, const char *why, const char *reason);
 
 /* writer.c */
 void writer_init(struct writer *writer, struct store *store);

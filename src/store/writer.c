@@ -144,7 +144,7 @@ static void reconnect(struct writer *writer)
         (void)signal_wait_until(&writer->wake, &writer->lock, clock_monotonic_us() + pause_us);
         pause_us = MIN(2 * pause_us, RECONNECT_MAX_US);
     }
-    store_set_why(writer->store, NULL);
+    store_set_why(writer->store, NULL, NULL);
 }
 
 static void *writer_run(void *context)
