@@ -74,7 +74,8 @@ DEFINE_SCOPED(accounts)
 /* The principal of a session's or a device's token; from memory (at most PRINCIPAL_TTL_MS old; at
  * once forgotten on sign-out, revocation and role changes) or from the database. The caller unrefs.
  * ERR_UNAUTHENTICATED when unknown, expired or revoked; ERR_BUSY when the database is away. */
-#define PRINCIPAL_TTL_MS 2000
+#define PRINCIPAL_TTL_MS   2000
+#define PRINCIPAL_RENEW_MS 1000
 MUST_USE enum err accounts_principal_of_session(struct accounts *accounts, const char *token,
                                                 int64_t now_ms, struct principal **out_principal);
 MUST_USE enum err accounts_principal_of_token(struct accounts *accounts, const char *token,

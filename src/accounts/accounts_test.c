@@ -229,7 +229,7 @@ ON_BOTH_ENGINES(roles_change_at_once_here_and_within_two_seconds_elsewhere)
 
     /* A process that heard nothing: written past this one's memory. */
     CHECK(place_write(store, "DELETE FROM membership") == ERR_NONE);
-    CHECK_INT(roles_by(accounts, try.token, NOW_MS + PRINCIPAL_TTL_MS - 1), ROLE_CONTROL);
+    CHECK_INT(roles_by(accounts, try.token, NOW_MS + PRINCIPAL_RENEW_MS - 1), ROLE_CONTROL);
     CHECK_INT(roles_by(accounts, try.token, NOW_MS + PRINCIPAL_TTL_MS), 0);
     CHECK(member_remove(accounts, &actor, "fest", anna, NOW_MS, NULL) == ERR_NOT_FOUND);
 }

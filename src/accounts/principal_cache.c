@@ -47,15 +47,27 @@ static size_t set_of(const uint8_t hash[32])
     return bits % SET_COUNT;
 }
 
-static bool is_fresh(const struct principal_entry *entry, int64_t now_ms)
+static bool is_younger(const struct principal_entry *entry, int64_t age_ms, int64_t now_ms)
 {
     /* A clock that was set back makes everything stale rather than eternal. */
-    return entry->loaded_at_ms <= now_ms && now_ms < entry->loaded_at_ms + PRINCIPAL_TTL_MS &&
+    return entry->loaded_at_ms <= now_ms && now_ms < entry->loaded_at_ms + age_ms &&
            now_ms < entry->expires_at_ms;
 }
 
+/* May this one be given out? Remembers who is sent to renew it. */
+static bool is_good(struct principal_entry *entry, enum principal_age age, int64_t now_ms)
+{
+    if (is_younger(entry, PRINCIPAL_RENEW_MS, now_ms))
+        return true;
+    if (age == PRINCIPAL_RECENT || !is_younger(entry, PRINCIPAL_TTL_MS, now_ms))
+        return false;
+    bool is_first = !entry->is_renewing;
+    entry->is_renewing = true;
+    return !is_first;
+}
+
 struct principal *principal_cache_find(struct principal_cache *cache, const uint8_t hash[32],
-                                       int64_t now_ms)
+                                       enum principal_age age, int64_t now_ms)
 {
     size_t set = set_of(hash);
     LOCKED(&cache->locks[set % STRIPES]);
@@ -63,7 +75,7 @@ struct principal *principal_cache_find(struct principal_cache *cache, const uint
         struct principal_entry *entry = &cache->sets[set][way];
         if (entry->principal == NULL || memcmp(entry->hash, hash, sizeof entry->hash) != 0)
             continue;
-        if (!is_fresh(entry, now_ms))
+        if (!is_good(entry, age, now_ms))
             return NULL;
         shared_ref(&entry->principal->shared);
         return entry->principal;

@@ -15,6 +15,7 @@ struct principal_entry {
     int64_t loaded_at_ms;
     int64_t expires_at_ms; /* of the session; INT64_MAX for tokens */
     int64_t seen_at_ms;    /* as stored: when to store it anew */
+    bool is_renewing;      /* somebody has gone to look it up again */
 };
 
 struct principal_cache;
@@ -22,9 +23,13 @@ struct principal_cache *principal_cache_create(void);
 void principal_cache_destroy(struct principal_cache *cache);
 DEFINE_SCOPED(principal_cache)
 
+/* Who may ask the database takes what is recent, PRINCIPAL_RENEW_MS old at most. Who may not takes
+ * what is known, up to PRINCIPAL_TTL_MS; but of those who ask for one that is not recent any more, one gets
+ * NULL, and so goes and renews it: a thousand requests at that moment are one look-up. */
+enum principal_age { PRINCIPAL_RECENT, PRINCIPAL_KNOWN };
 /* A reference of the caller's, or NULL. */
 struct principal *principal_cache_find(struct principal_cache *cache, const uint8_t hash[32],
-                                       int64_t now_ms);
+                                       enum principal_age age, int64_t now_ms);
 uint64_t principal_cache_generation(struct principal_cache *cache);
 /* Takes a reference of its own, unless a generation began since. */
 void principal_cache_put(struct principal_cache *cache, const struct principal_entry *entry,

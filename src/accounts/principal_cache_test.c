@@ -30,7 +30,7 @@ static void remember(struct principal_cache *cache, uint8_t first, int64_t perso
 static bool knows(struct principal_cache *cache, uint8_t first, int64_t now_ms)
 {
     uint8_t hash[32] = {first};
-    struct principal *principal = principal_cache_find(cache, hash, now_ms);
+    struct principal *principal = principal_cache_find(cache, hash, PRINCIPAL_KNOWN, now_ms);
     principal_unref(principal);
     return principal != NULL;
 }
@@ -41,10 +41,23 @@ TEST(principal_is_remembered_for_two_seconds_and_not_into_the_past)
     CHECK(!knows(cache, 7, NOW_MS));
     remember(cache, 7, 1, 0, principal_cache_generation(cache));
     CHECK(knows(cache, 7, NOW_MS));
-    CHECK(knows(cache, 7, NOW_MS + 1999));
+    CHECK(knows(cache, 7, NOW_MS + 999));
     CHECK(!knows(cache, 7, NOW_MS + 2000));
     CHECK(!knows(cache, 7, NOW_MS - 1));
     CHECK(!knows(cache, 8, NOW_MS));
+}
+
+TEST(of_all_who_ask_for_an_ageing_principal_one_renews_it)
+{
+    SCOPED(principal_cache) cache = principal_cache_create();
+    remember(cache, 7, 1, 0, principal_cache_generation(cache));
+    CHECK(!knows(cache, 7, NOW_MS + 1000));
+    CHECK(knows(cache, 7, NOW_MS + 1000));
+    CHECK(knows(cache, 7, NOW_MS + 1999));
+    uint8_t hash[32] = {7};
+    CHECK(principal_cache_find(cache, hash, PRINCIPAL_RECENT, NOW_MS + 1000) == NULL);
+    remember(cache, 7, 1, 0, principal_cache_generation(cache));
+    CHECK(!knows(cache, 7, NOW_MS + 1500));
 }
 
 TEST(forgotten_person_is_gone_at_once_and_others_stay)
@@ -94,7 +107,7 @@ TEST(flood_of_principals_stays_within_the_bound)
         principal_unref(principal);
     }
     struct principal *newest =
-        principal_cache_find(cache, last, NOW_MS + 3 * LIMIT_PRINCIPALS_CACHED);
+        principal_cache_find(cache, last, PRINCIPAL_KNOWN, NOW_MS + 3 * LIMIT_PRINCIPALS_CACHED);
     CHECK(newest != NULL);
     principal_unref(newest);
 }

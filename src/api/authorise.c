@@ -4,6 +4,7 @@
 #include "api/access.h"
 #include "api/api.h"
 #include "api/credentials.h"
+#include "api/known_events.h"
 #include "base/clock.h"
 #include "events/events.h"
 
@@ -109,6 +110,8 @@ static enum err check_event_exists(const struct app *app, const char *event, str
     store_reader_give(app->main_store, db);
     if (err == ERR_NOT_FOUND)
         return err_set(note, err, "event", "there is no event %s", event);
+    if (err == ERR_NONE)
+        known_event_note(event, clock_now_ms());
     return err;
 }
 
@@ -141,14 +144,16 @@ enum err api_authorise(struct request *request, const struct route *route, void 
     TRY(check_origin(request, &credential, note));
     if (route->roles == 0)
         return ERR_NONE;
-    struct principal *principal = remembered(app, &credential);
+    struct principal *principal =
+        request_is_on_worker(request) ? NULL : remembered(app, &credential);
     if (principal == NULL) {
         if (credential.kind != CREDENTIAL_NONE && request_to_worker(request))
             return ERR_NONE;
         TRY(find_principal(app, &credential, &principal, note));
     }
     const char *event = event_of(request, principal);
-    bool must_look = principal != NULL && principal->is_admin && event[0] != '\0';
+    bool must_look = principal != NULL && principal->is_admin && event[0] != '\0' &&
+                     !known_event_is_recent(event, clock_now_ms());
     if (must_look && request_to_worker(request)) {
         principal_unref(principal);
         return ERR_NONE;

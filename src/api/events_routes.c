@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Events: made as drafts, published, run, closed. */
 #include "api/api.h"
+#include "api/known_events.h"
 #include "base/clock.h"
 #include "events/events.h"
 
@@ -186,6 +187,7 @@ static void remove_event(struct request *request, void *context)
         return;
     }
     accounts_forget_event(app->accounts, removal.id);
+    known_event_forget(removal.id);
     reply_empty(request, 204);
 }
 

@@ -45,7 +45,8 @@ static enum err read_range(const struct request *request, int64_t span_ms, int64
     return request_query_time(request, "cursor", out_from_ms, note);
 }
 
-static enum err read_step(const struct request *request, int64_t *out_step_ms, struct err_note *note)
+static enum err read_step(const struct request *request, int64_t *out_step_ms,
+                          struct err_note *note)
 {
     const char *text = request_query(request, "step");
     *out_step_ms = 0;
@@ -97,8 +98,10 @@ static void reply_built(struct request *request, struct text *out, enum format f
                                         "application/x-ndjson"};
     struct err_note note;
     if (out->overflowed) {
-        reply_problem(request, err_set(&note, ERR_TOO_LARGE, "limit",
-                                       "the answer is too long; ask for less at a time"), &note);
+        reply_problem(request,
+                      err_set(&note, ERR_TOO_LARGE, "limit",
+                              "the answer is too long; ask for less at a time"),
+                      &note);
         text_fini(out);
         return;
     }
@@ -194,8 +197,8 @@ static json_t *info_json(const struct series_info *info)
     char last[CLOCK_TEXT_SIZE];
     clock_format(info->first_ms, first);
     clock_format(info->last_ms, last);
-    return json_pack("{s:s, s:s, s:s, s:s, s:f}", "id", info->name, "venue", info->venue, "first_at",
-                     first, "last_at", last, "last_value", info->last_value);
+    return json_pack("{s:s, s:s, s:s, s:s, s:f}", "id", info->name, "venue", info->venue,
+                     "first_at", first, "last_at", last, "last_value", info->last_value);
 }
 
 void readings_list_get(struct request *request, void *context)

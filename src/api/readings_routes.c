@@ -33,7 +33,8 @@ static void reply_receipt(void *context, const struct receipt *receipt)
     }
     struct text out;
     text_init(&out, 256 * 1024);
-    text_addf(&out, "{\"stream\":\"%s\",\"shard\":%d,\"position\":%lld,\"records\":%zu,\"accepted\":",
+    text_addf(&out,
+              "{\"stream\":\"%s\",\"shard\":%d,\"position\":%lld,\"records\":%zu,\"accepted\":",
               receipt->stream, receipt->shard, (long long)receipt->position, receipt->record_count);
     if (receipt->readings > 0)
         text_addf(&out, "{\"readings\":%zu}", receipt->readings);
@@ -90,7 +91,8 @@ static void readings_post(struct request *request, void *context)
     readings_receive_values(app->readings, &receive);
 }
 
-static const char *const EVENT_QUERY[] = {"event: the event, where the token does not say it", NULL};
+static const char *const EVENT_QUERY[] = {"event: the event, where the token does not say it",
+                                          NULL};
 static const char *const SERIES_QUERY[] = {
     "event: the event, where the sign-in does not say it",
     "from: RFC 3339 time, inclusive; an hour before `to` when absent",
@@ -117,12 +119,12 @@ static const char *const COUNT_QUERY[] = {
     "event: the event, where the sign-in does not say it", "device: one device; all when absent",
     "from: RFC 3339 time, inclusive", "to: RFC 3339 time, exclusive", NULL};
 
-#define SEND(m, p, h, s, c)                                                                     \
-    .method = (m), .path = (p), .roles = ROLE_DEVICE | ROLES_WATCH, .thread = ROUTE_INLINE,     \
-    .body_max = LIMIT_INGEST_BODY_BYTES, .handle = (h), .tag = "Readings", .summary = (s),      \
+#define SEND(m, p, h, s, c)                                                                        \
+    .method = (m), .path = (p), .roles = ROLE_DEVICE | ROLES_WATCH, .thread = ROUTE_INLINE,        \
+    .body_max = LIMIT_INGEST_BODY_BYTES, .handle = (h), .tag = "Readings", .summary = (s),         \
     .consumes = (c), .query = EVENT_QUERY
-#define READ(p, h, s, q)                                                                     \
-    .method = "GET", .path = (p), .roles = ROLES_WATCH, .thread = ROUTE_WORKER, .handle = (h), \
+#define READ(p, h, s, q)                                                                           \
+    .method = "GET", .path = (p), .roles = ROLES_WATCH, .thread = ROUTE_WORKER, .handle = (h),     \
     .tag = "Readings", .summary = (s), .query = (q)
 
 #define JSON_OR_LINES "application/json application/x-ndjson application/ndjson"
@@ -137,7 +139,8 @@ const struct route readings_routes[] = {
     {SEND("PUT", "/api/v1/readings", readings_post, "As POST, for senders that can only PUT",
           SENSOR_FORMS)},
     {READ("/api/v1/series", readings_list_get, "The series of an event, by name", LIST_QUERY)},
-    {READ("/api/v1/series/{series}", readings_series_get, "The values of one series", SERIES_QUERY)},
+    {READ("/api/v1/series/{series}", readings_series_get, "The values of one series",
+          SERIES_QUERY)},
     {READ("/api/v1/detections", readings_detections_get,
           "The detections of one device, in native form", DETECTIONS_QUERY)},
     {READ("/api/v1/detections/count", readings_count_get, "How many detections are stored",

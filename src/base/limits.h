@@ -14,7 +14,7 @@
 #define LIMIT_HTTP_BODY_BYTES   (256 * 1024) /* routes may set their own */
 #define LIMIT_INGEST_BODY_BYTES (4 * 1024 * 1024)
 #define LIMIT_JSON_DEPTH        32
-#define LIMIT_WORKER_QUEUE_LEN  1024
+#define LIMIT_WORKER_QUEUE_LEN  LIMIT_HTTP_CONNECTIONS /* a connection waits for one answer */
 
 /* The writer and its streams: 503 with Retry-After. */
 #define LIMIT_WRITER_QUEUE_LEN   65536
@@ -44,7 +44,7 @@
 #define LIMIT_PASSWORD_LEN    256
 
 /* Venues: 422. */
-#define LIMIT_EVENT_VENUES    200
+#define LIMIT_EVENT_VENUES   200
 #define LIMIT_VENUE_ZONES    1000
 #define LIMIT_VENUE_DEVICES  5000
 #define LIMIT_POLYGON_POINTS 1000

@@ -103,6 +103,7 @@ void *request_principal(const struct request *request);
  * handler run on a worker, where they may wait. False when this is a worker already.
  *   if (!found_in_cache && request_to_worker(request)) return ERR_NONE; */
 bool request_to_worker(struct request *request);
+bool request_is_on_worker(const struct request *request);
 /* Whom the throttle counts; copied. Default: the peer's address. */
 void request_set_rate_key(struct request *request, const char *key);
 

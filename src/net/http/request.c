@@ -289,6 +289,11 @@ void request_set_rate_key(struct request *request, const char *key)
     request->rate_key = request_text(request, key);
 }
 
+bool request_is_on_worker(const struct request *request)
+{
+    return request->is_on_worker;
+}
+
 bool request_to_worker(struct request *request)
 {
     if (request->is_on_worker)
