@@ -4,12 +4,12 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
-#include "base/test.h"
 #include "base/text.h"
 #include "crowd/builders.h"
 #include "crowd/write.h"
 #include "readings/pack.h"
 #include "readings/readings.h"
+#include "store/place_test.h"
 #include "store/stream.h"
 #include "venues/venues_edit.h"
 
@@ -44,16 +44,13 @@ static void pin_up(void *context, const char *topic, enum publish_kind kind, con
     signal_wake_all(&board->changed);
 }
 
-static struct store *open_store(const char *folder, const char *name,
+/* The two stores of one installation: two files, or two schemas of one database. */
+static struct store *open_store(const struct place *place, const char *name,
                                 const struct store_module *modules, size_t count)
 {
-    char url[4200];
-    struct store *store = NULL;
-    (void)snprintf(url, sizeof url, "sqlite:%s", folder);
-    const struct store_options options = {
-        .name = name, .url = url, .modules = modules, .module_count = count};
-    CHECK_INT(store_open(&options, &store, &note), ERR_NONE);
-    return store;
+    struct place own = *place;
+    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
+    return place_open(&own, modules, count);
 }
 
 static void open_crowd(struct house *house)
@@ -64,15 +61,14 @@ static void open_crowd(struct house *house)
     CHECK_INT(crowd_open(&options, &house->crowd, &note), ERR_NONE);
 }
 
-static void house_open(struct house *house)
+static void house_open(struct house *house, const struct place *place)
 {
-    const char *folder = test_folder();
     const struct store_module telemetry[] = {readings_store_module, crowd_store_module};
     *house = (struct house){.publisher = {.publish = pin_up, .context = &house->board}};
     lock_init(&house->board.lock);
     signal_init(&house->board.changed);
-    house->main = open_store(folder, "main", &venues_store_module, 1);
-    house->telemetry = open_store(folder, "telemetry", telemetry, 2);
+    house->main = open_store(place, "main", &venues_store_module, 1);
+    house->telemetry = open_store(place, "telemetry", telemetry, 2);
     CHECK_INT(venues_open(house->main, &house->venues, &note), ERR_NONE);
     open_crowd(house);
 }
@@ -217,10 +213,10 @@ static bool await_shown(struct house *house, const char *slot, const char *words
     return strstr(slot, words) != NULL;
 }
 
-TEST(people_in_a_zone_are_shown_and_asked_for_at_once)
+ON_BOTH_ENGINES(people_in_a_zone_are_shown_and_asked_for_at_once)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     furnish(&house);
     send_frame(&house, "cam-2", clock_now_ms(), 5);
     CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":5,"));
@@ -241,10 +237,10 @@ TEST(people_in_a_zone_are_shown_and_asked_for_at_once)
     house_close(&house);
 }
 
-TEST(before_the_first_detection_everything_is_unknown)
+ON_BOTH_ENGINES(before_the_first_detection_everything_is_unknown)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     furnish(&house);
     struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
     CHECK_INT(picture->people, CROWD_UNKNOWN);
@@ -254,10 +250,10 @@ TEST(before_the_first_detection_everything_is_unknown)
     house_close(&house);
 }
 
-TEST(a_second_becomes_readings_once_although_its_frame_is_sent_twice)
+ON_BOTH_ENGINES(a_second_becomes_readings_once_although_its_frame_is_sent_twice)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     furnish(&house);
     int64_t second_ms = clock_now_ms() / 1000 * 1000 - 5000;
     send_frame(&house, "cam-1", second_ms + 100, 4);
@@ -271,10 +267,10 @@ TEST(a_second_becomes_readings_once_although_its_frame_is_sent_twice)
     house_close(&house);
 }
 
-TEST(old_data_updates_history_and_leaves_the_live_picture_alone)
+ON_BOTH_ENGINES(old_data_updates_history_and_leaves_the_live_picture_alone)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     furnish(&house);
     int64_t second_ms = clock_now_ms() / 1000 * 1000 - 3600000;
     send_frame(&house, "cam-1", second_ms, 4);
@@ -285,10 +281,10 @@ TEST(old_data_updates_history_and_leaves_the_live_picture_alone)
     house_close(&house);
 }
 
-TEST(a_restart_rebuilds_the_picture_and_repeats_nothing)
+ON_BOTH_ENGINES(a_restart_rebuilds_the_picture_and_repeats_nothing)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     furnish(&house);
     int64_t second_ms = clock_now_ms() / 1000 * 1000 - 4000;
     send_frame(&house, "cam-1", second_ms, 4);
@@ -337,10 +333,10 @@ static enum err write_partial(struct db *db, void *context, struct err_note *run
     return err;
 }
 
-TEST(a_second_known_in_parts_keeps_its_largest_counts)
+ON_BOTH_ENGINES(a_second_known_in_parts_keeps_its_largest_counts)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     struct partial parts[] = {
         {1000, {5, CROWD_UNKNOWN}}, {1000, {3, 2}}, {1000, {5, 1}}, {1000, {8, CROWD_UNKNOWN}}};
     for (size_t i = 0; i < COUNT_OF(parts); i++)
@@ -352,10 +348,10 @@ TEST(a_second_known_in_parts_keeps_its_largest_counts)
     house_close(&house);
 }
 
-TEST(a_changed_zone_counts_the_people_who_are_there)
+ON_BOTH_ENGINES(a_changed_zone_counts_the_people_who_are_there)
 {
     struct house house;
-    house_open(&house);
+    house_open(&house, place);
     furnish(&house);
     send_frame(&house, "cam-1", clock_now_ms(), 7);
     CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":7,"));

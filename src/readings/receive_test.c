@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/lock.h"
-#include "base/test.h"
 #include "base/text.h"
-#include "venues/venues_edit.h"
+#include "store/place_test.h"
 #include "venues/venues.h"
+#include "venues/venues_edit.h"
 
 #include <stdio.h>
 
@@ -37,27 +37,25 @@ static void put_part(struct park *park, enum venue_part part, const char *venue,
     CHECK_INT(err, ERR_NONE);
 }
 
-static struct store *open_store(const char *name, const struct store_module *module)
+/* The two stores of one installation: two files, or two schemas of one database. */
+static struct store *open_store(const struct place *place, const char *name,
+                                const struct store_module *module)
 {
-    char url[512];
-    struct store *store = NULL;
-    (void)snprintf(url, sizeof url, "sqlite:%s", test_folder());
-    struct store_options options = {
-        .name = name, .url = url, .modules = module, .module_count = 1};
-    CHECK_INT(store_open(&options, &store, NULL), ERR_NONE);
-    return store;
+    struct place own = *place;
+    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
+    return place_open(&own, module, 1);
 }
 
-#define VENUE                                                                              \
-    "{\"name\":\"V\",\"plan\":{\"type\":\"FeatureCollection\",\"features\":[{\"type\":"         \
-    "\"Feature\",\"properties\":{\"kind\":\"floor\"},\"geometry\":{\"type\":\"Polygon\","       \
+#define VENUE                                                                                      \
+    "{\"name\":\"V\",\"plan\":{\"type\":\"FeatureCollection\",\"features\":[{\"type\":"            \
+    "\"Feature\",\"properties\":{\"kind\":\"floor\"},\"geometry\":{\"type\":\"Polygon\","          \
     "\"coordinates\":[[[0,0],[50,0],[50,40],[0,40],[0,0]]]}}]}}"
 
-static void park_open(struct park *park)
+static void park_open(struct park *park, const struct place *place)
 {
     struct err_note note = {0};
-    park->main_store = open_store("main", &venues_store_module);
-    park->telemetry_store = open_store("telemetry", &readings_store_module);
+    park->main_store = open_store(place, "main", &venues_store_module);
+    park->telemetry_store = open_store(place, "telemetry", &readings_store_module);
     CHECK_INT(venues_open(park->main_store, &park->venues, &note), ERR_NONE);
     CHECK_INT(readings_open(&(struct readings_options){.telemetry_store = park->telemetry_store,
                                                        .venues = park->venues},
@@ -122,18 +120,17 @@ static const char *message(char *out, size_t size, const char *device, const cha
 {
     char at[CLOCK_TEXT_SIZE];
     clock_format(clock_now_ms(), at);
-    (void)snprintf(out, size,
-                   "{\"device\":\"%s\",\"frames\":[{\"t\":\"%s\",\"persons\":[%s]}]}", device, at,
-                   persons);
+    (void)snprintf(out, size, "{\"device\":\"%s\",\"frames\":[{\"t\":\"%s\",\"persons\":[%s]}]}",
+                   device, at, persons);
     return out;
 }
 
-TEST(lines_of_two_venues_are_committed_together_and_their_devices_are_heard)
+ON_BOTH_ENGINES(lines_of_two_venues_are_committed_together_and_their_devices_are_heard)
 {
     struct park park;
     struct outcome outcome;
     char one[300], two[300], body[700];
-    park_open(&park);
+    park_open(&park, place);
     (void)snprintf(body, sizeof body, "%s\n%s",
                    message(one, sizeof one, "cam-1", "[1,2,3,4,5,1],[1,2,3,4,5,1],[2,2,3,4,5,1]"),
                    message(two, sizeof two, "cam-2", "[7,2,3,4,5,1]"));
@@ -155,12 +152,12 @@ TEST(lines_of_two_venues_are_committed_together_and_their_devices_are_heard)
     park_close(&park);
 }
 
-TEST(unknown_devices_are_named_and_known_ones_in_the_same_body_are_kept)
+ON_BOTH_ENGINES(unknown_devices_are_named_and_known_ones_in_the_same_body_are_kept)
 {
     struct park park;
     struct outcome outcome;
     char one[300], two[300], body[700];
-    park_open(&park);
+    park_open(&park, place);
     send(&park, &outcome, readings_receive_detections, "",
          message(one, sizeof one, "cam-9", "[1,2,3,4,5,1]"));
     CHECK_INT(outcome.receipt.err, ERR_NOT_FOUND);
@@ -175,12 +172,12 @@ TEST(unknown_devices_are_named_and_known_ones_in_the_same_body_are_kept)
     park_close(&park);
 }
 
-TEST(a_device_speaks_for_itself_only)
+ON_BOTH_ENGINES(a_device_speaks_for_itself_only)
 {
     struct park park;
     struct outcome outcome;
     char body[300];
-    park_open(&park);
+    park_open(&park, place);
     send(&park, &outcome, readings_receive_detections, "cam-2",
          message(body, sizeof body, "cam-1", "[1,2,3,4,5,1]"));
     CHECK_INT(outcome.receipt.err, ERR_FORBIDDEN);
@@ -193,12 +190,12 @@ TEST(a_device_speaks_for_itself_only)
     park_close(&park);
 }
 
-TEST(a_body_without_anything_good_changes_nothing_and_says_why)
+ON_BOTH_ENGINES(a_body_without_anything_good_changes_nothing_and_says_why)
 {
     struct park park;
     struct outcome outcome;
     char body[300];
-    park_open(&park);
+    park_open(&park, place);
     send(&park, &outcome, readings_receive_detections, "",
          message(body, sizeof body, "cam-1", "[1,2,3,-4,5,1]"));
     CHECK_INT(outcome.receipt.err, ERR_INVALID);

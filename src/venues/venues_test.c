@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venues/venues_edit.h"
 
-#include "base/test.h"
+#include "store/place_test.h"
 #include "store/stream.h"
 #include "venues/venues.h"
 
@@ -10,15 +10,11 @@ static struct err_note note;
 struct house {
     struct store *store;
     struct venues *venues;
-    char url[4200];
 };
 
-static void house_open(struct house *house, const char *folder)
+static void house_open(struct house *house, const struct place *place)
 {
-    (void)snprintf(house->url, sizeof house->url, "sqlite:%s", folder);
-    struct store_options options = {
-        .name = "main", .url = house->url, .modules = &venues_store_module, .module_count = 1};
-    CHECK_INT(store_open(&options, &house->store, &note), ERR_NONE);
+    house->store = place_open(place, &venues_store_module, 1);
     CHECK_INT(venues_open(house->store, &house->venues, &note), ERR_NONE);
 }
 
@@ -72,10 +68,10 @@ static int64_t version_of(struct house *house)
     return version;
 }
 
-TEST(a_device_is_found_with_its_venue_as_soon_as_the_change_is_answered)
+ON_BOTH_ENGINES(a_device_is_found_with_its_venue_as_soon_as_the_change_is_answered)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     const struct device *device = NULL;
     struct venue_view *view = venues_view_of_device(house.venues, "demo", "cam-1", &device);
@@ -94,10 +90,10 @@ TEST(a_device_is_found_with_its_venue_as_soon_as_the_change_is_answered)
     house_close(&house);
 }
 
-TEST(a_view_that_somebody_holds_does_not_change)
+ON_BOTH_ENGINES(a_view_that_somebody_holds_does_not_change)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     struct venue_view *before = venues_view(house.venues, "demo", "park");
     int64_t version = before->version;
@@ -109,15 +105,14 @@ TEST(a_view_that_somebody_holds_does_not_change)
     house_close(&house);
 }
 
-TEST(everything_is_there_after_a_restart)
+ON_BOTH_ENGINES(everything_is_there_after_a_restart)
 {
     struct house house;
-    const char *folder = test_folder();
-    house_open(&house, folder);
+    house_open(&house, place);
     furnish(&house);
     int64_t version = version_of(&house);
     house_close(&house);
-    house_open(&house, folder);
+    house_open(&house, place);
     CHECK_INT(version_of(&house), version);
     size_t count = 0;
     struct venue_view **views = venues_views(house.venues, &count);
@@ -128,10 +123,10 @@ TEST(everything_is_there_after_a_restart)
     house_close(&house);
 }
 
-TEST(a_removed_venue_takes_its_zones_and_devices_along_and_never_repeats_a_version)
+ON_BOTH_ENGINES(a_removed_venue_takes_its_zones_and_devices_along_and_never_repeats_a_version)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     int64_t version = version_of(&house);
     const struct device *device;
@@ -146,10 +141,10 @@ TEST(a_removed_venue_takes_its_zones_and_devices_along_and_never_repeats_a_versi
     house_close(&house);
 }
 
-TEST(what_cannot_be_is_refused_and_changes_nothing)
+ON_BOTH_ENGINES(what_cannot_be_is_refused_and_changes_nothing)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     int64_t version = version_of(&house);
     CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_CREATE, "park", NULL, "{}"), ERR_CONFLICT);
@@ -165,10 +160,10 @@ TEST(what_cannot_be_is_refused_and_changes_nothing)
     house_close(&house);
 }
 
-TEST(ids_that_do_not_fit_in_a_path_are_refused)
+ON_BOTH_ENGINES(ids_that_do_not_fit_in_a_path_are_refused)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "Park 1", NULL, "{}"), ERR_INVALID);
     CHECK_INT(edit(&house, VENUE_PART_ZONE, VENUE_PUT, "park", "a/b", ZONE), ERR_INVALID);
@@ -178,10 +173,10 @@ TEST(ids_that_do_not_fit_in_a_path_are_refused)
     house_close(&house);
 }
 
-TEST(ids_of_zones_and_devices_are_unique_in_the_event)
+ON_BOTH_ENGINES(ids_of_zones_and_devices_are_unique_in_the_event)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "hall", NULL, "{}"), ERR_NONE);
     CHECK_INT(edit(&house, VENUE_PART_DEVICE, VENUE_PUT, "hall", "cam-1", CAMERA), ERR_CONFLICT);
@@ -189,10 +184,10 @@ TEST(ids_of_zones_and_devices_are_unique_in_the_event)
     house_close(&house);
 }
 
-TEST(a_plan_may_not_shrink_below_its_zones)
+ON_BOTH_ENGINES(a_plan_may_not_shrink_below_its_zones)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_PUT, "park", NULL,
                    "{\"plan\": {\"type\": \"FeatureCollection\", \"features\": [{\"type\": "
@@ -212,10 +207,10 @@ static enum err count_record(void *context, struct stream_record *record)
     return ERR_NONE;
 }
 
-TEST(every_change_is_a_record_and_a_refused_one_is_not)
+ON_BOTH_ENGINES(every_change_is_a_record_and_a_refused_one_is_not)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     CHECK_INT(edit(&house, VENUE_PART_VENUE, VENUE_CREATE, "park", NULL, "{}"), ERR_CONFLICT);
     int count = 0;
@@ -227,10 +222,10 @@ TEST(every_change_is_a_record_and_a_refused_one_is_not)
     house_close(&house);
 }
 
-TEST(documents_come_back_with_what_is_derived)
+ON_BOTH_ENGINES(documents_come_back_with_what_is_derived)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     SCOPED_JSON *venue = NULL;
     CHECK_INT(venues_describe(house.venues, VENUE_PART_VENUE, "demo", "park", NULL, &venue),
@@ -251,10 +246,10 @@ TEST(documents_come_back_with_what_is_derived)
     house_close(&house);
 }
 
-TEST(lists_come_in_pages)
+ON_BOTH_ENGINES(lists_come_in_pages)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     CHECK_INT(edit(&house, VENUE_PART_DEVICE, VENUE_PUT, "park", "cam-2", CAMERA), ERR_NONE);
     SCOPED_JSON *first = NULL;
@@ -270,10 +265,10 @@ TEST(lists_come_in_pages)
     house_close(&house);
 }
 
-TEST(a_picture_is_what_its_type_says)
+ON_BOTH_ENGINES(a_picture_is_what_its_type_says)
 {
     struct house house;
-    house_open(&house, test_folder());
+    house_open(&house, place);
     furnish(&house);
     struct venue_edit change = {.part = VENUE_PART_PICTURE,
                                 .action = VENUE_PUT,
