@@ -133,7 +133,7 @@ enum err client_send(struct client *client, const char *path, const char *conten
 enum err client_call(struct client *client, const char *method, const char *path, json_t *body,
                      json_t **out_answer, struct err_note *note)
 {
-    SCOPED_JSON *owned = body;
+    __attribute__((unused)) SCOPED_JSON *owned = body; /* taken: freed with this call */
     SCOPED_MEM char *bytes = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
     if (body == NULL && strcmp(method, "GET") != 0 && strcmp(method, "DELETE") != 0)
         return err_set(note, ERR_INVALID, path, "this call needs a body that could not be made");

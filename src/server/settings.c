@@ -277,6 +277,15 @@ static bool is_no_setting(const char *name)
     return false;
 }
 
+/* "SMTP_URL=..." is smtp-url. */
+static void name_of_variable(const char *variable, char *out, size_t size)
+{
+    size_t len = MIN(strcspn(variable, "="), size - 1);
+    for (size_t i = 0; i < len; i++)
+        out[i] = variable[i] == '_' ? '-' : (char)tolower((unsigned char)variable[i]);
+    out[len] = '\0';
+}
+
 enum err setting_values_from_environment(struct setting_values *values, char *const *environment,
                                          struct err_note *note)
 {
@@ -285,13 +294,9 @@ enum err setting_values_from_environment(struct setting_values *values, char *co
         const char *equals = strchr(*entry, '=');
         if (strncmp(*entry, PREFIX, strlen(PREFIX)) != 0 || equals == NULL)
             continue;
-        char name[LIMIT_ID_LEN + 1] = "";
+        char name[LIMIT_ID_LEN + 1];
         char place[sizeof name + 32];
-        size_t len = MIN((size_t)(equals - *entry) - strlen(PREFIX), sizeof name - 1);
-        for (size_t i = 0; i < len; i++) {
-            unsigned char c = (unsigned char)(*entry)[strlen(PREFIX) + i];
-            name[i] = c == '_' ? '-' : (char)tolower(c);
-        }
+        name_of_variable(*entry + strlen(PREFIX), name, sizeof name);
         if (is_no_setting(name))
             continue;
         (void)snprintf(place, sizeof place, "environment variable %.*s", (int)(equals - *entry),
