@@ -18,7 +18,8 @@ struct walk {
     bool is_too_large;
 };
 
-static void refuse(struct walk *walk, const char *place, ...)
+__attribute__((format(printf, 2, 3))) static void refuse(struct walk *walk, const char *place,
+                                                          ...)
 {
     char whole[128] = "";
     int len = walk->out->message_count == 0
