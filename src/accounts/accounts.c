@@ -8,7 +8,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#define CHANNEL "accounts" /* between processes: "person 12", "token 7" or "event demo" was changed */
+#define CHANNEL                                                                                    \
+    "accounts" /* between processes: "person 12", "token 7" or "event demo" was changed */
 
 static const struct store_migration MIGRATIONS[] = {
     {1, "CREATE TABLE person ("

@@ -161,7 +161,8 @@ static enum err look_up(struct accounts *accounts, enum principal_kind kind, con
 {
     uint8_t hash[SECRET_HASH_SIZE];
     secret_hash(token, hash);
-    struct principal *principal = principal_cache_find(accounts->cache, hash, PRINCIPAL_RECENT, now_ms);
+    struct principal *principal =
+        principal_cache_find(accounts->cache, hash, PRINCIPAL_RECENT, now_ms);
     if (principal == NULL) {
         uint64_t generation = principal_cache_generation(accounts->cache);
         struct db *db = store_reader_take(accounts->store);
@@ -191,7 +192,8 @@ struct principal *accounts_principal_remembered(struct accounts *accounts, enum 
 {
     uint8_t hash[SECRET_HASH_SIZE];
     secret_hash(token, hash);
-    struct principal *principal = principal_cache_find(accounts->cache, hash, PRINCIPAL_KNOWN, now_ms);
+    struct principal *principal =
+        principal_cache_find(accounts->cache, hash, PRINCIPAL_KNOWN, now_ms);
     if (principal == NULL || principal->kind == kind)
         return principal;
     principal_unref(principal);

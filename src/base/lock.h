@@ -14,7 +14,10 @@ struct signal { /* a condition with a monotonic deadline */
 };
 
 /* For one that lives as long as the program:  static struct lock lock = LOCK_INIT; */
-#define LOCK_INIT {PTHREAD_MUTEX_INITIALIZER}
+#define LOCK_INIT                                                                                  \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER                                                                  \
+    }
 void lock_init(struct lock *lock);
 void lock_fini(struct lock *lock);
 void lock_take(struct lock *lock);

@@ -6,7 +6,7 @@
 #define BATCH_SCALE_PIXELS     1.0    /* whole pixels */
 #define BATCH_SCALE_METRES     1000.0 /* millimetres */
 #define BATCH_SCALE_CONFIDENCE 255.0
-#define BATCH_SCALE_MAX        10000.0 /* of positions; of confidence 65535 */
+#define BATCH_SCALE_MAX        10000.0   /* of positions; of confidence 65535 */
 #define BATCH_STEPS_MAX        (1 << 30) /* a coordinate is within +-this many steps */
 #define BATCH_TRACK_NONE       (-1)
 /* Numeric tracks are below; hashes of other names have this bit set. */
@@ -30,7 +30,8 @@ static inline void batch_unref_scoped(struct detection_batch **slot)
 /* Room for that many more; ERR_NO_MEMORY. */
 MUST_USE enum err batch_reserve(struct detection_batch *batch, size_t frames, size_t persons);
 /* Persons are put first, then the frame that they belong to is closed. */
-MUST_USE enum err batch_put_person(struct detection_batch *batch, const struct batch_person *person);
+MUST_USE enum err batch_put_person(struct detection_batch *batch,
+                                   const struct batch_person *person);
 MUST_USE enum err batch_close_frame(struct detection_batch *batch, int64_t at_ms);
 /* Drops the persons put since the last frame was closed. */
 void batch_drop_open(struct detection_batch *batch);

@@ -196,8 +196,7 @@ static void squeeze(struct packer *packer)
     SCOPED_MEM uint8_t *smaller = mem_try(bound);
     if (smaller == NULL)
         return; /* It is only an economy. */
-    size_t smaller_len =
-        ZSTD_compress(smaller, bound, packer->bytes + SEAL_HEADER_BYTES, len, 3);
+    size_t smaller_len = ZSTD_compress(smaller, bound, packer->bytes + SEAL_HEADER_BYTES, len, 3);
     if (ZSTD_isError(smaller_len) || smaller_len > len - len / 8)
         return;
     memcpy(packer->bytes + SEAL_HEADER_BYTES, smaller, smaller_len);

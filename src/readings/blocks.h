@@ -47,7 +47,10 @@ const uint8_t *unpack_bytes(struct unpacker *unpacker, size_t len);
 void unpack_column(struct unpacker *unpacker, int64_t *out, size_t count);
 
 /* --- a record: a header byte of its version, its flags, CRC-32C, then the rest, perhaps by zstd --- */
-enum seal { SEAL_FAST, SEAL_SMALL }; /* SMALL tries zstd and keeps it when it saves an eighth or more */
+enum seal {
+    SEAL_FAST,
+    SEAL_SMALL
+}; /* SMALL tries zstd and keeps it when it saves an eighth or more */
 
 #define SEAL_HEADER_BYTES 6
 #define SEAL_ZSTD         0x80 /* flag; the lower ones are the format's own */

@@ -61,7 +61,8 @@ static bool is_touched(const struct counting *counting, int64_t device_id, int64
 {
     for (size_t i = 0; i < counting->count; i++) {
         const struct detection_batch *batch = counting->list[i].batch;
-        for (size_t f = 0; counting->list[i].device_id == device_id && f < batch->frame_count; f++) {
+        for (size_t f = 0; counting->list[i].device_id == device_id && f < batch->frame_count;
+             f++) {
             if (history_floor(batch->frame_at_ms[f], HISTORY_DETECTION_WINDOW_MS) == window_ms)
                 return true;
         }
@@ -92,8 +93,8 @@ static enum err count_device(struct counting *counting, struct db *db, int64_t d
                   SQL_INT(query->to_ms)));
     while (err == ERR_NONE && sql_next(&rows)) {
         int64_t window_ms = sql_int(&rows, 0);
-        bool is_whole = window_ms >= query->from_ms &&
-                        window_ms + HISTORY_DETECTION_WINDOW_MS <= query->to_ms;
+        bool is_whole =
+            window_ms >= query->from_ms && window_ms + HISTORY_DETECTION_WINDOW_MS <= query->to_ms;
         size_t len;
         const void *bytes = sql_blob(&rows, 2, &len);
         if (is_whole && !is_touched(counting, device_id, window_ms))

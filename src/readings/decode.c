@@ -142,8 +142,9 @@ static bool read_precision(struct decoder *decoder)
 {
     struct scan *scan = &decoder->scan;
     static const char *const NAMES[] = {"position", "confidence", NULL};
-    static const char PROBLEM[] = "must be {\"position\": p, \"confidence\": c} with 1/p a whole number "
-                                  "from 1 to 10000 and 1/c one from 1 to 65535";
+    static const char PROBLEM[] =
+        "must be {\"position\": p, \"confidence\": c} with 1/p a whole number "
+        "from 1 to 10000 and 1/c one from 1 to 65535";
     if (scan_peek(scan) != '{') {
         decode_refuse_message(decoder, ERR_INVALID, "precision", PROBLEM);
         return scan_skip(scan);
@@ -318,8 +319,7 @@ static bool is_over_limits(const struct decoder *decoder)
         frames += decoder->out->batches[i]->frame_count;
         persons += decoder->out->batches[i]->person_count;
     }
-    return decoder->is_too_large || frames > LIMIT_BATCH_FRAMES ||
-           persons > LIMIT_BATCH_PERSONS;
+    return decoder->is_too_large || frames > LIMIT_BATCH_FRAMES || persons > LIMIT_BATCH_PERSONS;
 }
 
 /* Keeps or refuses what was read. */
@@ -381,7 +381,8 @@ static bool next_message(struct scan *scan)
         has_line_end |= *scan->p == '\n';
     if (scan->p == scan->end)
         return false;
-    return has_line_end || scan_fail(scan, "something follows the message; a new one needs a new line");
+    return has_line_end ||
+           scan_fail(scan, "something follows the message; a new one needs a new line");
 }
 
 static enum err read_body(struct decoder *decoder)
@@ -412,11 +413,11 @@ static enum err explain(const struct decoder *decoder, enum err err, struct err_
     if (err == ERR_MALFORMED)
         return err_set(note, err, place, "not valid JSON: %s", decoder->scan.fault);
     if (err == ERR_TOO_LARGE)
-        return err_set(note, err, place,
-                       "more than %d persons in a frame, or %d persons, %d frames or %d devices in a "
-                       "body; send several",
-                       LIMIT_FRAME_PERSONS, LIMIT_BATCH_PERSONS, LIMIT_BATCH_FRAMES,
-                       LIMIT_BATCH_DEVICES);
+        return err_set(
+            note, err, place,
+            "more than %d persons in a frame, or %d persons, %d frames or %d devices in a "
+            "body; send several",
+            LIMIT_FRAME_PERSONS, LIMIT_BATCH_PERSONS, LIMIT_BATCH_FRAMES, LIMIT_BATCH_DEVICES);
     return err_set(note, err, place, "there is not enough memory at the moment; try again");
 }
 

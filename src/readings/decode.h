@@ -9,11 +9,11 @@
 #include "readings/batch.h"
 #include "readings/items.h"
 
-#define LIMIT_BATCH_DEVICES 256   /* of one body */
+#define LIMIT_BATCH_DEVICES 256 /* of one body */
 
 struct decode_options {
-    int64_t oldest_ms; /* frames before are refused */
-    int64_t newest_ms; /* frames after are refused */
+    int64_t oldest_ms;  /* frames before are refused */
+    int64_t newest_ms;  /* frames after are refused */
     const char *device; /* of messages that name none; "" = they must */
 };
 
@@ -34,8 +34,17 @@ MUST_USE enum err decode_detections(const char *bytes, size_t len,
 void decoded_fini(struct decoded *decoded);
 
 /* Shared with the reference decoder of the fuzzer, which builds a tree first. */
-enum field { FIELD_TRACK, FIELD_X, FIELD_Y, FIELD_W, FIELD_H, FIELD_CONFIDENCE, FIELD_CLASS, FIELD_FEATURE,
-             FIELD_COUNT };
+enum field {
+    FIELD_TRACK,
+    FIELD_X,
+    FIELD_Y,
+    FIELD_W,
+    FIELD_H,
+    FIELD_CONFIDENCE,
+    FIELD_CLASS,
+    FIELD_FEATURE,
+    FIELD_COUNT
+};
 extern const char *const decode_field_names[FIELD_COUNT + 1];
 /* The steps per unit of a declared precision: 0.1 is 10; false when 1/precision is no whole number
  * between 1 and `max`. */

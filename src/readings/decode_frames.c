@@ -9,8 +9,8 @@
 #include <ctype.h>
 #include <math.h>
 
-const char *const decode_field_names[FIELD_COUNT + 1] = {
-    "track", "x", "y", "w", "h", "confidence", "class", "feature", NULL};
+const char *const decode_field_names[FIELD_COUNT + 1] = {"track",      "x",     "y",       "w", "h",
+                                                         "confidence", "class", "feature", NULL};
 
 static const char LIST_PROBLEM[] = "must be a list with one value for every field";
 
@@ -116,7 +116,7 @@ bool decode_track(struct decoder *decoder, int64_t *out_track, const char **out_
     double limit = 0x1p53;
     if (!number.is_integer && (number.real != floor(number.real) || fabs(number.real) > limit))
         *out_problem = "must be a whole number";
-    int64_t track = number.is_integer     ? number.integer
+    int64_t track = number.is_integer      ? number.integer
                     : *out_problem == NULL ? (int64_t)number.real
                                            : 0;
     if (track < BATCH_TRACK_NONE || track >= BATCH_TRACK_HASHED)
@@ -379,7 +379,8 @@ static bool read_time(struct decoder *decoder, struct frame *frame)
     size_t len = 0;
     const char *plain = text.has_escapes ? scan_plain(scan, &text, &len) : text.bytes;
     len = text.has_escapes ? len : text.len;
-    const char *problem = decode_time(decoder->options, plain == NULL ? "" : plain, len, &frame->at_ms);
+    const char *problem =
+        decode_time(decoder->options, plain == NULL ? "" : plain, len, &frame->at_ms);
     if (problem != NULL)
         refuse_frame(frame, ".t", problem);
     return true;

@@ -26,12 +26,12 @@ struct decoder {
     double scale_confidence;
     enum field fields[DECODE_FIELDS_MAX];
     size_t field_count;
-    bool is_usable;        /* the fields that the unit needs are there */
-    bool is_plain;         /* numbers only: no class, no feature */
-    bool is_too_large;     /* a frame has more than LIMIT_FRAME_PERSONS */
+    bool is_usable;    /* the fields that the unit needs are there */
+    bool is_plain;     /* numbers only: no class, no feature */
+    bool is_too_large; /* a frame has more than LIMIT_FRAME_PERSONS */
     bool is_out_of_memory;
 
-    size_t frame;  /* for places */
+    size_t frame; /* for places */
     size_t person;
 };
 

@@ -18,8 +18,7 @@ struct walk {
     bool is_too_large;
 };
 
-__attribute__((format(printf, 2, 3))) static void refuse(struct walk *walk, const char *place,
-                                                          ...)
+__attribute__((format(printf, 2, 3))) static void refuse(struct walk *walk, const char *place, ...)
 {
     char whole[128] = "";
     int len = walk->out->message_count == 0
@@ -37,16 +36,19 @@ static bool is_within_limits(json_t *value, int depth)
 {
     if (!json_is_object(value) && !json_is_array(value))
         return true;
-    if (depth > LIMIT_JSON_DEPTH || (json_is_object(value) && json_object_size(value) > SCAN_MEMBERS_MAX))
+    if (depth > LIMIT_JSON_DEPTH ||
+        (json_is_object(value) && json_object_size(value) > SCAN_MEMBERS_MAX))
         return false;
     size_t index;
     json_t *element;
-    json_array_foreach(value, index, element) {
+    json_array_foreach(value, index, element)
+    {
         if (!is_within_limits(element, depth + 1))
             return false;
     }
     const char *name;
-    json_object_foreach(value, name, element) {
+    json_object_foreach(value, name, element)
+    {
         if (!is_within_limits(element, depth + 1))
             return false;
     }
@@ -161,7 +163,8 @@ static void walk_frame(struct walk *walk, json_t *frame, size_t index)
     json_t *person;
     size_t before = walk->batch->person_count;
     size_t errors = walk->out->errors.count;
-    json_array_foreach(persons, at, person) {
+    json_array_foreach(persons, at, person)
+    {
         walk_person(walk, person, index, at);
     }
     if (walk->batch->person_count == before && walk->out->errors.count > errors)
@@ -211,9 +214,9 @@ static bool read_precision(json_t *precision, struct detection_batch *batch)
     json_t *confidence = json_object_get(precision, "confidence");
     size_t known = (position != NULL) + (confidence != NULL);
     return json_object_size(precision) == known &&
-           (position == NULL || (json_is_number(position) && decode_scale_of(json_number_value(position),
-                                                                             BATCH_SCALE_MAX,
-                                                                             &batch->scale_xy))) &&
+           (position == NULL ||
+            (json_is_number(position) &&
+             decode_scale_of(json_number_value(position), BATCH_SCALE_MAX, &batch->scale_xy))) &&
            (confidence == NULL ||
             (json_is_number(confidence) &&
              decode_scale_of(json_number_value(confidence), 65535, &batch->scale_confidence)));
@@ -222,14 +225,15 @@ static bool read_precision(json_t *precision, struct detection_batch *batch)
 static bool walk_native(struct walk *walk, json_t *message)
 {
     json_t *frames = json_object_get(message, "frames");
-    bool has_fields = has_field(walk, FIELD_X) && has_field(walk, FIELD_Y) &&
-                      (walk->batch->is_in_metres ||
-                       (has_field(walk, FIELD_W) && has_field(walk, FIELD_H)));
+    bool has_fields =
+        has_field(walk, FIELD_X) && has_field(walk, FIELD_Y) &&
+        (walk->batch->is_in_metres || (has_field(walk, FIELD_W) && has_field(walk, FIELD_H)));
     if (!has_fields || !json_is_array(frames) || json_array_size(frames) == 0)
         return false;
     size_t index;
     json_t *frame;
-    json_array_foreach(frames, index, frame) {
+    json_array_foreach(frames, index, frame)
+    {
         walk_frame(walk, frame, index);
     }
     return true;
@@ -276,7 +280,8 @@ static bool walk_scene(struct walk *walk, json_t *message)
     size_t index;
     json_t *person;
     size_t errors = walk->out->errors.count;
-    json_array_foreach(persons, index, person) {
+    json_array_foreach(persons, index, person)
+    {
         walk_object(walk, person, index);
     }
     if (walk->batch->person_count == 0 && walk->out->errors.count > errors)
@@ -302,12 +307,12 @@ static bool walk_message(struct walk *walk, json_t *message)
     json_t *unit = json_object_get(message, "unit");
     json_t *time = json_object_get(message, "timestamp");
     int64_t at_ms;
-    bool is_good = json_is_object(message) && is_good_id(device) && is_good_id(id) &&
-                   (unit == NULL || index_of(unit, UNITS) >= 0) &&
-                   (time == NULL ||
-                    (json_is_string(time) && json_string_length(time) < SCAN_TEXT_MAX &&
-                     decode_time(walk->options, json_string_value(time), json_string_length(time),
-                                 &at_ms) == NULL));
+    bool is_good =
+        json_is_object(message) && is_good_id(device) && is_good_id(id) &&
+        (unit == NULL || index_of(unit, UNITS) >= 0) &&
+        (time == NULL || (json_is_string(time) && json_string_length(time) < SCAN_TEXT_MAX &&
+                          decode_time(walk->options, json_string_value(time),
+                                      json_string_length(time), &at_ms) == NULL));
     if (!is_good)
         return false;
     batch->is_in_metres = unit != NULL && index_of(unit, UNITS) == 1;
@@ -407,7 +412,8 @@ static bool same_rows(const struct detection_batch *a, const struct detection_ba
         return false;
     size_t n = a->person_count;
     return memcmp(a->frame_at_ms, b->frame_at_ms, a->frame_count * sizeof *a->frame_at_ms) == 0 &&
-           memcmp(a->frame_first, b->frame_first, (a->frame_count + 1) * sizeof *a->frame_first) == 0 &&
+           memcmp(a->frame_first, b->frame_first, (a->frame_count + 1) * sizeof *a->frame_first) ==
+               0 &&
            (n == 0 || (memcmp(a->track, b->track, n * sizeof *a->track) == 0 &&
                        memcmp(a->x, b->x, n * sizeof *a->x) == 0 &&
                        memcmp(a->y, b->y, n * sizeof *a->y) == 0 &&

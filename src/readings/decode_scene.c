@@ -88,7 +88,8 @@ static bool read_members(struct decoder *decoder, struct scene_person *person)
         if (known == 0)
             is_fine = read_id(decoder, person);
         else if (known == 1)
-            is_fine = read_number(decoder, person, ".confidence", &person->values[FIELD_CONFIDENCE]);
+            is_fine =
+                read_number(decoder, person, ".confidence", &person->values[FIELD_CONFIDENCE]);
         else
             is_fine = known == 2 ? read_box(decoder, person) : scan_skip(scan);
         if (!is_fine)
@@ -155,7 +156,8 @@ bool decode_objects(struct decoder *decoder)
     static const char *const CATEGORIES[] = {"person", NULL};
     struct scan *scan = &decoder->scan;
     if (scan_peek(scan) != '{') {
-        decode_refuse_message(decoder, ERR_INVALID, "objects", "must be an object such as {\"person\": []}");
+        decode_refuse_message(decoder, ERR_INVALID, "objects",
+                              "must be an object such as {\"person\": []}");
         return scan_skip(scan);
     }
     struct scan_object object;

@@ -59,7 +59,8 @@ static bool has_unknown_duty(struct reader *reader, json_t *record)
 {
     const char *name;
     json_t *json;
-    json_object_foreach(record, name, json) {
+    json_object_foreach(record, name, json)
+    {
         size_t len = strlen(name);
         if (len > 0 && name[len - 1] == '_') {
             values_refuse(reader, "must be understood, and is not", "%.60s", name);
@@ -94,7 +95,9 @@ static bool read_name(struct reader *reader, const json_t *record, const struct 
     char name[2 * READINGS_SERIES_LEN + 2];
     const json_t *own = json_object_get(record, "n");
     (void)snprintf(name, sizeof name, "%s%.*s", base->name, READINGS_SERIES_LEN,
-                   own == NULL ? "" : json_is_string(own) ? json_string_value(own) : "?");
+                   own == NULL           ? ""
+                   : json_is_string(own) ? json_string_value(own)
+                                         : "?");
     if (split_name(name, value))
         return true;
     values_refuse(reader, "must end in a device and a measure, such as lift-3:temperature", "n");
@@ -137,7 +140,9 @@ static bool read_value(struct reader *reader, const json_t *record, const struct
     if (json == NULL || (v != NULL) + (vb != NULL) + (vs != NULL) != 1 || !is_right_kind ||
         !values_number_of_json(json, &value->value)) {
         values_refuse(reader, "must be a number in v, a boolean in vb or a number as text in vs",
-                      v != NULL ? "v" : vb != NULL ? "vb" : "vs");
+                      v != NULL    ? "v"
+                      : vb != NULL ? "vb"
+                                   : "vs");
         return false;
     }
     value->value += v != NULL ? base->value : 0;
@@ -192,7 +197,8 @@ void values_read_senml(struct reader *reader, json_t *pack)
     }
     size_t index;
     json_t *record;
-    json_array_foreach(pack, index, record) {
+    json_array_foreach(pack, index, record)
+    {
         read_record(reader, record, &base);
         reader->item++;
     }

@@ -10,7 +10,8 @@ static const struct decode_options OPTIONS = {
     .oldest_ms = 1781900000000, .newest_ms = 1782000000000, .device = ""};
 
 #define T0 "\"2026-06-20T21:14:03.100Z\""
-#define FRAMES(persons) "{\"device\":\"cam-1\",\"frames\":[{\"t\":" T0 ",\"persons\":[" persons "]}]}"
+#define FRAMES(persons)                                                                            \
+    "{\"device\":\"cam-1\",\"frames\":[{\"t\":" T0 ",\"persons\":[" persons "]}]}"
 
 static struct decoded taken(const char *body)
 {
@@ -26,10 +27,12 @@ static struct decoded taken(const char *body)
 
 TEST(native_message_becomes_columns)
 {
-    struct decoded decoded = taken(
-        "{\"device\": \"cam-017\", \"fields\": [\"track\", \"x\", \"y\", \"w\", \"h\", \"confidence\"],\n"
-        " \"frames\": [{\"t\": \"2026-06-20T21:14:03.100Z\", \"persons\": [[412, 1031.5, 388, 42, 118, "
-        "0.93], [415, 988, -402.4, 40, 121, 0.88]]}, {\"t\": \"2026-06-20T21:14:03.200Z\", \"persons\": []}]}");
+    struct decoded decoded = taken("{\"device\": \"cam-017\", \"fields\": [\"track\", \"x\", "
+                                   "\"y\", \"w\", \"h\", \"confidence\"],\n"
+                                   " \"frames\": [{\"t\": \"2026-06-20T21:14:03.100Z\", "
+                                   "\"persons\": [[412, 1031.5, 388, 42, 118, "
+                                   "0.93], [415, 988, -402.4, 40, 121, 0.88]]}, {\"t\": "
+                                   "\"2026-06-20T21:14:03.200Z\", \"persons\": []}]}");
     CHECK_INT(decoded.batch_count, 1);
     const struct detection_batch *batch = decoded.batches[0];
     CHECK_TEXT(batch->device, "cam-017");
@@ -51,8 +54,10 @@ TEST(native_message_becomes_columns)
 TEST(scenescape_message_becomes_the_same_columns)
 {
     struct decoded decoded = taken(
-        "{\"id\":\"cam-2\",\"debug_mac\":\"02:42\",\"timestamp\":" T0 ",\"rate\":9.8,\"objects\":{\"vehicle\":[{}],"
-        "\"person\":[{\"id\":1,\"category\":\"person\",\"confidence\":0.5,\"bounding_box_px\":{\"x\":10,\"y\":20.4,"
+        "{\"id\":\"cam-2\",\"debug_mac\":\"02:42\",\"timestamp\":" T0
+        ",\"rate\":9.8,\"objects\":{\"vehicle\":[{}],"
+        "\"person\":[{\"id\":1,\"category\":\"person\",\"confidence\":0.5,\"bounding_box_px\":{"
+        "\"x\":10,\"y\":20.4,"
         "\"width\":30,\"height\":40},\"center_of_mass\":{\"x\":1}},"
         "{\"id\":\"7f0c-a\",\"bounding_box_px\":{\"x\":1,\"y\":2,\"width\":3,\"height\":4}}]}}");
     const struct detection_batch *batch = decoded.batches[0];
@@ -69,9 +74,10 @@ TEST(scenescape_message_becomes_the_same_columns)
 
 TEST(lines_of_several_devices_are_grouped_by_device)
 {
-    struct decoded decoded =
-        taken(FRAMES("[1,1,1,1,1,1]") "\n" FRAMES("[2,1,1,1,1,1],[3,1,1,1,1,1]") "\r\n"
-              "{\"id\":\"cam-2\",\"timestamp\":" T0 ",\"objects\":{}}\n\n");
+    struct decoded decoded = taken(FRAMES("[1,1,1,1,1,1]") "\n" FRAMES(
+        "[2,1,1,1,1,1],[3,1,1,1,1,1]") "\r\n"
+                                       "{\"id\":\"cam-2\",\"timestamp\":" T0
+                                       ",\"objects\":{}}\n\n");
     CHECK_INT(decoded.message_count, 3);
     CHECK_INT(decoded.batch_count, 2);
     CHECK_INT(decoded.batches[0]->frame_count, 2);
@@ -83,9 +89,9 @@ TEST(lines_of_several_devices_are_grouped_by_device)
 
 TEST(members_are_read_in_any_order)
 {
-    struct decoded decoded =
-        taken("{\"frames\":[{\"persons\":[[1.25,2.5]],\"t\":" T0 "}],\"unit\":\"m\",\"fields\":[\"x\",\"y\"],"
-              "\"device\":\"cam-1\",\"precision\":{\"position\":0.01}}");
+    struct decoded decoded = taken("{\"frames\":[{\"persons\":[[1.25,2.5]],\"t\":" T0
+                                   "}],\"unit\":\"m\",\"fields\":[\"x\",\"y\"],"
+                                   "\"device\":\"cam-1\",\"precision\":{\"position\":0.01}}");
     const struct detection_batch *batch = decoded.batches[0];
     CHECK(batch->is_in_metres);
     CHECK_INT(batch->x[0], 125);
@@ -99,7 +105,8 @@ TEST(members_are_read_in_any_order)
 TEST(metres_are_kept_to_the_millimetre_and_pixels_to_the_declared_step)
 {
     struct decoded decoded =
-        taken("{\"device\":\"a\",\"unit\":\"m\",\"frames\":[{\"t\":" T0 ",\"persons\":[[1,-3.0004,12.3456,0,0,1]]}]}\n"
+        taken("{\"device\":\"a\",\"unit\":\"m\",\"frames\":[{\"t\":" T0
+              ",\"persons\":[[1,-3.0004,12.3456,0,0,1]]}]}\n"
               "{\"device\":\"a\",\"precision\":{\"position\":0.1,\"confidence\":0.001},"
               "\"frames\":[{\"t\":" T0 ",\"persons\":[[1,10.55,12.3,4,5.04,0.9316]]}]}");
     CHECK_INT(decoded.batch_count, 2);
@@ -113,9 +120,10 @@ TEST(metres_are_kept_to_the_millimetre_and_pixels_to_the_declared_step)
 
 TEST(persons_of_another_class_are_left_out_and_counted)
 {
-    struct decoded decoded = taken(
-        "{\"device\":\"a\",\"fields\":[\"x\",\"y\",\"w\",\"h\",\"class\",\"feature\"],\"frames\":[{\"t\":" T0
-        ",\"persons\":[[1,2,3,4,\"person\",\"AAEC\"],[1,2,3,5,\"dog\",null],[1,2,3,6,null,\"AAE\"]]}]}");
+    struct decoded decoded =
+        taken("{\"device\":\"a\",\"fields\":[\"x\",\"y\",\"w\",\"h\",\"class\",\"feature\"],"
+              "\"frames\":[{\"t\":" T0 ",\"persons\":[[1,2,3,4,\"person\",\"AAEC\"],[1,2,3,5,"
+                                       "\"dog\",null],[1,2,3,6,null,\"AAE\"]]}]}");
     CHECK_INT(decoded.batches[0]->person_count, 1);
     CHECK_INT(decoded.skipped, 1);
     CHECK_INT(decoded.errors.count, 1);
@@ -125,8 +133,9 @@ TEST(persons_of_another_class_are_left_out_and_counted)
 
 TEST(a_frame_of_nobody_but_mistakes_does_not_pass_for_an_empty_one)
 {
-    struct decoded decoded = taken(
-        "{\"device\":\"a\",\"frames\":[{\"t\":" T0 ",\"persons\":[[1,2,3,-4,5,1]]},{\"t\":" T0 ",\"persons\":[]}]}");
+    struct decoded decoded =
+        taken("{\"device\":\"a\",\"frames\":[{\"t\":" T0 ",\"persons\":[[1,2,3,-4,5,1]]},{\"t\":" T0
+              ",\"persons\":[]}]}");
     CHECK_INT(decoded.batches[0]->frame_count, 1);
     CHECK_INT(decoded.errors.count, 1);
     decoded_fini(&decoded);
@@ -157,24 +166,29 @@ TEST(wrong_items_are_named_and_the_rest_is_kept)
         {"{\"device\":\"a\",\"frames\":[7]}", "frames[0]"},
         {"{\"device\":\"a\",\"frames\":[{\"persons\":[]}]}", "frames[0].t"},
         {"{\"device\":\"a\",\"frames\":[{\"t\":" T0 "}]}", "frames[0].persons"},
-        {"{\"device\":\"a\",\"frames\":[{\"t\":\"1970-01-01T00:00:00Z\",\"persons\":[]}]}", "frames[0].t"},
-        {"{\"device\":\"a\",\"frames\":[{\"t\":\"2100-01-01T00:00:00Z\",\"persons\":[[1]]}]}", "frames[0].t"},
+        {"{\"device\":\"a\",\"frames\":[{\"t\":\"1970-01-01T00:00:00Z\",\"persons\":[]}]}",
+         "frames[0].t"},
+        {"{\"device\":\"a\",\"frames\":[{\"t\":\"2100-01-01T00:00:00Z\",\"persons\":[[1]]}]}",
+         "frames[0].t"},
         {"{\"device\":\"a\",\"frames\":[]}", "frames"},
         {"{\"device\":\"A b\",\"frames\":[{\"t\":" T0 ",\"persons\":[]}]}", "device"},
         {"{\"frames\":[{\"t\":" T0 ",\"persons\":[]}]}", "device"},
         {"{\"device\":\"a\"}", "frames"},
-        {"{\"device\":\"a\",\"fields\":[\"x\",\"y\"],\"frames\":[{\"t\":" T0 ",\"persons\":[]}]}", "fields"},
+        {"{\"device\":\"a\",\"fields\":[\"x\",\"y\"],\"frames\":[{\"t\":" T0 ",\"persons\":[]}]}",
+         "fields"},
         {"{\"device\":\"a\",\"fields\":[\"x\",\"x\"],\"frames\":[]}", "fields"},
         {"{\"device\":\"a\",\"unit\":\"ft\",\"frames\":[]}", "unit"},
         {"{\"device\":\"a\",\"precision\":{\"position\":0.3},\"frames\":[]}", "precision"},
         {"{\"id\":\"a\",\"objects\":{}}", "timestamp"},
         {"{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{\"person\":[{\"id\":1}]}}",
          "objects.person[0].bounding_box_px"},
-        {"{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{\"person\":[{\"bounding_box_px\":{\"x\":1,\"y\":1,"
+        {"{\"id\":\"a\",\"timestamp\":" T0
+         ",\"objects\":{\"person\":[{\"bounding_box_px\":{\"x\":1,\"y\":1,"
          "\"width\":-1,\"height\":1}}]}}",
          "objects.person[0].bounding_box_px.width"},
         {"[]", "body"},
-        {"{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{}}\n{\"id\":\"b\"}", "messages[1].frames"},
+        {"{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{}}\n{\"id\":\"b\"}",
+         "messages[1].frames"},
     };
     for (size_t i = 0; i < COUNT_OF(ITEMS); i++) {
         struct decoded decoded = taken(ITEMS[i].body);
@@ -259,9 +273,22 @@ TEST(a_frame_with_too_many_persons_is_too_large)
 /* Numbers as senders write them, and as nobody should. */
 static void add_number(struct text *body, struct random_sequence *chance)
 {
-    static const char *const ODD[] = {"0",    "-0",   "1e2",  "1E-3", "0.1e1", "123456789012345678",
-                                      "1.0",  "null", "-1",   "1e400", "00",   "12345678901234567890",
-                                      "\"7\"", "true", "0.30000000000000004",  "9007199254740993.0"};
+    static const char *const ODD[] = {"0",
+                                      "-0",
+                                      "1e2",
+                                      "1E-3",
+                                      "0.1e1",
+                                      "123456789012345678",
+                                      "1.0",
+                                      "null",
+                                      "-1",
+                                      "1e400",
+                                      "00",
+                                      "12345678901234567890",
+                                      "\"7\"",
+                                      "true",
+                                      "0.30000000000000004",
+                                      "9007199254740993.0"};
     if (random_below(chance, 40) == 0)
         text_add(body, ODD[random_below(chance, COUNT_OF(ODD))]);
     else if (random_below(chance, 2) == 0)
@@ -272,7 +299,8 @@ static void add_number(struct text *body, struct random_sequence *chance)
 
 static void add_random_body(struct text *body, struct random_sequence *chance)
 {
-    text_add(body, "{\"device\":\"a\",\"precision\":{\"position\":0.125},\"frames\":[{\"persons\":[");
+    text_add(body,
+             "{\"device\":\"a\",\"precision\":{\"position\":0.125},\"frames\":[{\"persons\":[");
     uint64_t persons = random_below(chance, 30);
     for (uint64_t i = 0; i < persons; i++) {
         text_add(body, i == 0 ? "[" : ", [");

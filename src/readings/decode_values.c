@@ -136,7 +136,8 @@ static void read_plain(struct reader *reader, json_t *item)
     const char *measure;
     json_t *json;
     size_t measures = 0;
-    json_object_foreach(item, measure, json) {
+    json_object_foreach(item, measure, json)
+    {
         if (strcmp(measure, "id") == 0 || strcmp(measure, "timestamp") == 0)
             continue;
         measures++;
@@ -169,7 +170,8 @@ static void read_document(struct reader *reader, json_t *document)
     reader->is_single = false;
     size_t index;
     json_t *item;
-    json_array_foreach(document, index, item) {
+    json_array_foreach(document, index, item)
+    {
         read_plain(reader, item);
         reader->item++;
     }

@@ -4,8 +4,9 @@
 #pragma once
 #include "readings/readings.h"
 
-#define VALUES_OLDEST_MS 946684800000LL /* 2000-01-01: back-fill is welcome, broken clocks are not */
-#define VALUES_FUTURE_MS 300000LL
+#define VALUES_OLDEST_MS                                                                           \
+    946684800000LL /* 2000-01-01: back-fill is welcome, broken clocks are not */
+#define VALUES_FUTURE_MS   300000LL
 #define VALUES_MEASURE_LEN 64
 
 struct value {

@@ -66,9 +66,9 @@ enum err history_read_tail(struct db *db, const char *stream,
 {
     for (int shard = 0; shard < STREAM_SHARDS; shard++) {
         int64_t position = 0;
-        enum err err = sql_one_int(db, &position,
-                                   "SELECT position FROM history_mark WHERE stream = $1 AND shard = $2",
-                                   SQL_TEXT(stream), SQL_INT(shard));
+        enum err err = sql_one_int(
+            db, &position, "SELECT position FROM history_mark WHERE stream = $1 AND shard = $2",
+            SQL_TEXT(stream), SQL_INT(shard));
         if (err != ERR_NONE && err != ERR_NOT_FOUND)
             return err;
         TRY(stream_read(db, stream, shard, position, TAIL_RECORDS_MAX, visit, context));
@@ -81,9 +81,10 @@ static enum err read_blob(struct db *db, int64_t series, int64_t level, int64_t 
 {
     struct sql_rows rows;
     enum err err = ERR_NONE;
-    TRY(sql_query(db, &rows,
-                  "SELECT data FROM series_chunk WHERE series = $1 AND level = $2 AND chunk_ms = $3",
-                  SQL_INT(series), SQL_INT(level), SQL_INT(chunk_ms)));
+    TRY(sql_query(
+        db, &rows,
+        "SELECT data FROM series_chunk WHERE series = $1 AND level = $2 AND chunk_ms = $3",
+        SQL_INT(series), SQL_INT(level), SQL_INT(chunk_ms)));
     if (sql_next(&rows)) {
         size_t len;
         const void *bytes = sql_blob(&rows, 0, &len);

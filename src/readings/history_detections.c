@@ -41,7 +41,7 @@ struct shard_state {
     size_t gathered_count;
     size_t gathered_room;
     size_t gathered_bytes;
-    int64_t since_ms;        /* when the first was gathered */
+    int64_t since_ms;         /* when the first was gathered */
     int64_t flushed_position; /* everything up to here is in the chunks */
     int64_t last_position;    /* of the last record gathered */
     struct chunk_write *writes;
@@ -101,8 +101,8 @@ static void gather(struct shard_state *state, const struct stream_record *record
     struct unpacker in;
     uint8_t flags;
     void *bytes = NULL;
-    enum err err = seal_open(record->body, record->body_len, 1, LIMIT_RECORD_BYTES * 8, &in, &flags,
-                             &bytes);
+    enum err err =
+        seal_open(record->body, record->body_len, 1, LIMIT_RECORD_BYTES * 8, &in, &flags, &bytes);
     uint64_t len = err == ERR_NONE ? unpack_varint(&in) : 0;
     const uint8_t *name = len == 0 || len > LIMIT_ID_LEN ? NULL : unpack_bytes(&in, (size_t)len);
     if (name != NULL)
@@ -149,9 +149,10 @@ static enum err read_chunk(struct db *db, const struct chunk_write *which,
 {
     struct sql_rows rows;
     enum err err = ERR_NONE;
-    TRY(sql_query(db, &rows,
-                  "SELECT data FROM detection_chunk WHERE device = $1 AND window_ms = $2 AND steps = $3",
-                  SQL_INT(which->device_id), SQL_INT(which->window_ms), SQL_INT(which->steps)));
+    TRY(sql_query(
+        db, &rows,
+        "SELECT data FROM detection_chunk WHERE device = $1 AND window_ms = $2 AND steps = $3",
+        SQL_INT(which->device_id), SQL_INT(which->window_ms), SQL_INT(which->steps)));
     if (sql_next(&rows)) {
         size_t len;
         const void *bytes = sql_blob(&rows, 0, &len);
@@ -317,8 +318,9 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
                   (batch->now_ms - state->since_ms >= history->options.detections_gather_ms ||
                    state->gathered_bytes >= LIMIT_HISTORY_GATHER_BYTES);
     if (!is_due) {
-        *inout_position = MIN(*inout_position, state->gathered_count == 0 ? state->last_position
-                                                                          : state->flushed_position);
+        *inout_position =
+            MIN(*inout_position,
+                state->gathered_count == 0 ? state->last_position : state->flushed_position);
         *out_has_effects = false;
         return ERR_NONE;
     }
@@ -341,8 +343,8 @@ static enum err write_heard(struct db *db, const struct shard_state *state)
 {
     for (size_t i = 0; i < state->gathered_count; i++) {
         const struct gathered *last = &state->gathered[i];
-        bool is_last_of_device = i + 1 == state->gathered_count ||
-                                 state->gathered[i + 1].device_id != last->device_id;
+        bool is_last_of_device =
+            i + 1 == state->gathered_count || state->gathered[i + 1].device_id != last->device_id;
         if (is_last_of_device)
             TRY(sql_run(db,
                         "INSERT INTO device_heard (event, device, at_ms) VALUES ($1, $2, $3) "
@@ -358,10 +360,11 @@ static enum err clean(struct history_detections *history, struct db *db, int64_t
     if (history->options.keep_detections_ms == 0 || now_ms - history->cleaned_ms < 10000)
         return ERR_NONE;
     history->cleaned_ms = now_ms;
-    return sql_run(db,
-                   "DELETE FROM detection_chunk WHERE (device, window_ms, steps) IN (SELECT device, "
-                   "window_ms, steps FROM detection_chunk WHERE window_ms < $1 LIMIT 500)",
-                   SQL_INT(now_ms - history->options.keep_detections_ms - HISTORY_DETECTION_WINDOW_MS));
+    return sql_run(
+        db,
+        "DELETE FROM detection_chunk WHERE (device, window_ms, steps) IN (SELECT device, "
+        "window_ms, steps FROM detection_chunk WHERE window_ms < $1 LIMIT 500)",
+        SQL_INT(now_ms - history->options.keep_detections_ms - HISTORY_DETECTION_WINDOW_MS));
 }
 
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
@@ -399,18 +402,19 @@ enum err history_detections_start(struct store *store, const struct history_opti
     struct history_detections *history = mem_new(sizeof *history);
     history->store = store;
     history->options = *options;
-    enum err err = consumer_start(&(struct consumer_options){.name = "history-detections",
-                                                             .stream = HISTORY_STREAM_DETECTIONS,
-                                                             .source = store,
-                                                             .target = store,
-                                                             .tick_ms = options->detections_gather_ms,
-                                                             .context = history,
-                                                             .owned = owned,
-                                                             .lost = lost,
-                                                             .prepare = prepare,
-                                                             .apply = apply,
-                                                             .applied = applied},
-                                  &history->consumer, note);
+    enum err err =
+        consumer_start(&(struct consumer_options){.name = "history-detections",
+                                                  .stream = HISTORY_STREAM_DETECTIONS,
+                                                  .source = store,
+                                                  .target = store,
+                                                  .tick_ms = options->detections_gather_ms,
+                                                  .context = history,
+                                                  .owned = owned,
+                                                  .lost = lost,
+                                                  .prepare = prepare,
+                                                  .apply = apply,
+                                                  .applied = applied},
+                       &history->consumer, note);
     if (err != ERR_NONE) {
         mem_free(history);
         return err;

@@ -303,8 +303,7 @@ static enum err merge_series(struct shard_state *state, struct db *db,
     struct points *points = &series->points;
     points_settle(points);
     for (size_t i = 0; i < points->count;) {
-        int64_t end_ms =
-            history_floor(points->list[i].at_ms, POINTS_WINDOW_MS) + POINTS_WINDOW_MS;
+        int64_t end_ms = history_floor(points->list[i].at_ms, POINTS_WINDOW_MS) + POINTS_WINDOW_MS;
         size_t end = i;
         while (end < points->count && points->list[end].at_ms < end_ms)
             end++;
@@ -378,10 +377,11 @@ static enum err clean(struct history_series *history, struct db *db, int64_t now
     if (history->options.keep_points_ms == 0 || now_ms - history->cleaned_ms < 10000)
         return ERR_NONE;
     history->cleaned_ms = now_ms;
-    return sql_run(db,
-                   "DELETE FROM series_chunk WHERE (series, level, chunk_ms) IN (SELECT series, level, "
-                   "chunk_ms FROM series_chunk WHERE level = 0 AND chunk_ms < $1 LIMIT 500)",
-                   SQL_INT(now_ms - history->options.keep_points_ms - POINTS_WINDOW_MS));
+    return sql_run(
+        db,
+        "DELETE FROM series_chunk WHERE (series, level, chunk_ms) IN (SELECT series, level, "
+        "chunk_ms FROM series_chunk WHERE level = 0 AND chunk_ms < $1 LIMIT 500)",
+        SQL_INT(now_ms - history->options.keep_points_ms - POINTS_WINDOW_MS));
 }
 
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
@@ -394,11 +394,12 @@ static enum err apply(void *context, struct db *db, const struct consumer_batch 
     }
     for (size_t i = 0; i < state->write_count; i++) {
         const struct series_write *write = &state->writes[i];
-        TRY(sql_run(db,
-                    "INSERT INTO series_chunk (series, level, chunk_ms, data) VALUES ($1, $2, $3, $4) "
-                    "ON CONFLICT (series, level, chunk_ms) DO UPDATE SET data = excluded.data",
-                    SQL_INT(write->series), SQL_INT(write->level), SQL_INT(write->chunk_ms),
-                    SQL_BLOB(write->bytes, write->len)));
+        TRY(sql_run(
+            db,
+            "INSERT INTO series_chunk (series, level, chunk_ms, data) VALUES ($1, $2, $3, $4) "
+            "ON CONFLICT (series, level, chunk_ms) DO UPDATE SET data = excluded.data",
+            SQL_INT(write->series), SQL_INT(write->level), SQL_INT(write->chunk_ms),
+            SQL_BLOB(write->bytes, write->len)));
     }
     TRY(clean(history, db, batch->now_ms));
     return history_set_mark(db, HISTORY_STREAM_READINGS, batch->shard, state->last_position);

@@ -259,11 +259,13 @@ ON_BOTH_ENGINES(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
               ERR_NONE);
     CHECK_INT(count, 1);
     mem_free(list);
-    struct series_query query = {.event = "other", .series = "lift-3:temperature", .to_ms = 1LL << 50};
+    struct series_query query = {
+        .event = "other", .series = "lift-3:temperature", .to_ms = 1LL << 50};
     struct series_point *points;
     int64_t next_ms;
     struct err_note note;
-    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note), ERR_NOT_FOUND);
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note),
+              ERR_NOT_FOUND);
     query.event = "demo";
     CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note), ERR_NONE);
     CHECK_INT(count, 1);
@@ -312,7 +314,8 @@ static void put_random_batch(struct stage *stage, struct crowd_model *model,
         for (int64_t track = 0; track < MODEL_TRACKS; track++) {
             if (random_below(chance, 3) == 0)
                 continue;
-            struct batch_person person = {.track = track, .x = 1 + (int32_t)random_below(chance, 9)};
+            struct batch_person person = {.track = track,
+                                          .x = 1 + (int32_t)random_below(chance, 9)};
             CHECK_INT(batch_put_person(batch, &person), ERR_NONE);
             if (model->x[frame][track] == 0)
                 model->x[frame][track] = person.x;

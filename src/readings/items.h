@@ -13,7 +13,7 @@ struct item_error {
 };
 
 struct item_errors {
-    size_t count; /* of all; MIN(count, LIMIT_ITEM_ERRORS) are in `items` */
+    size_t count;             /* of all; MIN(count, LIMIT_ITEM_ERRORS) are in `items` */
     struct item_error *items; /* owned; NULL while there are none */
 };
 

@@ -6,9 +6,9 @@
 
 #include "base/text.h"
 
-#define PACK_VERSION     1
-#define FLAG_METRES      0x01
-#define REFERENCE_REACH  64 /* places that are searched around the expected one */
+#define PACK_VERSION      1
+#define FLAG_METRES       0x01
+#define REFERENCE_REACH   64 /* places that are searched around the expected one */
 #define CONTENT_BYTES_MAX (LIMIT_PACKED_PERSONS * 40ULL)
 
 /* Tells of person i whether, and as whom of the previous frame, they were there before. */
@@ -72,7 +72,8 @@ static void pack_references(struct packer *packer, const struct detection_batch 
                 continue;
             }
             int64_t distance = (int64_t)links->before[i] - 1 - expected;
-            column_add(&column, 1 + (int64_t)((uint64_t)distance << 1 ^ (uint64_t)(distance >> 63)));
+            column_add(&column,
+                       1 + (int64_t)((uint64_t)distance << 1 ^ (uint64_t)(distance >> 63)));
             expected = links->before[i];
         }
     }

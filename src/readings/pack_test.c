@@ -197,14 +197,18 @@ static void measure_mot(const char *name, double frames_per_s, struct size_of_fi
     while (fgets(line, sizeof line, lines) != NULL) {
         double v[7] = {0};
         CHECK_INT(sscanf(line, "%lf,%lf,%lf,%lf,%lf,%lf,%lf", &v[0], &v[1], &v[2], &v[3], &v[4],
-                         &v[5], &v[6]), 7);
+                         &v[5], &v[6]),
+                  7);
         if (v[0] != last_frame)
-            CHECK_INT(batch_close_frame(all, (int64_t)(last_frame * 1000 / frames_per_s)), ERR_NONE);
+            CHECK_INT(batch_close_frame(all, (int64_t)(last_frame * 1000 / frames_per_s)),
+                      ERR_NONE);
         last_frame = v[0];
         struct batch_person person = {
             .track = (int64_t)v[1],
-            .x = (int32_t)lround(v[2]), .y = (int32_t)lround(v[3]),
-            .w = (int32_t)lround(v[4]), .h = (int32_t)lround(v[5]),
+            .x = (int32_t)lround(v[2]),
+            .y = (int32_t)lround(v[3]),
+            .w = (int32_t)lround(v[4]),
+            .h = (int32_t)lround(v[5]),
             .confidence = (uint16_t)lround(255 * fmax(0, fmin(1, v[6] > 1 ? v[6] / 100 : v[6])))};
         CHECK_INT(batch_put_person(all, &person), ERR_NONE);
     }
@@ -217,13 +221,18 @@ static void measure_mot(const char *name, double frames_per_s, struct size_of_fi
 
 TEST(real_detections_take_eight_bytes_at_most)
 {
-    static const char *const FILES[] = {
-        "mot/MOT17-02.gt.txt.xz",         "mot/MOT17-04.gt.txt.xz",
-        "mot/MOT17-09.gt.txt.xz",         "mot/MOT17-02-FRCNN.MPNTrack.txt.xz",
-        "mot/MOT17-04-FRCNN.MPNTrack.txt.xz", "mot/MOT17-02-SDP.deepsort.txt.xz",
-        "mot/MOT15-PETS09-S2L1.det.txt.xz",   "mot/MOT15-ETH-Bahnhof.det.txt.xz",
-        "mot/MOT15-Venice-2.det.txt.xz",      "mot/MOT15-ADL-Rundle-6.det.txt.xz",
-        "mot/MOT15-TUD-Stadtmitte.det.txt.xz", "mot/MOT15-TUD-Campus.det.txt.xz"};
+    static const char *const FILES[] = {"mot/MOT17-02.gt.txt.xz",
+                                        "mot/MOT17-04.gt.txt.xz",
+                                        "mot/MOT17-09.gt.txt.xz",
+                                        "mot/MOT17-02-FRCNN.MPNTrack.txt.xz",
+                                        "mot/MOT17-04-FRCNN.MPNTrack.txt.xz",
+                                        "mot/MOT17-02-SDP.deepsort.txt.xz",
+                                        "mot/MOT15-PETS09-S2L1.det.txt.xz",
+                                        "mot/MOT15-ETH-Bahnhof.det.txt.xz",
+                                        "mot/MOT15-Venice-2.det.txt.xz",
+                                        "mot/MOT15-ADL-Rundle-6.det.txt.xz",
+                                        "mot/MOT15-TUD-Stadtmitte.det.txt.xz",
+                                        "mot/MOT15-TUD-Campus.det.txt.xz"};
     for (size_t i = 0; i < COUNT_OF(FILES); i++) {
         struct size_of_file size = {0};
         measure_mot(FILES[i], 30, &size);
@@ -268,7 +277,8 @@ TEST(wildtrack_takes_eight_bytes_at_most)
     while ((frame = json_loadf(frames, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
         size_t index;
         json_t *person;
-        json_array_foreach(frame, index, person) {
+        json_array_foreach(frame, index, person)
+        {
             add_wildtrack_person(views, person);
         }
         for (size_t i = 0; i < VIEWS; i++)

@@ -39,7 +39,8 @@ void cells_fini(struct cells *cells);
 /* Adds a cell behind the last: into it when both start the same `cell_ms`. */
 MUST_USE enum err cells_add(struct cells *cells, const struct cell *cell, int64_t cell_ms);
 /* Rolls settled points up. */
-MUST_USE enum err cells_of_points(struct cells *cells, const struct points *points, int64_t cell_ms);
+MUST_USE enum err cells_of_points(struct cells *cells, const struct points *points,
+                                  int64_t cell_ms);
 /* Replaces all cells within [from_ms, to_ms) by those of `by`. */
 MUST_USE enum err cells_replace(struct cells *cells, int64_t from_ms, int64_t to_ms,
                                 const struct cells *by);
@@ -51,7 +52,8 @@ void cells_pack(struct packer *packer, const struct cells *cells);
 MUST_USE enum err cells_unpack(const void *bytes, size_t len, struct cells *out);
 
 /* The body of a "readings.packed" record. */
-MUST_USE enum err readings_pack(struct packer *packer, const struct reading *readings, size_t count);
+MUST_USE enum err readings_pack(struct packer *packer, const struct reading *readings,
+                                size_t count);
 MUST_USE enum err readings_unpack(const void *bytes, size_t len,
                                   void (*visit)(void *context, const struct reading *reading),
                                   void *context);

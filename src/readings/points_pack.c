@@ -6,11 +6,11 @@
 
 #include <math.h>
 
-#define READINGS_VERSION 1
-#define POINTS_VERSION   1
-#define CELLS_VERSION    1
-#define DECIMALS_MAX     6
-#define AS_BITS          255
+#define READINGS_VERSION  1
+#define POINTS_VERSION    1
+#define CELLS_VERSION     1
+#define DECIMALS_MAX      6
+#define AS_BITS           255
 #define CONTENT_BYTES_MAX (64 * 1024 * 1024)
 #define NAMES_MAX         LIMIT_BATCH_READINGS
 
@@ -352,9 +352,9 @@ static enum err read_rows(struct unpacker *in, struct record *record)
         if (record->index[i] < 0 || (size_t)record->index[i] >= record->name_count)
             return ERR_CORRUPT;
     }
-    if (n > 0 && (!unpack_times(in, record->times, n) ||
-                  !unpack_reals(in, &(struct reals){record->values, sizeof(double), n},
-                                record->spare)))
+    if (n > 0 &&
+        (!unpack_times(in, record->times, n) ||
+         !unpack_reals(in, &(struct reals){record->values, sizeof(double), n}, record->spare)))
         return ERR_CORRUPT;
     return in->p == in->end && !in->is_broken ? ERR_NONE : ERR_CORRUPT;
 }
@@ -371,8 +371,8 @@ enum err readings_unpack(const void *bytes, size_t len,
     if (err == ERR_NONE)
         err = read_rows(&in, &record);
     for (size_t i = 0; err == ERR_NONE && i < record.count; i++)
-        visit(context, &(struct reading){record.names[record.index[i]], record.times[i],
-                                         record.values[i]});
+        visit(context,
+              &(struct reading){record.names[record.index[i]], record.times[i], record.values[i]});
     mem_free(owned);
     mem_free(record.names);
     mem_free(record.index);

@@ -23,7 +23,8 @@ struct series_query {
     const char *series;
     int64_t from_ms; /* inclusive */
     int64_t to_ms;   /* exclusive */
-    int64_t step_ms; /* 0 = raw; else whole seconds: buckets start at its multiples, and the range is
+    int64_t
+        step_ms; /* 0 = raw; else whole seconds: buckets start at its multiples, and the range is
                         widened to whole buckets */
     enum series_agg agg;
     size_t points_max; /* 0 = LIMIT_SERIES_POINTS */

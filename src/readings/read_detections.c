@@ -21,8 +21,8 @@ static enum err gather(struct gathering *gathering, const struct detection_batch
             target = gathering->batches[i];
     }
     if (target == NULL) {
-        gathering->batches =
-            mem_resize(gathering->batches, (gathering->count + 1) * sizeof(struct detection_batch *));
+        gathering->batches = mem_resize(gathering->batches,
+                                        (gathering->count + 1) * sizeof(struct detection_batch *));
         target = batch_create();
         memcpy(target->device, batch->device, sizeof target->device);
         target->is_in_metres = batch->is_in_metres;
@@ -42,12 +42,13 @@ static enum err gather_chunks(struct gathering *gathering, struct db *db, size_t
     struct sql_rows rows;
     enum err err = ERR_NONE;
     int64_t window_ms = INT64_MIN;
-    TRY(sql_query(db, &rows,
-                  "SELECT window_ms, data FROM detection_chunk WHERE device = $1 AND window_ms >= $2 "
-                  "AND window_ms < $3 ORDER BY window_ms, steps",
-                  SQL_INT(history_id(query->event, query->device)),
-                  SQL_INT(history_floor(query->from_ms, HISTORY_DETECTION_WINDOW_MS)),
-                  SQL_INT(query->to_ms)));
+    TRY(sql_query(
+        db, &rows,
+        "SELECT window_ms, data FROM detection_chunk WHERE device = $1 AND window_ms >= $2 "
+        "AND window_ms < $3 ORDER BY window_ms, steps",
+        SQL_INT(history_id(query->event, query->device)),
+        SQL_INT(history_floor(query->from_ms, HISTORY_DETECTION_WINDOW_MS)),
+        SQL_INT(query->to_ms)));
     while (err == ERR_NONE && sql_next(&rows)) {
         if (gathering->persons > max && sql_int(&rows, 0) != window_ms) {
             gathering->to_ms = sql_int(&rows, 0);
@@ -119,8 +120,9 @@ enum err readings_detections(struct readings *readings, const struct detections_
                              int64_t *out_next_ms)
 {
     struct gathering gathering = {.query = query, .to_ms = query->to_ms};
-    size_t max = query->persons_max == 0 ? LIMIT_DETECTIONS_PERSONS
-                                         : MIN(query->persons_max, (size_t)LIMIT_DETECTIONS_PERSONS);
+    size_t max = query->persons_max == 0
+                     ? LIMIT_DETECTIONS_PERSONS
+                     : MIN(query->persons_max, (size_t)LIMIT_DETECTIONS_PERSONS);
     struct db *db = store_reader_take(readings->store);
     if (db == NULL)
         return ERR_BUSY;

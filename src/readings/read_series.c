@@ -64,8 +64,7 @@ static enum err read_raw_chunks(struct reading_series *reading, size_t max, int6
     TRY(sql_query(reading->db, &rows,
                   "SELECT chunk_ms, data FROM series_chunk WHERE series = $1 AND level = 0 "
                   "AND chunk_ms >= $2 AND chunk_ms < $3 ORDER BY chunk_ms",
-                  SQL_INT(reading->id),
-                  SQL_INT(history_floor(reading->from_ms, POINTS_WINDOW_MS)),
+                  SQL_INT(reading->id), SQL_INT(history_floor(reading->from_ms, POINTS_WINDOW_MS)),
                   SQL_INT(reading->to_ms)));
     while (err == ERR_NONE && sql_next(&rows)) {
         if (reading->points.count > max) {
@@ -106,8 +105,8 @@ static enum err read_raw(struct reading_series *reading, size_t max)
 
 /* --- in steps --- */
 
-static enum err add_cells(struct reading_series *reading, const struct cells *cells, int64_t from_ms,
-                          int64_t to_ms)
+static enum err add_cells(struct reading_series *reading, const struct cells *cells,
+                          int64_t from_ms, int64_t to_ms)
 {
     for (size_t i = 0; i < cells->count; i++) {
         if (cells->list[i].at_ms >= from_ms && cells->list[i].at_ms < to_ms)
@@ -223,9 +222,9 @@ static enum err check_known(struct reading_series *reading, struct err_note *not
         return ERR_NONE;
     enum err err = sql_one_int(reading->db, &found, "SELECT 1 FROM series WHERE id = $1",
                                SQL_INT(reading->id));
-    return err != ERR_NOT_FOUND ? err
-                                : err_set(note, err, "series", "there is no series \"%s\"",
-                                          reading->query->series);
+    return err != ERR_NOT_FOUND
+               ? err
+               : err_set(note, err, "series", "there is no series \"%s\"", reading->query->series);
 }
 
 static enum err read_series(struct reading_series *reading, struct err_note *note)
@@ -240,7 +239,8 @@ static enum err read_series(struct reading_series *reading, struct err_note *not
     reading->from_ms = history_floor(query->from_ms, query->step_ms);
     reading->to_ms = history_floor(query->to_ms + query->step_ms - 1, query->step_ms);
     if ((reading->to_ms - reading->from_ms) / query->step_ms > (int64_t)max)
-        return err_set(note, ERR_TOO_LARGE, "step", "gives more than %zu steps; use a longer one", max);
+        return err_set(note, ERR_TOO_LARGE, "step", "gives more than %zu steps; use a longer one",
+                       max);
     TRY(read_steps(reading));
     return take_steps(reading);
 }

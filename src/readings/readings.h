@@ -67,8 +67,8 @@ struct detection_batch {
     double scale_xy;
     double scale_confidence; /* 255 by default */
     size_t frame_count;
-    int64_t *frame_at_ms;   /* [frame_count] */
-    uint32_t *frame_first;  /* [frame_count + 1]: persons of frame i are frame_first[i] .. [i+1]-1 */
+    int64_t *frame_at_ms;  /* [frame_count] */
+    uint32_t *frame_first; /* [frame_count + 1]: persons of frame i are frame_first[i] .. [i+1]-1 */
     size_t person_count;
     int64_t *track;         /* -1 = the device gave none */
     int32_t *x, *y, *w, *h; /* of the box: top left corner and size; or the floor position */

@@ -17,8 +17,8 @@ static struct metric detections_received =
     METRIC_COUNTER("muster_detections_received_total", "Detections committed to the stream.");
 static struct metric frames_received =
     METRIC_COUNTER("muster_frames_received_total", "Frames committed to the stream.");
-static struct metric readings_received =
-    METRIC_COUNTER("muster_readings_received_total", "Readings of sensors committed to the stream.");
+static struct metric readings_received = METRIC_COUNTER(
+    "muster_readings_received_total", "Readings of sensors committed to the stream.");
 static struct metric items_refused =
     METRIC_COUNTER("muster_items_refused_total", "Items refused in bodies whose rest was taken.");
 static struct metric bodies_refused =
@@ -159,8 +159,8 @@ static void submit(struct delivery *delivery)
         const char *why = "the server has more to write than it can at the moment";
         struct err_note note = {0};
         (void)store_is_well(delivery->readings->store, &why);
-        (void)err_set(&note, err, "", "Nothing was written: %s. Send the same again after the pause.",
-                      why);
+        (void)err_set(&note, err, "",
+                      "Nothing was written: %s. Send the same again after the pause.", why);
         finish(delivery, err, &note);
     }
 }
@@ -229,10 +229,13 @@ static enum err pack_batches(struct delivery *delivery, const struct receive *re
             continue;
         enum err err = pack_batch(delivery, receive->event, venue, batch);
         if (err == ERR_TOO_LARGE)
-            return err_set(note, err, "body", "device \"%s\" has more in it than fits into one "
-                                              "record; send several bodies", batch->device);
+            return err_set(note, err, "body",
+                           "device \"%s\" has more in it than fits into one "
+                           "record; send several bodies",
+                           batch->device);
         if (err != ERR_NONE)
-            return err_set(note, err, "body", "there is not enough memory at the moment; try again");
+            return err_set(note, err, "body",
+                           "there is not enough memory at the moment; try again");
     }
     return ERR_NONE;
 }
@@ -241,10 +244,10 @@ void readings_receive_detections(struct readings *readings, const struct receive
 {
     struct delivery *delivery =
         new_delivery(readings, receive, HISTORY_STREAM_DETECTIONS, "detections.packed");
-    struct decode_options options = {.oldest_ms = MAX(receive->now_ms - readings->keep_detections_ms,
-                                                      VALUES_OLDEST_MS),
-                                     .newest_ms = receive->now_ms + FUTURE_MS,
-                                     .device = receive->device};
+    struct decode_options options = {
+        .oldest_ms = MAX(receive->now_ms - readings->keep_detections_ms, VALUES_OLDEST_MS),
+        .newest_ms = receive->now_ms + FUTURE_MS,
+        .device = receive->device};
     struct err_note note = {0};
     struct decoded decoded;
     enum err err = decode_detections(receive->body, receive->len, &options, &decoded, &note);
@@ -275,7 +278,7 @@ struct sorting {
     const struct receive *receive;
     struct by_venue *venues;
     size_t venue_count;
-    size_t capacity; /* of each list */
+    size_t capacity;               /* of each list */
     char device[LIMIT_ID_LEN + 1]; /* the last one looked up, and where it stands */
     struct by_venue *place;
 };
@@ -320,7 +323,8 @@ static enum err pack_values(struct sorting *sorting, const struct values *values
     }
     for (size_t i = 0; i < sorting->venue_count; i++) {
         const struct by_venue *venue = &sorting->venues[i];
-        struct outgoing *record = add_record(sorting->delivery, sorting->receive->event, venue->venue);
+        struct outgoing *record =
+            add_record(sorting->delivery, sorting->receive->event, venue->venue);
         TRY(readings_pack(&record->packer, venue->list, venue->count));
         sorting->delivery->receipt.readings += venue->count;
     }
@@ -332,10 +336,8 @@ static enum err pack_by_venue(struct delivery *delivery, const struct receive *r
 {
     SCOPED_MEM struct by_venue *venues = mem_new_array(values->count + 1, sizeof *venues);
     delivery->heard = mem_new_array(values->count + 1, sizeof *delivery->heard);
-    struct sorting sorting = {.delivery = delivery,
-                              .receive = receive,
-                              .venues = venues,
-                              .capacity = values->count};
+    struct sorting sorting = {
+        .delivery = delivery, .receive = receive, .venues = venues, .capacity = values->count};
     enum err err = pack_values(&sorting, values);
     for (size_t i = 0; i < sorting.venue_count; i++)
         mem_free(venues[i].list);
@@ -356,7 +358,8 @@ void readings_receive_values(struct readings *readings, const struct receive *re
         values.errors = (struct item_errors){0};
         err = pack_by_venue(delivery, receive, &values);
         if (err != ERR_NONE)
-            (void)err_set(&note, err, "body", "there is not enough memory at the moment; try again");
+            (void)err_set(&note, err, "body",
+                          "there is not enough memory at the moment; try again");
     }
     values_fini(&values);
     if (err == ERR_NONE)

@@ -8,7 +8,7 @@ struct readings;
 
 enum receive_form { RECEIVE_PLAIN, RECEIVE_SENML }; /* of readings; detections tell by themselves */
 
-struct receipt { /* what became of a body */
+struct receipt {  /* what became of a body */
     enum err err; /* ERR_NONE: all that is counted here is on disk */
     struct err_note note;
     const char *stream;
@@ -18,8 +18,8 @@ struct receipt { /* what became of a body */
     size_t frames;
     size_t persons;
     size_t readings;
-    size_t duplicates; /* sent twice in this body and kept once */
-    size_t skipped;    /* objects that are no persons */
+    size_t duplicates;         /* sent twice in this body and kept once */
+    size_t skipped;            /* objects that are no persons */
     struct item_errors errors; /* items that were refused while others were taken */
 };
 

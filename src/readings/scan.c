@@ -274,8 +274,8 @@ bool scan_object_begin(struct scan *scan, struct scan_object *object)
     return open_level(scan);
 }
 
-enum scan_step scan_member(struct scan *scan, struct scan_object *object,
-                           const char *const *known, int *out_known)
+enum scan_step scan_member(struct scan *scan, struct scan_object *object, const char *const *known,
+                           int *out_known)
 {
     scan_space(scan);
     char c = scan_peek(scan);
@@ -431,7 +431,8 @@ static bool skip_word(struct scan *scan)
             return true;
         }
     }
-    return scan_fail(scan, scan->p < scan->end ? "this is no JSON value" : "the text ends too early");
+    return scan_fail(scan,
+                     scan->p < scan->end ? "this is no JSON value" : "the text ends too early");
 }
 
 static bool skip_object(struct scan *scan)

@@ -68,8 +68,8 @@ static inline bool scan_is_number(char c)
 
 bool scan_object_begin(struct scan *scan, struct scan_object *object); /* stands on '{' */
 /* To the value of the next member; *out_known is the name's index in `known` (ends with NULL) or -1. */
-enum scan_step scan_member(struct scan *scan, struct scan_object *object,
-                           const char *const *known, int *out_known);
+enum scan_step scan_member(struct scan *scan, struct scan_object *object, const char *const *known,
+                           int *out_known);
 bool scan_array_begin(struct scan *scan); /* stands on '[' */
 /* To the next element; `index` counts them, from 0 before the first call. */
 enum scan_step scan_element(struct scan *scan, size_t *inout_index);

@@ -89,11 +89,13 @@ TEST(broken_bodies_are_refused_with_their_line)
 {
     struct values values;
     struct err_note note;
-    static const char *const BODIES[] = {"", "{\"id\":\"a\",\"x\":NaN}", "{\"id\":\"a\",\"x\":1e999}",
+    static const char *const BODIES[] = {"", "{\"id\":\"a\",\"x\":NaN}",
+                                         "{\"id\":\"a\",\"x\":1e999}",
                                          "{\"id\":\"a\",\"id\":\"b\"}", "{\"id\":\"a\""};
     for (size_t i = 0; i < COUNT_OF(BODIES); i++)
-        CHECK_INT(values_decode(BODIES[i], strlen(BODIES[i]), RECEIVE_PLAIN, &OPTIONS, &values, &note),
-                  ERR_MALFORMED);
+        CHECK_INT(
+            values_decode(BODIES[i], strlen(BODIES[i]), RECEIVE_PLAIN, &OPTIONS, &values, &note),
+            ERR_MALFORMED);
     static const char LINES[] = "{\"id\":\"a\",\"x\":1}\n{\"id\":\"a\",\"x\":}\n";
     CHECK_INT(values_decode(LINES, sizeof LINES - 1, RECEIVE_PLAIN, &OPTIONS, &values, &note),
               ERR_MALFORMED);
@@ -117,10 +119,11 @@ TEST(senml_base_fields_hold_for_all_that_follow)
 
 TEST(senml_times_may_be_relative_and_values_have_kinds_and_sums)
 {
-    struct values values = taken("[{\"bn\":\"lift-3/\",\"bv\":20,\"bs\":100},{\"n\":\"temperature\",\"v\":1.5,\"t\":-60},"
-                                 "{\"n\":\"open\",\"vb\":true},{\"n\":\"level\",\"vs\":\"7\"},"
-                                 "{\"n\":\"trips\",\"v\":1,\"s\":5}]",
-                                 RECEIVE_SENML);
+    struct values values = taken(
+        "[{\"bn\":\"lift-3/\",\"bv\":20,\"bs\":100},{\"n\":\"temperature\",\"v\":1.5,\"t\":-60},"
+        "{\"n\":\"open\",\"vb\":true},{\"n\":\"level\",\"vs\":\"7\"},"
+        "{\"n\":\"trips\",\"v\":1,\"s\":5}]",
+        RECEIVE_SENML);
     CHECK_INT(values.errors.count, 0);
     CHECK_INT(values.count, 5);
     check_value(&values, 0, "lift-3:temperature", NOW_MS - 60000, 21.5);

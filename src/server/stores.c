@@ -6,7 +6,6 @@
 #include "api/idempotency.h"
 #include "crowd/crowd.h"
 #include "events/events.h"
-#include "crowd/crowd.h"
 #include "notify/notify.h"
 #include "readings/readings.h"
 #include "store/stream.h"

@@ -17,7 +17,7 @@
 #define CHECKPOINT_PAGES         2048  /* 8 MiB of WAL: the background checkpoint runs */
 #define WAL_RESTART_PAGES        8192  /* 32 MiB: the writer starts the WAL anew */
 #define WAL_MAX_PAGES            20480 /* 80 MiB: the writer checkpoints before it goes on */
-#define COMMIT_BYTES (8 * 1024 * 1024) /* of one transaction, so that nobody waits long */
+#define COMMIT_BYTES             (8 * 1024 * 1024) /* of one transaction, so that nobody waits long */
 #define COMMIT_COMMANDS_POSTGRES 64 /* savepoints; past 64 its snapshots become slow */
 #define READER_WAIT_US           5000000
 #define RECONNECT_MIN_US         50000

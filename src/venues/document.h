@@ -29,7 +29,7 @@ struct venue_document {
 /* A GeoJSON position to metres; ERR_INVALID for NaN, a wrong count, or off the earth or the venue.
  */
 MUST_USE enum err geo_position_read(json_t *position, const struct projection *projection,
-                                struct point *out_m, struct err_note *note);
+                                    struct point *out_m, struct err_note *note);
 
 MUST_USE enum err venue_document_read(json_t *document, struct venue_document *out_venue,
                                       struct err_note *note);
