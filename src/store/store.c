@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/sql/url.h"
 #include "store/store_internal.h"
-#include "store/url.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,10 +9,10 @@
 #include "base/lock.h"
 #include "base/metrics.h"
 #include "base/text.h"
-#include "store/follow.h"
-#include "store/sql_internal.h"
+#include "store/sql/sql_internal.h"
 #include "store/store.h"
 #include "store/stream.h"
+#include "store/streams/follow.h"
 
 #define CHECKPOINT_PAGES         2048  /* 8 MiB of WAL: the background checkpoint runs */
 #define WAL_RESTART_PAGES        8192  /* 32 MiB: the writer starts the WAL anew */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/follow.h — records in memory right after their commit, for the consumers of this process. A
+/* store/streams/follow.h — records in memory right after their commit, for the consumers of this process. A
  * stream without a follower keeps nothing; a follower that lags past LIMIT_FOLLOW_RECORDS or
  * LIMIT_FOLLOW_BYTES reads the table. */
 #pragma once

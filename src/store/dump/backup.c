@@ -2,9 +2,9 @@
 /* Backup and restore. A copy is written under another name, synced, and only then gets its own:
  * what is there under the name is complete. SQLite's online backup reads one snapshot in one step,
  * which in WAL mode keeps no writer waiting; the WAL cannot start anew until it is done. */
-#include "store/dump.h"
+#include "store/dump/dump.h"
+#include "store/sql/url.h"
 #include "store/store_internal.h"
-#include "store/url.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  * A failed fsync ends the process: the kernel may already have dropped the dirty pages, so trying
  * again could "succeed" over a hole (PostgreSQL learned this in 2018). The restart reads the
  * log. */
-#include "store/sql_internal.h"
+#include "store/sql/sql_internal.h"
 
 #include "base/log.h"
 

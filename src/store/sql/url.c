@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/url.h"
+#include "store/sql/url.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/stream.h"
 
-#include "store/record.h"
 #include "store/store_internal.h"
+#include "store/streams/record.h"
 
 enum err stream_append(struct db *db, const struct stream_append *append, int64_t *out_position)
 {

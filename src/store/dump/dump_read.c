@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc32c.h"
 #include "base/text.h"
-#include "store/dump.h"
+#include "store/dump/dump.h"
 #include "store/store_internal.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/url.h — where a database is: "sqlite:/var/lib/muster" or "postgresql://...". */
+/* store/sql/url.h — where a database is: "sqlite:/var/lib/muster" or "postgresql://...". */
 #pragma once
 #include "base/base.h"
 

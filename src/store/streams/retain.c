@@ -3,8 +3,8 @@
  * old, or too many in bytes, up to what some consumer has not read yet. How far removal went is
  * noted with it, so that positions go on where a shard has become empty, and consumers notice what
  * they lost. */
-#include "store/record.h"
 #include "store/store_internal.h"
+#include "store/streams/record.h"
 
 #define SLICE_RECORDS 500
 #define DAY_MS        INT64_C(86400000)

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "store/consumer_internal.h"
-#include "store/record.h"
+#include "store/consumers/consumer_internal.h"
+#include "store/streams/record.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/record.h — how a record stands in memory: one block with its key, kind and body behind
+/* store/streams/record.h — how a record stands in memory: one block with its key, kind and body behind
  * it. */
 #pragma once
 #include "store/stream.h"

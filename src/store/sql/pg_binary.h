@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/pg_binary.h — PostgreSQL's binary forms of the types that we use. Everything is big-endian;
+/* store/sql/pg_binary.h — PostgreSQL's binary forms of the types that we use. Everything is big-endian;
  * numeric (what SUM(bigint) and AVG yield) is a row of base-10,000 digits. */
 #pragma once
 #include "base/base.h"

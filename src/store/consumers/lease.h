@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/lease.h — which shards of a consumer are whose. No clock is shared: an owner raises a
+/* store/consumers/lease.h — which shards of a consumer are whose. No clock is shared: an owner raises a
  * number (its beat), and whoever sees no change for CONSUMER_LEASE_MS by its own clock takes the
  * shard over. A process that slept through this finds its name gone when it next commits: nothing
  * happens twice. */

@@ -2,7 +2,7 @@
 /* A consumer's rows: its positions and leases (target store), what it still needs (source store)
  * and its dead letters. Everything that depends on owning a shard says so in its UPDATE. */
 #include "base/clock.h"
-#include "store/consumer_internal.h"
+#include "store/consumers/consumer_internal.h"
 
 #define BY_SHARD " WHERE consumer = $1 AND stream = $2 AND shard = $3"
 

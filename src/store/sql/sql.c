@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The engine-neutral half of sql.h: the statement cache, sticky failures, and conveniences. */
-#include "store/sql_internal.h"
+#include "store/sql/sql_internal.h"
 
 #include <stdio.h>
 

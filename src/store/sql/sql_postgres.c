@@ -4,10 +4,10 @@
  *
  * A statement that was prepared for other types is prepared again: "$1" may be a number in one call
  * and a text in the next. NULL fits every type. */
-#include "store/sql_internal.h"
+#include "store/sql/sql_internal.h"
 
 #include "base/random.h"
-#include "store/pg_binary.h"
+#include "store/sql/pg_binary.h"
 
 #include <stdio.h>
 

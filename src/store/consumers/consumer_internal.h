@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/consumer_internal.h — a consumer's thread (consumer.c) and its rows in the tables
+/* store/consumers/consumer_internal.h — a consumer's thread (consumer.c) and its rows in the tables
  * (position.c). */
 #pragma once
-#include "store/lease.h"
+#include "store/consumers/lease.h"
 #include "store/store_internal.h"
 
 #define CONSUMER_BATCH_DEFAULT 256

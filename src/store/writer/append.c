@@ -4,9 +4,9 @@
  * COPY). A command that fails takes its records along: they are the last in the list. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/pg_binary.h"
-#include "store/record.h"
+#include "store/sql/pg_binary.h"
 #include "store/store_internal.h"
+#include "store/streams/record.h"
 
 #include <stdio.h>
 

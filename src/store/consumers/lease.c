@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/lease.h"
+#include "store/consumers/lease.h"
 
 #define LEASE_US (CONSUMER_LEASE_MS * INT64_C(1000))
 #define RENEW_US (CONSUMER_RENEW_MS * INT64_C(1000))

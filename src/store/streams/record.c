@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/record.h"
+#include "store/streams/record.h"
 
 #include "base/lock.h"
 #include "store/store_internal.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/pg_binary.h"
+#include "store/sql/pg_binary.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/sql_internal.h — one connection, and what an engine must be able to do with it.
+/* store/sql/sql_internal.h — one connection, and what an engine must be able to do with it.
  *
  * Both engines behave alike after a failed statement: the unit of work (a command, or a reader from
  * take to give) can only end. PostgreSQL insists on that; for SQLite `failure` makes it so, and a

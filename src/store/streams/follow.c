@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/follow.h"
+#include "store/streams/follow.h"
 
-#include "store/record.h"
 #include "store/store_internal.h"
+#include "store/streams/record.h"
 
 #define RING_START 64
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/dump.h — a store's tables in one file that either engine writes and reads. Little-endian:
+/* store/dump/dump.h — a store's tables in one file that either engine writes and reads. Little-endian:
  *
  *   "MUSTERD1"
  *   'L' text module, i64 number            so far its migrations had gone; any number of these
@@ -10,7 +10,7 @@
  *   text   u32 length, bytes
  *   value  'n' | 'i' i64 | 'r' f64 | 't' text | 'b' u32 length, bytes */
 #pragma once
-#include "store/sql_internal.h"
+#include "store/sql/sql_internal.h"
 #include "store/store.h"
 
 #define DUMP_MAGIC     "MUSTERD1"

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/random.h"
-#include "store/lease.h"
+#include "store/consumers/lease.h"
 #include "store/place_test.h"
 
 #include <poll.h>
