@@ -94,11 +94,10 @@ static void start(struct site *site)
     const struct {
         const struct route *routes;
         size_t count;
-    } tables[] = {{accounts_routes, accounts_route_count},
-                  {events_routes, events_route_count},
-                  {members_routes, members_route_count},
-                  {alerts_routes, alerts_route_count},
-                  {notify_routes, notify_route_count}};
+    } tables[] = {{accounts_routes, accounts_route_count}, {events_routes, events_route_count},
+                  {members_routes, members_route_count},   {venues_routes, venues_route_count},
+                  {crowd_routes, crowd_route_count},       {readings_routes, readings_route_count},
+                  {alerts_routes, alerts_route_count},     {notify_routes, notify_route_count}};
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         count += tables[i].count;
@@ -122,6 +121,18 @@ static struct store *open_store(const char *name, const struct store_module *mod
     return store;
 }
 
+static void open_crowd(struct site *site)
+{
+    CHECK(venues_open(site->store, &site->app.venues, NULL) == ERR_NONE);
+    struct readings_options readings = {.telemetry_store = site->telemetry,
+                                        .venues = site->app.venues};
+    CHECK(readings_open(&readings, &site->app.readings, NULL) == ERR_NONE);
+    struct crowd_options crowd = {.telemetry_store = site->telemetry,
+                                  .venues = site->app.venues,
+                                  .readings = site->app.readings};
+    CHECK(crowd_open(&crowd, &site->app.crowd, NULL) == ERR_NONE);
+}
+
 static void open_alerts(struct site *site)
 {
     struct alerts_options alerts = {.main_store = site->store, .telemetry_store = site->telemetry};
@@ -135,15 +146,17 @@ struct site *site_create(void)
 {
     struct site *site = mem_new(sizeof *site);
     const struct store_module modules[] = {accounts_store_module, events_store_module,
-                                           api_store_module, alerts_store_module,
-                                           notify_store_module};
+                                           api_store_module,      alerts_store_module,
+                                           notify_store_module,   venues_store_module};
+    const struct store_module telemetry[] = {readings_store_module, crowd_store_module};
     site->store = open_store("main", modules, COUNT_OF(modules));
-    site->telemetry = open_store("telemetry", NULL, 0);
+    site->telemetry = open_store("telemetry", telemetry, COUNT_OF(telemetry));
     struct accounts_options accounts = {
         .store = site->store, .password_passes = 1, .password_bytes = 8192};
     CHECK(accounts_open(&accounts, &site->app.accounts, NULL) == ERR_NONE);
     site->app.main_store = site->store;
     site->app.telemetry_store = site->telemetry;
+    open_crowd(site);
     open_alerts(site);
     make_event(site, "fest");
     make_event(site, "fair");
@@ -168,6 +181,9 @@ void site_destroy(struct site *site)
     http_server_stop(site->server);
     notify_close(site->app.notify);
     alerts_close(site->app.alerts);
+    crowd_close(site->app.crowd);
+    readings_close(site->app.readings);
+    venues_close(site->app.venues);
     accounts_close(site->app.accounts);
     store_close(site->telemetry);
     store_close(site->store);
@@ -182,7 +198,9 @@ void site_ask(struct site *site, const char *headers, const char *method, const 
     (void)snprintf(head, sizeof head,
                    "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s%s", method,
                    path, site->port, headers,
-                   body == NULL ? "" : "Content-Type: application/json\r\n");
+                   body == NULL || strstr(headers, "Content-Type:") != NULL
+                       ? ""
+                       : "Content-Type: application/json\r\n");
     loopback_ask(site->port, head, body, body == NULL ? 0 : strlen(body), out);
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api/site_test.h — a server with the routes of accounts, events, members, alerts and mails, and people
- * to ask it.
+/* api/site_test.h — a server with the routes of accounts, events, members, venues, the crowd, readings,
+ * alerts and mails, and people to ask it.
  * There are two published events, "fest" and "fair", each with its own organiser. */
 #pragma once
 #include "alerts/alerts.h"
 #include "api/api.h"
+#include "crowd/crowd.h"
 #include "net/loopback_test.h"
 #include "notify/notify.h"
+#include "readings/readings.h"
+#include "venues/venues.h"
 
 enum asker {
     NOBODY,
@@ -40,7 +43,8 @@ struct site *site_create(void);
 void site_destroy(struct site *site);
 DEFINE_SCOPED(site)
 
-/* `headers` is "Name: value\r\n" lines, or ""; body NULL = none. */
+/* `headers` is "Name: value\r\n" lines, or ""; body NULL = none. A body is JSON where the headers name
+ * no Content-Type. */
 void site_ask(struct site *site, const char *headers, const char *method, const char *path,
               const char *body, struct answer *out);
 /* As one of them; returns the status. */
