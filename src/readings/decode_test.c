@@ -123,7 +123,7 @@ TEST(persons_of_another_class_are_left_out_and_counted)
     struct decoded decoded =
         taken("{\"device\":\"a\",\"fields\":[\"x\",\"y\",\"w\",\"h\",\"class\",\"feature\"],"
               "\"frames\":[{\"t\":" T0 ",\"persons\":[[1,2,3,4,\"person\",\"AAEC\"],[1,2,3,5,"
-                                       "\"dog\",null],[1,2,3,6,null,\"AAE\"]]}]}");
+              "\"dog\",null],[1,2,3,6,null,\"AAE\"]]}]}");
     CHECK_INT(decoded.batches[0]->person_count, 1);
     CHECK_INT(decoded.skipped, 1);
     CHECK_INT(decoded.errors.count, 1);
