@@ -174,7 +174,7 @@ scenario('PostgreSQL crashes and comes back: 503 meanwhile, then the work goes o
   await admin.post('/api/v1/events/demo/rules', FULL);
   const camera = muster.withToken(token);
   const sender = new Sender(camera);
-  const [zones, incidents] = [await admin.follow(ZONES), await admin.follow(INCIDENTS)];
+  const before = await admin.follow(INCIDENTS);
   await sender.sendMany(40);
   await crowdUntil(camera, 60, 'the alarm opens', incidentsOf(admin, 'open'));
   await until('its mail is in the outbox', async () => (await allOf(admin, '/api/v1/events/demo/outbox?limit=100')).length === 1);
@@ -188,6 +188,9 @@ scenario('PostgreSQL crashes and comes back: 503 meanwhile, then the work goes o
   checkRefusal(blind, /away/);
   await postgres.start();
   await healed(muster, sender);
+  // What others did meanwhile was not heard: pages come back and read the present state.
+  equal(await within('the live socket is closed', before.closed), 1013, 'how it is closed');
+  const [zones, incidents] = [await admin.follow(ZONES), await admin.follow(INCIDENTS)];
   // Every consumer goes on: live counts, the alarm's end and the next one, its mail, history.
   await camera.post('/api/v1/detections', crowd('cam-1', 33), 202);
   await zones.next((message) => zoneOf(message, 'stage')?.people === 33);

@@ -139,7 +139,22 @@ scenario('of two processes on one PostgreSQL one is killed, and the other has it
   const base = Date.now();
   // The first process takes it, whoever has the shard counts it, the second one's client sees it.
   await first.withToken(token).post('/api/v1/detections', crowd('cam-1', 11, base), 202);
-  await live.next((m) => zoneOf(m, 'stage')?.people === 11);
+  const counted = await live.next((m) => zoneOf(m, 'stage')?.people === 11);
+  // Both can be asked, also the one that only hears of it.
+  const venue = '/api/v1/events/demo/venues/park';
+  for (const person of [admin, await first.signIn()]) {
+    const known = await until('both know the count', async () => {
+      const answer = await person.get(`${venue}/crowd`);
+      return answer.zones.find((zone) => zone.id === 'stage').people === 11 ? answer : null;
+    });
+    equal(known.people, 11, 'people of the venue');
+    check(known.at >= counted.data.at, 'who was told of a change and asks does not get what was before');
+    const stage = known.zones.find((zone) => zone.id === 'stage');
+    equal([stage.level, stage.cameras], ['green', 1], 'level and cameras');
+    equal(known.zones.find((zone) => zone.id === 'food').people, null, 'a zone that nobody sees');
+    const camera = await person.get(`${venue}/devices/cam-1`);
+    check(camera.last_seen_at !== null && !camera.is_silent, 'the camera was heard');
+  }
   await first.kill();
   const killedAt = Date.now();
   await second.withToken(token).post('/api/v1/detections', crowd('cam-1', 22, Math.max(base + 1000, killedAt)), 202);

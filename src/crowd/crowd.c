@@ -12,6 +12,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "crowd/elsewhere.h"
 #include "crowd/messages.h"
 #include "crowd/write.h"
 #include "store/consumer.h"
@@ -67,6 +68,7 @@ struct crowd {
     struct lock lock; /* guards the list for others than the consumer's thread, and the pictures */
     struct member **members;
     size_t member_count;
+    struct elsewhere *elsewhere; /* the venues of other processes */
 };
 
 /* --- venues --- */
@@ -404,6 +406,7 @@ enum err crowd_open(const struct crowd_options *options, struct crowd **out_crow
     crowd->venues = options->venues;
     crowd->readings = options->readings;
     crowd->publisher = options->publisher;
+    crowd->elsewhere = elsewhere_create();
     lock_init(&crowd->lock);
     text_init(&crowd->message, MESSAGE_BYTES_MAX);
     const struct consumer_options consumer = {.name = "crowd",
@@ -435,6 +438,7 @@ void crowd_close(struct crowd *crowd)
     drop_members(crowd, MEMBERS_ALL);
     writing_clear(&crowd->writing);
     mem_free(crowd->members);
+    elsewhere_destroy(crowd->elsewhere);
     text_fini(&crowd->message);
     lock_fini(&crowd->lock);
     mem_free(crowd);
@@ -445,8 +449,7 @@ enum err crowd_wait_idle(struct crowd *crowd, int64_t deadline_ms)
     return consumer_wait_idle(crowd->consumer, deadline_ms);
 }
 
-static struct crowd_picture *known_picture(struct crowd *crowd, const char *event,
-                                           const char *venue)
+static struct crowd_picture *own_picture(struct crowd *crowd, const char *event, const char *venue)
 {
     LOCKED(&crowd->lock);
     const struct member *member = find_member(crowd, event, venue);
@@ -458,26 +461,62 @@ static struct crowd_picture *known_picture(struct crowd *crowd, const char *even
 
 struct crowd_picture *crowd_picture(struct crowd *crowd, const char *event, const char *venue)
 {
-    struct crowd_picture *picture = known_picture(crowd, event, venue);
+    struct crowd_picture *picture = own_picture(crowd, event, venue);
     if (picture != NULL)
         return picture;
     struct venue_view *view = venues_view(crowd->venues, event, venue);
     if (view == NULL)
         return NULL;
-    picture = crowd_picture_unknown(view, clock_now_ms());
+    picture = elsewhere_picture(crowd->elsewhere, view, clock_monotonic_us());
+    if (picture == NULL)
+        picture = crowd_picture_unknown(view, clock_now_ms());
     shared_unref(&view->shared);
     return picture;
+}
+
+/* "events/demo/venues/park/zones" */
+static bool read_topic(const char *topic, char event[LIMIT_ID_LEN + 1],
+                       char venue[LIMIT_ID_LEN + 1], enum elsewhere_part *out_part)
+{
+    char what[8];
+    int len = 0;
+    if (sscanf(topic, "events/%64[^/]/venues/%64[^/]/%7[a-z]%n", event, venue, what, &len) != 3 ||
+        topic[len] != '\0')
+        return false;
+    *out_part = strcmp(what, "zones") == 0 ? ELSEWHERE_ZONES : ELSEWHERE_DEVICES;
+    return *out_part == ELSEWHERE_ZONES || strcmp(what, "devices") == 0;
+}
+
+void crowd_hear(struct crowd *crowd, const char *topic, const char *json, size_t len)
+{
+    char event[LIMIT_ID_LEN + 1], venue[LIMIT_ID_LEN + 1];
+    enum elsewhere_part part;
+    if (!read_topic(topic, event, venue, &part))
+        return;
+    struct crowd_picture *own = own_picture(crowd, event, venue);
+    struct venue_view *view = own == NULL ? venues_view(crowd->venues, event, venue) : NULL;
+    if (view != NULL) { /* as many as there are venues, whoever may say what */
+        elsewhere_hear(crowd->elsewhere, event, venue, part, json, len, clock_monotonic_us());
+        shared_unref(&view->shared);
+    }
+    if (own != NULL)
+        shared_unref(&own->shared);
+}
+
+static int64_t seen_in(const struct crowd_picture *picture, const char *device)
+{
+    for (size_t d = 0; d < picture->device_count; d++) {
+        if (strcmp(picture->devices[d].id, device) == 0)
+            return picture->devices[d].last_seen_ms;
+    }
+    return 0;
 }
 
 int64_t crowd_last_seen_ms(struct crowd *crowd, const char *event, const char *venue,
                            const char *device)
 {
-    struct crowd_picture *picture = known_picture(crowd, event, venue);
-    int64_t seen_ms = 0;
-    for (size_t d = 0; picture != NULL && d < picture->device_count; d++) {
-        if (strcmp(picture->devices[d].id, device) == 0)
-            seen_ms = picture->devices[d].last_seen_ms;
-    }
+    struct crowd_picture *picture = crowd_picture(crowd, event, venue);
+    int64_t seen_ms = picture == NULL ? 0 : seen_in(picture, device);
     if (picture != NULL)
         shared_unref(&picture->shared);
     return seen_ms;

@@ -77,9 +77,12 @@ void crowd_close(struct crowd *crowd);
 /* Waits until everything committed before the call is counted; for tests and the demo. */
 MUST_USE enum err crowd_wait_idle(struct crowd *crowd, int64_t deadline_ms);
 
-/* The newest picture; everything is unknown before the first detection. A reference is taken; NULL when
- * there is no such venue. */
+/* The newest picture, of whichever process counts the venue; everything is unknown before the first
+ * detection. A reference is taken; NULL when there is no such venue. */
 struct crowd_picture *crowd_picture(struct crowd *crowd, const char *event, const char *venue);
+/* What the crowd of any process has published, this one's too: whoever counts elsewhere is believed.
+ * Other topics are passed over. Any thread. */
+void crowd_hear(struct crowd *crowd, const char *topic, const char *json, size_t len);
 /* When the device was heard last; 0 = not known here. */
 int64_t crowd_last_seen_ms(struct crowd *crowd, const char *event, const char *venue,
                            const char *device);

@@ -221,11 +221,13 @@ ON_BOTH_ENGINES(people_in_a_zone_are_shown_and_asked_for_at_once)
     send_frame(&house, "cam-2", clock_now_ms(), 5);
     CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":5,"));
     send_frame(&house, "cam-1", clock_now_ms(), 7);
-    CHECK(await_shown(&house, house.board.zones,
-                      "{\"id\":\"bar\",\"people\":7,\"density\":0.070,\"level\":\"green\"}"));
-    CHECK(shows(&house, house.board.zones,
-                "{\"id\":\"stage\",\"people\":null,\"density\":null,\"level\":\"unknown\"}],"
-                "\"people\":7}"));
+    CHECK(await_shown(
+        &house, house.board.zones,
+        "{\"id\":\"bar\",\"people\":7,\"density\":0.070,\"level\":\"green\",\"cameras\":2}"));
+    CHECK(shows(
+        &house, house.board.zones,
+        "{\"id\":\"stage\",\"people\":null,\"density\":null,\"level\":\"unknown\",\"cameras\":0}],"
+        "\"people\":7}"));
     CHECK(await_shown(&house, house.board.people, "[1,2],[1.1,2],[1.2,2]"));
     CHECK(await_shown(&house, house.board.devices, "\"is_silent\":false"));
     struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
@@ -359,5 +361,31 @@ ON_BOTH_ENGINES(a_changed_zone_counts_the_people_who_are_there)
         "{\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1.25,0],[1.25,10],[0,10],[0,0]"
         "]]}}");
     CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":3,"));
+    house_close(&house);
+}
+
+ON_BOTH_ENGINES(a_venue_that_another_process_counts_is_known_here_and_ours_is_not_overheard)
+{
+    static const char SAID[] = "{\"zones\":[{\"id\":\"bar\",\"people\":3}],\"people\":3}";
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    crowd_hear(house.crowd, "events/demo/venues/park/people", SAID, sizeof SAID - 1);
+    crowd_hear(house.crowd, "events/demo/venues/park/zones/more", SAID, sizeof SAID - 1);
+    crowd_hear(house.crowd, "events/demo/venues/nowhere/zones", SAID, sizeof SAID - 1);
+    struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
+    CHECK_INT(picture->people, CROWD_UNKNOWN);
+    shared_unref(&picture->shared);
+    CHECK(crowd_picture(house.crowd, "demo", "nowhere") == NULL);
+    crowd_hear(house.crowd, "events/demo/venues/park/zones", SAID, sizeof SAID - 1);
+    picture = crowd_picture(house.crowd, "demo", "park");
+    CHECK_INT(picture->zones[0].people, 3);
+    shared_unref(&picture->shared);
+    send_frame(&house, "cam-1", clock_now_ms(), 5);
+    CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":5,"));
+    crowd_hear(house.crowd, "events/demo/venues/park/zones", SAID, sizeof SAID - 1);
+    picture = crowd_picture(house.crowd, "demo", "park");
+    CHECK_INT(picture->zones[0].people, 5);
+    shared_unref(&picture->shared);
     house_close(&house);
 }

@@ -33,7 +33,8 @@ void message_zones(struct text *out, const struct crowd_picture *picture)
             text_add(out, ",\"density\":null");
         else
             text_addf(out, ",\"density\":%.3f", zone->density_m2);
-        text_addf(out, ",\"level\":\"%s\"}", crowd_level_names[zone->level]);
+        text_addf(out, ",\"level\":\"%s\",\"cameras\":%u}", crowd_level_names[zone->level],
+                  zone->cameras);
     }
     text_add(out, "],\"people\":");
     add_people(out, picture->people);

@@ -31,6 +31,10 @@ void live_stop(struct live *live);
 void live_publish(struct live *live, const char *topic, enum publish_kind kind, const char *json,
                   size_t len);
 
+/* Messages may have been missed: every client is disconnected (1013), comes back, and reads the present
+ * state. Any thread. */
+void live_resync(struct live *live);
+
 /* Handlers for two routes; context is the struct live. */
 void live_websocket_handle(struct request *request, void *live);
 void live_sse_handle(struct request *request, void *live);

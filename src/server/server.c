@@ -23,6 +23,7 @@ struct server {
     struct app app;
     struct spread spread;
     struct publisher publisher;
+    struct spread_ear crowd_ear; /* of what other processes count */
     struct smtp_server smtp;
     char public_url[256]; /* when the settings name none */
     struct routes routes;
@@ -116,17 +117,26 @@ static void close_readings(struct server *server)
     readings_close(server->app.readings);
 }
 
+static void overhear_crowd(void *crowd, const char *topic, const char *json, size_t len)
+{
+    crowd_hear(crowd, topic, json, len);
+}
+
 static enum err open_crowd(struct server *server, struct err_note *note)
 {
     struct crowd_options options = {.telemetry_store = server->stores.telemetry,
                                     .venues = server->app.venues,
                                     .readings = server->app.readings,
                                     .publisher = &server->publisher};
-    return crowd_open(&options, &server->app.crowd, note);
+    TRY(crowd_open(&options, &server->app.crowd, note));
+    server->crowd_ear = (struct spread_ear){.hear = overhear_crowd, .context = server->app.crowd};
+    spread_listen(&server->spread, &server->crowd_ear);
+    return ERR_NONE;
 }
 
 static void close_crowd(struct server *server)
 {
+    spread_unlisten(&server->crowd_ear);
     crowd_close(server->app.crowd);
 }
 

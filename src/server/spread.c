@@ -9,16 +9,48 @@
 static struct metric too_large = METRIC_COUNTER(
     "muster_live_local_total", "Live values too large for the other processes on this database.");
 
+struct parsed {
+    char topic[256];
+    enum publish_kind kind;
+    const char *json; /* within the message */
+    size_t len;
+};
+
+static bool parse(const char *message, size_t len, struct parsed *out)
+{
+    const char *end = len == 0 ? NULL : memchr(message, '\n', len);
+    if (end == NULL || end == message || end - message > 256) /* not from this version of Muster */
+        return false;
+    size_t topic_len = (size_t)(end - message) - 1;
+    memcpy(out->topic, message + 1, topic_len);
+    out->topic[topic_len] = '\0';
+    out->kind = message[0] == 'g' ? PUBLISH_GAUGE : PUBLISH_EVENT;
+    out->json = end + 1;
+    out->len = len - (size_t)(end + 1 - message);
+    return true;
+}
+
 static void heard(void *context, const char *message, size_t len)
 {
-    struct spread *spread = context;
-    const char *end = len == 0 ? NULL : memchr(message, '\n', len);
-    if (end == NULL || end - message > 256) /* not from this version of Muster */
-        return;
-    char topic[256] = "";
-    memcpy(topic, message + 1, (size_t)(end - message) - 1);
-    live_publish(spread->live, topic, message[0] == 'g' ? PUBLISH_GAUGE : PUBLISH_EVENT, end + 1,
-                 len - (size_t)(end + 1 - message));
+    const struct spread *spread = context;
+    struct parsed parsed;
+    if (parse(message, len, &parsed))
+        live_publish(spread->live, parsed.topic, parsed.kind, parsed.json, parsed.len);
+}
+
+static void overheard(void *context, const char *message, size_t len)
+{
+    const struct spread_ear *ear = context;
+    struct parsed parsed;
+    if (parse(message, len, &parsed))
+        ear->hear(ear->context, parsed.topic, parsed.json, parsed.len);
+}
+
+static enum err catch_up(void *context)
+{
+    const struct spread *spread = context;
+    live_resync(spread->live);
+    return ERR_NONE;
 }
 
 static void announce(void *context, const char *topic, enum publish_kind kind, const char *json,
@@ -44,6 +76,19 @@ void spread_start(struct spread *spread, struct store *store, struct live *live)
 {
     *spread = (struct spread){.store = store, .live = live};
     store_listen(store, CHANNEL, heard, spread);
+    store_listen_missed(store, catch_up, spread);
+}
+
+/* Who listens last hears first. */
+void spread_listen(struct spread *spread, struct spread_ear *ear)
+{
+    ear->store = spread->store;
+    store_listen(spread->store, CHANNEL, overheard, ear);
+}
+
+void spread_unlisten(struct spread_ear *ear)
+{
+    store_unlisten(ear->store, ear);
 }
 
 void spread_stop(struct spread *spread)

@@ -75,6 +75,12 @@ MUST_USE enum err consumer_wait_idle(struct consumer *consumer, int64_t deadline
 void store_announce(struct store *store, const char *channel, const char *message, size_t len);
 void store_listen(struct store *store, const char *channel,
                   void (*heard)(void *context, const char *message, size_t len), void *context);
-/* Whatever listens with this context hears nothing more, and is not inside `heard` any longer: for
- * whoever closes before the store. Not from inside `heard`. */
+/* What others announced while this process was not connected is not repeated: after every later
+ * connection, and after store_missed(), `catch_up` is called within a second or so, on a thread of the
+ * store's, and again each second until it succeeds. */
+void store_listen_missed(struct store *store, enum err (*catch_up)(void *context), void *context);
+/* Whoever listens with this context could not make use of what it heard. */
+void store_missed(struct store *store, void *context);
+/* Whatever listens with this context hears nothing more, and is inside no call any longer: for whoever
+ * closes before the store. Not from inside such a call. */
 void store_unlisten(struct store *store, void *context);

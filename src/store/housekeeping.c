@@ -7,6 +7,7 @@
  *                Where the disk cannot keep up, the writer does it itself at WAL_MAX_PAGES: commits
  *                slow down to what the disk can take, and the log stays bounded.
  *   retention    a slice of each stream with a policy, more often while there is more to remove
+ *   catching up  who may have missed an announcement looks for himself (streams/missed.c)
  *   probing      while the disk is full: one small write a second tells when it is not any more */
 #include "base/clock.h"
 #include "base/log.h"
@@ -184,6 +185,7 @@ static void *housekeeping_run(void *context)
         if (clock_monotonic_us() < round_at_us)
             continue;
         probe(store);
+        missed_catch_up(store->missed);
         retain_all(housekeeping);
         round_at_us = clock_monotonic_us() + ROUND_US;
     }

@@ -86,6 +86,7 @@ static void store_free(struct store *store)
 {
     listener_free(store->listener);
     housekeeping_free(store->housekeeping);
+    missed_free(store->missed);
     writer_fini(&store->writer);
     readers_fini(&store->readers);
     follow_destroy(store->follow);
@@ -130,6 +131,7 @@ enum err store_open(const struct store_options *options, struct store **out_stor
     store->follow = follow_create();
     store->housekeeping = housekeeping_create(store);
     store->listener = listener_create(store);
+    store->missed = missed_create();
     writer_init(&store->writer, store);
     readers_init(&store->readers, options->reader_count <= 0 ? 4 : (size_t)options->reader_count);
     enum err err = prepare(store, options, note);

@@ -108,6 +108,7 @@ struct store {
     struct follow *follow;
     struct housekeeping *housekeeping;
     struct listener *listener;
+    struct missed_list *missed;
     _Atomic(const char *) why; /* NULL while well */
 };
 
@@ -169,6 +170,13 @@ void housekeeping_wal_grew(struct store *store, int64_t pages);
 /* retain.c: stream_retain(), and whether there is more to remove at once */
 MUST_USE enum err retain_slice(struct store *store, const struct stream_retention *retention,
                                int64_t now_ms, bool *out_is_more, struct err_note *note);
+
+/* streams/missed.c */
+struct missed_list *missed_create(void);
+void missed_free(struct missed_list *list);
+void missed_all(struct missed_list *list); /* everybody is to catch up */
+void missed_forget(struct missed_list *list, void *context);
+void missed_catch_up(struct missed_list *list); /* calls whoever is to */
 
 /* announce.c */
 struct listener *listener_create(struct store *store);

@@ -111,6 +111,13 @@ static int64_t current_version(struct venues *venues, const char *event, const c
     return version;
 }
 
+static void fall_behind(struct venues *venues, const char *event, const char *venue, enum err err)
+{
+    log_write(LOG_WARN, "venues", "the view is behind the database; read again soon",
+              "venue=%s/%s error=%s", event, venue, err_name(err));
+    store_missed(venues->store, venues);
+}
+
 /* "event/venue version": another process changed it, or this one, which has the version already. */
 static void heard(void *context, const char *message, size_t len)
 {
@@ -126,16 +133,14 @@ static void heard(void *context, const char *message, size_t len)
         return;
     enum err err = reload(venues, event, venue);
     if (err != ERR_NONE)
-        log_write(LOG_WARN, "venues", "a change could not be read", "venue=%s/%s error=%s", event,
-                  venue, err_name(err));
+        fall_behind(venues, event, venue, err);
 }
 
 void venues_refresh(struct venues *venues, const char *event, const char *venue)
 {
     enum err err = reload(venues, event, venue);
     if (err != ERR_NONE) {
-        log_write(LOG_WARN, "venues", "the view is behind the database", "venue=%s/%s error=%s",
-                  event, venue, err_name(err));
+        fall_behind(venues, event, venue, err);
         return;
     }
     char message[200];
@@ -149,42 +154,59 @@ struct venue_name {
     char id[LIMIT_ID_LEN + 1];
 };
 
-static enum err list_names(struct venues *venues, struct venue_name **out_names, size_t *out_count)
+struct venue_names {
+    struct venue_name *names; /* owned */
+    size_t count;
+};
+
+static void add_name(struct venue_names *names, const char *event, const char *id)
+{
+    names->names = mem_resize(names->names, (names->count + 1) * sizeof *names->names);
+    struct venue_name *name = &names->names[names->count++];
+    (void)text_copy(name->event, sizeof name->event, event);
+    (void)text_copy(name->id, sizeof name->id, id);
+}
+
+static enum err add_stored(struct venues *venues, struct venue_names *names)
 {
     struct db *db = store_reader_take(venues->store);
     if (db == NULL)
         return ERR_BUSY;
     struct sql_rows rows;
-    struct venue_name *names = NULL;
-    size_t count = 0;
     enum err err = sql_query(db, &rows, "SELECT event, id FROM venue");
     if (err == ERR_NONE) {
-        while (sql_next(&rows)) {
-            names = mem_resize(names, (count + 1) * sizeof *names);
-            (void)text_copy(names[count].event, sizeof names->event, sql_text(&rows, 0));
-            (void)text_copy(names[count].id, sizeof names->id, sql_text(&rows, 1));
-            count++;
-        }
+        while (sql_next(&rows))
+            add_name(names, sql_text(&rows, 0), sql_text(&rows, 1));
         err = sql_end(&rows);
     }
     store_reader_give(venues->store, db);
-    if (err != ERR_NONE) {
-        mem_free(names);
-        return err;
+    return err;
+}
+
+/* Those in memory: some may be gone from the table. */
+static void add_known(struct venues *venues, struct venue_names *names)
+{
+    LOCKED(&venues->lock);
+    for (size_t i = 0; i < venues->slot_count; i++) {
+        if (venues->slots[i].view != NULL)
+            add_name(names, venues->slots[i].event, venues->slots[i].id);
     }
-    *out_names = names;
-    *out_count = count;
-    return ERR_NONE;
 }
 
 enum err venues_refresh_all(struct venues *venues)
 {
-    SCOPED_MEM struct venue_name *names = NULL;
-    size_t count = 0;
-    TRY(list_names(venues, &names, &count));
-    for (size_t i = 0; i < count; i++)
-        TRY(reload(venues, names[i].event, names[i].id));
-    return ERR_NONE;
+    struct venue_names names = {0};
+    add_known(venues, &names);
+    enum err err = add_stored(venues, &names);
+    for (size_t i = 0; i < names.count && err == ERR_NONE; i++)
+        err = reload(venues, names.names[i].event, names.names[i].id);
+    mem_free(names.names);
+    return err;
+}
+
+static enum err catch_up(void *context)
+{
+    return venues_refresh_all(context);
 }
 
 enum err venues_open(struct store *main_store, struct venues **out_venues, struct err_note *note)
@@ -195,6 +217,7 @@ enum err venues_open(struct store *main_store, struct venues **out_venues, struc
     venues->index = view_index_create(NULL, 0);
     /* Heard before read: what changes in between is then read twice, and never missed. */
     store_listen(main_store, CHANNEL, heard, venues);
+    store_listen_missed(main_store, catch_up, venues);
     enum err err = venues_refresh_all(venues);
     if (err != ERR_NONE) {
         venues_close(venues);

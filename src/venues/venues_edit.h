@@ -43,9 +43,10 @@ extern const struct json_field device_fields[DEVICE_FIELD_COUNT];
  * may share one transaction; afterwards call venues_refresh(). */
 MUST_USE enum err venue_edit_run(struct db *db, void *edit, struct err_note *note);
 /* Takes the newest state of this venue into the view, and tells the other processes. What cannot be
- * read now is logged, and read at the next change. */
+ * read now is logged, and read again soon. */
 void venues_refresh(struct venues *venues, const char *event, const char *venue);
-/* As venues_refresh(), of every venue, telling nobody: when announcements may have been missed. */
+/* As venues_refresh(), of every venue, telling nobody: when announcements may have been missed. The
+ * store has it called after it was disconnected. */
 MUST_USE enum err venues_refresh_all(struct venues *venues);
 /* Both; waits for the commit. */
 MUST_USE enum err venues_edit(struct venues *venues, struct venue_edit *edit,

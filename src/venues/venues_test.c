@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venues/venues_edit.h"
 
+#include "base/clock.h"
 #include "store/place_test.h"
 #include "store/stream.h"
 #include "venues/venues.h"
+
+#include <poll.h>
 
 static struct err_note note;
 
@@ -288,5 +291,45 @@ ON_BOTH_ENGINES(a_picture_is_what_its_type_says)
     CHECK_INT(len, 6);
     CHECK_TEXT(type, "image/svg+xml");
     mem_free(bytes);
+    house_close(&house);
+}
+
+/* As another process would, whose announcement is lost. */
+static void change_unheard(struct house *house, enum venue_action action, const char *text)
+{
+    SCOPED_JSON *document = NULL;
+    if (text != NULL)
+        CHECK_INT(json_parse(text, strlen(text), &document, &note), ERR_NONE);
+    struct venue_edit change = {.part = VENUE_PART_VENUE,
+                                .action = action,
+                                .event = "demo",
+                                .venue = "park",
+                                .document = document};
+    CHECK_INT(store_write(house->store, venue_edit_run, &change, &note), ERR_NONE);
+}
+
+static void await_version_after(struct house *house, int64_t old)
+{
+    int64_t deadline_us = clock_monotonic_us() + 20000000;
+    while (version_of(house) == old) {
+        CHECK(clock_monotonic_us() < deadline_us);
+        (void)poll(NULL, 0, 5); /* the store's own thread reads it */
+    }
+}
+
+ON_BOTH_ENGINES(what_was_not_heard_is_read_when_the_store_says_so)
+{
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    int64_t version = version_of(&house);
+    change_unheard(&house, VENUE_PUT, "{\"name\": \"Big park\", " PLAN "}");
+    CHECK_INT(version_of(&house), version);
+    store_missed(house.store, house.venues);
+    await_version_after(&house, version);
+    change_unheard(&house, VENUE_REMOVE, NULL);
+    store_missed(house.store, house.venues);
+    await_version_after(&house, version + 1);
+    CHECK_INT(version_of(&house), 0);
     house_close(&house);
 }

@@ -26,6 +26,8 @@ static struct metric replaced =
 static struct metric slow = METRIC_COUNTER(
     "muster_live_slow_clients_total", "Live clients disconnected because they could not keep up.");
 
+static const char LOST_WORDS[] = "messages were lost: read the present state";
+
 /* --- clients --- */
 
 struct live_client *live_client_create(struct live *live, enum live_form form,
@@ -272,8 +274,7 @@ static void hand_out(struct live_item *item)
     for (uint32_t i = topic->follower_count; i > 0; i--) {
         struct live_client *client = topic->followers[i - 1];
         if (item->frame == NULL)
-            live_client_end(client, WS_TRY_AGAIN_LATER,
-                            "messages were lost: read the present state");
+            live_client_end(client, WS_TRY_AGAIN_LATER, LOST_WORDS);
         else
             live_client_send(client, item->frame, gauge);
     }
@@ -324,10 +325,18 @@ static bool is_stopping(struct live *live, bool *out_is_finished)
     return live->is_stopping;
 }
 
-static void end_all(struct live *live)
+static bool must_resync(struct live *live)
+{
+    LOCKED(&live->lock);
+    bool must = live->must_resync;
+    live->must_resync = false;
+    return must;
+}
+
+static void end_all(struct live *live, enum ws_status status, const char *reason)
 {
     for (uint32_t i = live->clients_len; i > 0; i--)
-        live_client_end(live->clients[i - 1], WS_GOING_AWAY, "the server is stopping");
+        live_client_end(live->clients[i - 1], status, reason);
 }
 
 static void wait_and_serve(struct live *live, int64_t *inout_next_tick_us)
@@ -359,8 +368,10 @@ static void *run(void *context)
         bool is_finished = false;
         take_arrivals(live);
         take_inbox(live);
+        if (must_resync(live))
+            end_all(live, WS_TRY_AGAIN_LATER, LOST_WORDS);
         if (is_stopping(live, &is_finished))
-            end_all(live);
+            end_all(live, WS_GOING_AWAY, "the server is stopping");
         empty_bin(live);
         if (is_finished && live->clients_len == 0)
             return NULL;
@@ -429,6 +440,14 @@ void live_publish(struct live *live, const char *topic, enum publish_kind kind, 
 {
     if (live_topics_publish(&live->topics, topic, kind, json, len))
         live_wake(live);
+}
+
+void live_resync(struct live *live)
+{
+    lock_take(&live->lock);
+    live->must_resync = true;
+    lock_give(&live->lock);
+    live_wake(live);
 }
 
 size_t live_client_count(const struct live *live)

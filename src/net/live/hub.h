@@ -70,9 +70,10 @@ struct live {
     struct thread thread;
     int epoll;
     int wake;
-    struct lock lock; /* arrivals, gone ones, is_stopping */
+    struct lock lock; /* arrivals, gone ones, and the four flags */
     struct live_client *arrivals;
     bool has_departures; /* some SSE client's HTTP side has finished */
+    bool must_resync;
     bool is_stopping;
     bool is_finished;
     atomic_size_t client_count;

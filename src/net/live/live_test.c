@@ -303,6 +303,20 @@ TEST(event_stream_of_a_forbidden_topic_is_refused)
     close_stage(&stage);
 }
 
+TEST(after_a_resync_everybody_has_to_come_back_and_may)
+{
+    struct stage stage = open_stage();
+    int ws = follow(&stage, "a");
+    live_resync(stage.live);
+    CHECK_INT(ws_test_read_close(ws), 1013);
+    (void)close(ws);
+    ws = follow(&stage, "a");
+    say(&stage, "a", PUBLISH_EVENT, "1");
+    CHECK_TEXT(ws_test_read_text(ws), "{\"topic\":\"a\",\"data\":1}");
+    (void)close(ws);
+    close_stage(&stage);
+}
+
 TEST(stopping_tells_every_client_to_go)
 {
     struct stage stage = open_stage();

@@ -129,6 +129,7 @@ void store_unlisten(struct store *store, void *context)
         if (h->context == context)
             h->heard = NULL;
     }
+    missed_forget(store->missed, context);
 }
 
 static void outbox_push(struct listener *listener, struct outgoing *made)
@@ -308,6 +309,13 @@ static void listener_connect(struct listener *listener)
     follow_wake_all(listener->store->follow); /* we may have missed something */
 }
 
+static void reconnect(struct listener *listener)
+{
+    listener_connect(listener);
+    if (listener->db != NULL)
+        missed_all(listener->store->missed);
+}
+
 /* Waits for the server, or for wake_fd. */
 static void wait_for_news(struct listener *listener, int timeout_ms)
 {
@@ -327,7 +335,7 @@ static void *listener_run(void *context)
     int pause_ms = RECONNECT_MIN_US / 1000;
     while (!atomic_load(&listener->is_stopping)) {
         if (listener->db == NULL)
-            listener_connect(listener);
+            reconnect(listener);
         wait_for_news(listener, listener->db == NULL ? pause_ms : -1);
         pause_ms = listener->db == NULL ? MIN(2 * pause_ms, RECONNECT_MAX_US / 1000)
                                         : RECONNECT_MIN_US / 1000;
@@ -349,6 +357,7 @@ void listener_start(struct listener *listener)
         return;
     listener->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert(listener->wake_fd >= 0);
+    listener_connect(listener); /* so that who listens from now on has missed nothing */
     char name[16];
     (void)snprintf(name, sizeof name, "hear-%s", listener->store->name);
     thread_start(&listener->thread, name, listener_run, listener);

@@ -215,6 +215,40 @@ TEST(a_postgres_that_goes_away_is_busy_and_work_goes_on_when_it_is_back)
     CHECK_INT(note_count(store), 3);
 }
 
+static enum err look_for_himself(void *context)
+{
+    return atomic_fetch_add((atomic_int *)context, 1) < 1 ? ERR_BUSY : ERR_NONE;
+}
+
+static void wait_for_calls(atomic_int *calls, int count)
+{
+    int64_t deadline_us = clock_monotonic_us() + 20000000;
+    while (atomic_load(calls) < count) {
+        CHECK(clock_monotonic_us() < deadline_us);
+        (void)poll(NULL, 0, 5); /* a thread of the store's calls */
+    }
+    CHECK_INT(atomic_load(calls), count);
+}
+
+TEST(after_a_postgres_came_back_listeners_look_for_themselves_until_they_succeed)
+{
+    struct place *place = place_postgres();
+    struct pg_server *server = place_server();
+    SCOPED(store) store = place_open(place, NULL, 0);
+    atomic_int calls = 0, unlistened = 0;
+    store_listen_missed(store, look_for_himself, &calls);
+    store_listen_missed(store, look_for_himself, &unlistened);
+    store_unlisten(store, &unlistened);
+    pg_server_halt(server, PG_SERVER_FAST);
+    CHECK_INT(pg_server_resume(server, NULL), ERR_NONE);
+    wait_for_calls(&calls, 2); /* once in vain */
+    wait_until_written(store, 1);
+    CHECK_INT(atomic_load(&unlistened), 0);
+    CHECK_INT(atomic_load(&calls), 2);
+    store_missed(store, &calls);
+    wait_for_calls(&calls, 3);
+}
+
 struct hammer {
     struct store *store;
     struct thread thread;
