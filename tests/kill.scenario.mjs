@@ -155,6 +155,11 @@ scenario('of two processes on one PostgreSQL one is killed, and the other has it
     const camera = await person.get(`${venue}/devices/cam-1`);
     check(camera.last_seen_at !== null && !camera.is_silent, 'the camera was heard');
   }
+  // A sensor speaks to one of them, and neither takes it for silent.
+  const lift = { id: 'lift-3', timestamp: new Date(base).toISOString(), trip: 1 };
+  await first.withToken(token).post('/api/v1/readings', lift, 202);
+  await until('the other process has heard the lift, too', async () => !(await admin.get(`${venue}/devices/lift-3`)).is_silent);
+  await live.next((m) => zoneOf(m, 'stage') !== undefined);
   await first.kill();
   const killedAt = Date.now();
   await second.withToken(token).post('/api/v1/detections', crowd('cam-1', 22, Math.max(base + 1000, killedAt)), 202);

@@ -3,8 +3,15 @@
 
 #include "base/text.h"
 #include "readings/pack.h"
+#include "store/consumer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 #define DAY_MS 86400000LL
+
+#define CHANNEL       "heard"
+#define TELL_EVERY_MS 1000 /* of each device */
 
 /* --- who was heard when --- */
 
@@ -29,17 +36,54 @@ static void grow_seen(struct seen *seen)
     mem_free(old);
 }
 
-/* As many as there are devices: only known ones come here. */
-void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms)
+/* As many as there are devices: only known ones come here. Under the lock. */
+static struct seen_slot *hear_device(struct seen *seen, int64_t device_id, int64_t at_ms)
 {
-    struct seen *seen = &readings->seen;
-    LOCKED(&seen->lock);
     if (seen->count * 2 >= seen->slot_count)
         grow_seen(seen);
     struct seen_slot *slot = find_seen(seen, device_id);
     seen->count += slot->at_ms == 0;
     slot->id = device_id;
     slot->at_ms = MAX(slot->at_ms, at_ms);
+    return slot;
+}
+
+void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms)
+{
+    struct seen *seen = &readings->seen;
+    LOCKED(&seen->lock);
+    (void)hear_device(seen, device_id, at_ms);
+}
+
+static bool must_tell(struct seen *seen, int64_t device_id, int64_t at_ms)
+{
+    LOCKED(&seen->lock);
+    struct seen_slot *slot = hear_device(seen, device_id, at_ms);
+    if (llabs(at_ms - slot->told_ms) < TELL_EVERY_MS)
+        return false;
+    slot->told_ms = at_ms;
+    return true;
+}
+
+void readings_heard_here(struct readings *readings, int64_t device_id, int64_t at_ms)
+{
+    if (!must_tell(&readings->seen, device_id, at_ms) || !store_is_postgres(readings->store))
+        return;
+    char message[48];
+    int len = snprintf(message, sizeof message, "%" PRId64 " %" PRId64, device_id, at_ms);
+    store_announce(readings->store, CHANNEL, message, (size_t)len);
+}
+
+static void heard_elsewhere(void *context, const char *message, size_t len)
+{
+    int64_t device_id, at_ms;
+    char text[48];
+    if (len >= sizeof text)
+        return;
+    memcpy(text, message, len);
+    text[len] = '\0';
+    if (sscanf(text, "%" SCNd64 " %" SCNd64, &device_id, &at_ms) == 2 && at_ms > 0)
+        readings_heard(context, device_id, at_ms);
 }
 
 int64_t readings_last_seen(struct readings *readings, const char *event, const char *device)
@@ -92,6 +136,7 @@ enum err readings_open(const struct readings_options *options, struct readings *
     readings->keep_detections_ms =
         options->keep_detections_ms > 0 ? options->keep_detections_ms : DAY_MS;
     lock_init(&readings->seen.lock);
+    store_listen(readings->store, CHANNEL, heard_elsewhere, readings);
     enum err err = load_heard(readings);
     if (err == ERR_NONE)
         err = start_history(readings, options, note);
@@ -107,6 +152,7 @@ void readings_close(struct readings *readings)
 {
     if (readings == NULL)
         return;
+    store_unlisten(readings->store, readings);
     history_detections_stop(readings->detections);
     history_series_stop(readings->series);
     lock_fini(&readings->seen.lock);

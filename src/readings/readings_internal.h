@@ -7,6 +7,7 @@
 struct seen_slot {
     int64_t id; /* history_id(event, device) */
     int64_t at_ms;
+    int64_t told_ms; /* the other processes were told then */
 };
 
 struct seen { /* when devices were last heard */
@@ -26,3 +27,6 @@ struct readings {
 };
 
 void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms);
+/* And tells the other processes on the database, where the live picture may be made. Not needed for
+ * cameras: whoever counts them reads their detections. */
+void readings_heard_here(struct readings *readings, int64_t device_id, int64_t at_ms);

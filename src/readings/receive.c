@@ -127,7 +127,7 @@ static void done(void *context, enum err result, const struct err_note *note)
         for (size_t i = 0; i < delivery->count && delivery->records[i].batch != NULL; i++)
             readings_heard(delivery->readings, delivery->records[i].device_id, delivery->now_ms);
         for (size_t i = 0; i < delivery->heard_count; i++)
-            readings_heard(delivery->readings, delivery->heard[i], delivery->now_ms);
+            readings_heard_here(delivery->readings, delivery->heard[i], delivery->now_ms);
     }
     finish(delivery, result, note);
 }
