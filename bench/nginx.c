@@ -2,6 +2,7 @@
 #include "bench/nginx.h"
 
 #include "base/clock.h"
+#include "base/port.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -36,20 +37,6 @@ static bool write_configuration(const char *folder, const char *path, uint16_t p
     return fclose(file) == 0 && is_written;
 }
 
-/* Free when we ask; nothing else on this machine hands out ports in between. */
-static uint16_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool is_known = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-                    getsockname(fd, (struct sockaddr *)&address, &len) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return is_known ? ntohs(address.sin_port) : 0;
-}
-
 static bool is_listening(uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -65,7 +52,7 @@ enum err nginx_start(const char *folder, struct nginx *out_nginx, struct err_not
 {
     char path[1024];
     (void)snprintf(path, sizeof path, "%s/nginx.conf", folder);
-    struct nginx nginx = {.port = free_port()};
+    struct nginx nginx = {.port = port_find_free()};
     if (access("/usr/sbin/nginx", X_OK) != 0)
         return err_set(note, ERR_NOT_FOUND, "nginx",
                        "is not installed: apt-get install nginx-light");

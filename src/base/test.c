@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/test.h"
 
+#include "base/folder.h"
+
 #include <fnmatch.h>
-#include <ftw.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct test_case *first;
@@ -23,17 +25,9 @@ _Noreturn void test_skip(const char *reason)
     abort();
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 static void remove_folder(void)
 {
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
 }
 
 const char *test_folder(void)

@@ -2,12 +2,12 @@
 #include "client/local_server.h"
 
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/text.h"
 #include "client/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -100,16 +100,8 @@ enum err local_server_folder(char *out, size_t size, struct err_note *note)
     return ERR_NONE;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 void local_server_forget(const char *folder)
 {
     if (folder[0] != '\0')
-        (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(folder);
 }

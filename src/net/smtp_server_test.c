@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "net/certificate_test.h"
 
 #define EXIM     "/usr/sbin/exim4"
@@ -121,14 +121,6 @@ struct smtp_test_server *smtp_test_start(void)
     return server;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 void smtp_test_stop(struct smtp_test_server *server)
 {
     /* Its group: the daemon and whatever it is still delivering with. */
@@ -136,7 +128,7 @@ void smtp_test_stop(struct smtp_test_server *server)
     int status;
     CHECK(waitpid(server->pid, &status, 0) == server->pid);
     (void)close(server->watch);
-    (void)nftw(server->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); /* only tidiness */
+    folder_remove(server->folder);
     mem_free(server);
 }
 

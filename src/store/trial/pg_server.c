@@ -2,11 +2,11 @@
 #include "store/pg_server.h"
 
 #include "base/clock.h"
+#include "base/folder.h"
+#include "base/port.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <grp.h>
 #include <poll.h>
@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,21 +60,6 @@ static bool find_user(struct pg_server *server)
     server->user = user->pw_uid;
     server->group = user->pw_gid;
     return true;
-}
-
-/* The port is free now; whoever takes it before PostgreSQL does makes its start fail. */
-static int free_port(void)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
-    int port = 0;
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
-        getsockname(fd, (struct sockaddr *)&at, &len) == 0)
-        port = ntohs(at.sin_port);
-    if (fd >= 0)
-        (void)close(fd); /* nothing was sent */
-    return port;
 }
 
 /* In the child: become the user, write to the log, and end with the parent. */
@@ -188,7 +172,7 @@ static enum err start(struct pg_server *server, const char *parent, struct err_n
     if (mkdtemp(folder) == NULL || chown(folder, server->user, server->group) != 0)
         return err_set(note, ERR_IO, folder, "The folder cannot be made: %s.", strerror(errno));
     memcpy(server->folder, folder, sizeof server->folder);
-    server->port = free_port();
+    server->port = port_find_free();
     (void)snprintf(server->url, sizeof server->url, "postgresql://muster@127.0.0.1:%d/postgres",
                    server->port);
     if (!make_cluster(server))
@@ -209,20 +193,12 @@ enum err pg_server_start(const char *parent, struct pg_server **out_server, stru
     return ERR_NONE;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 void pg_server_stop(struct pg_server *server)
 {
     if (server == NULL)
         return;
     pg_server_halt(server, PG_SERVER_FAST);
-    (void)nftw(server->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); /* temporary anyway */
+    folder_remove(server->folder);
     mem_free(server);
 }
 
