@@ -32,6 +32,63 @@ async function storedDetections(client, device, from = '2000-01-01T00:00:00Z') {
   return answer.detections;
 }
 
+// What the annotations say: of each of the seven views, of each picture, its boxes as [track, x, y, w, h].
+function seenByEachView(frames) {
+  const pictures = readdirSync(frames).sort().map((name) => JSON.parse(readFileSync(join(frames, name), 'utf8')));
+  return [0, 1, 2, 3, 4, 5, 6].map((view) => pictures.map((persons) => persons.flatMap(({ personID, views }) => views
+    .filter((box) => box.viewNum === view && (box.xmin !== -1 || box.xmax !== -1))
+    .map((box) => [personID, box.xmin, box.ymin, box.xmax - box.xmin, box.ymax - box.ymin]))));
+}
+
+const inOrder = (boxes) => boxes.map((box) => box.join(' ')).sort();
+
+// Every box that this camera sent, picture by picture.
+async function checkGivenBack(client, device, pictures) {
+  equal(await storedDetections(client, device), pictures.flat().length, `stored of ${device}`);
+  const to = new Date(Date.now() + 3600000).toISOString();
+  const range = `event=takes&device=${device}&from=2000-01-01T00:00:00Z&to=${to}&limit=100000`;
+  const { items } = await client.get(`/api/v1/detections?${range}`);
+  const columns = ['track', 'x', 'y', 'w', 'h'];
+  const given = items.flatMap(({ fields, frames }) => frames.map(({ persons }) =>
+    persons.map((person) => columns.map((name) => person[fields.indexOf(name)]))));
+  equal(given.length, pictures.length, `frames of ${device}`);
+  for (const [i, boxes] of pictures.entries()) equal(inOrder(given[i]), inOrder(boxes), `picture ${i} of ${device}`);
+}
+
+// Replays into a PostgreSQL, which tells how many bytes it keeps: of the stream, and of history.
+async function bytesKept(t, flags) {
+  const postgres = await t.postgres();
+  const muster = await t.muster({ database: postgres.url });
+  const run = await command('replay', ...flags, '--speed', '0', '--window', '10s', ...access(t, muster));
+  equal(run.code, 0, `exit code (${run.err})`);
+  const ask = (sql) => execFileSync(join(postgres.bin, 'psql'), ['-XAtc', sql, postgres.url]).toString().trim().split('|').map(Number);
+  const [detections] = run.out.match(/detections=(\d+)/).slice(1).map(Number);
+  const [stream] = ask("SELECT SUM(octet_length(body)) FROM telemetry.store_record WHERE stream = 'detections'");
+  const chunks = await until('all of it is in history', () => {
+    const [persons, bytes] = ask('SELECT COALESCE(SUM(persons), 0), COALESCE(SUM(octet_length(data)), 0) FROM telemetry.detection_chunk');
+    return persons === detections ? bytes : null;
+  });
+  return { detections, stream: stream / detections, history: chunks / detections };
+}
+
+function checkBytes(name, { detections, stream, history }) {
+  console.log(`# ${name}: ${detections} detections, ${stream.toFixed(2)} bytes each in the stream, ${history.toFixed(2)} in history`);
+  check(stream <= 8 && history <= 8, `${name}: at most 8 bytes a detection`);
+}
+
+scenario('a stored detection of a real detector takes eight bytes at most', async (t) => {
+  for (const [name, rate] of [['MOT15-PETS09-S2L1.det', 7], ['MOT15-ADL-Rundle-6.det', 30], ['MOT17-04.gt', 30]]) {
+    const file = unpack(`mot/${name}.txt.xz`, join(t.folder(), 'det.txt'));
+    checkBytes(name, await bytesKept(t, [file, '--device', 'cam', '--frames-per-s', String(rate)]));
+  }
+});
+
+scenario('a stored detection of seven cameras takes eight bytes at most', async (t) => {
+  const frames = t.folder();
+  execFileSync('tar', ['-xf', dataFile('wildtrack/annotations_frames_000-199.tar.xz'), '-C', frames]);
+  checkBytes('WILDTRACK', await bytesKept(t, [frames, '--device', 'view-']));
+});
+
 scenario('a detector\'s file is replayed and every detection of it is stored', async (t) => {
   const muster = await t.muster();
   const file = unpack('mot/MOT15-PETS09-S2L1.det.txt.xz', join(t.folder(), 'det.txt'));
@@ -52,10 +109,11 @@ scenario('seven calibrated cameras are replayed, and people stand where they sto
   const run = await command('replay', frames, '--calibration', calibration, '--device', 'view-', '--venue', 'square',
     '--speed', '0', '--window', '10s', ...access(t, muster));
   equal(run.code, 0, `exit code (${run.err})`);
-  const seen = readdirSync(frames).flatMap((name) => JSON.parse(readFileSync(join(frames, name), 'utf8')))
-    .flatMap((person) => person.views).filter((view) => view.xmin !== -1 || view.xmax !== -1).length;
-  check(run.out.includes(`frames=1400 detections=${seen} rejected=0 complete=yes`), run.out);
+  const seen = seenByEachView(frames);
+  const total = seen.reduce((sum, pictures) => sum + pictures.flat().length, 0);
+  check(run.out.includes(`frames=1400 detections=${total} rejected=0 complete=yes`), run.out);
   const admin = await muster.signIn();
+  for (const [view, pictures] of seen.entries()) await checkGivenBack(admin, `view-${view + 1}`, pictures);
   const devices = await admin.get('/api/v1/events/takes/venues/square/devices');
   equal(devices.items.filter((device) => device.calibration?.kind === 'opencv').length, 7, 'calibrated cameras');
 });
