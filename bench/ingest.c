@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "bench/bench.h"
 #include "bench/bodies.h"
+#include "bench/history.h"
 #include "bench/load.h"
 #include "bench/peers.h"
 #include "bench/probe.h"
@@ -24,12 +25,15 @@ struct shape {
     int frames;            /* in a request */
     double requests_per_s; /* 0 = ceiling */
     int connections;
+    bool reads_hour; /* of a zone, again and again, meanwhile */
 };
 
 static const struct shape SHAPES[] = {
     {"native, a message per frame", BODY_NATIVE, CAMERAS, 1, 2000, 64},
     {"native, a message per device and second", BODY_NATIVE, CAMERAS, 10, 200, 64},
     {"SceneScape, a message per frame", BODY_SCENESCAPE, CAMERAS, 1, 2000, 64},
+    {"native, per device and second, a zone's hour is read", BODY_NATIVE, CAMERAS, 10, 200, 64,
+     true},
     {"ceiling, native, per device and second", BODY_NATIVE, CEILING_CAMERAS, 10, 0, 32},
     {"ceiling, native, per frame", BODY_NATIVE, CEILING_CAMERAS, 1, 0, 64},
     {"ceiling, SceneScape, per device and second", BODY_SCENESCAPE, CEILING_CAMERAS, 10, 0, 32},
@@ -56,6 +60,8 @@ static bool next_request(void *context, int connection, struct load_request *out
 struct outcome {
     struct load_result load;
     struct probe_result probe;
+    int64_t hour_ms; /* when it began */
+    struct history_result history;
     double cpu_s;
     double bytes_per_detection; /* on the wire */
     double disk_per_detection;
@@ -96,8 +102,12 @@ static enum err run_load(const struct shape *shape, const struct site *site, int
                                     .duration_us = seconds * 1000000,
                                     .next = next_request,
                                     .context = &sender};
+        struct history_reader *reader =
+            shape->reads_hour ? history_reader_start(site, out->hour_ms) : NULL;
         err = load_run(&load, &out->load, note);
         out->cpu_s = site_cpu_s(site) - cpu_s;
+        if (reader != NULL)
+            history_reader_stop(reader, &out->history);
         probe_stop(probe, &out->probe);
         out->bytes_per_detection =
             (double)sender.bodies.items[0].len / (double)(shape->frames * PERSONS);
@@ -133,14 +143,34 @@ static void report(const struct bench_options *options, const struct shape *shap
                                                   .conditions = conditions});
 }
 
+static void report_history(const struct bench_options *options, const struct outcome *outcome)
+{
+    const struct history_result *history = &outcome->history;
+    double seconds = (double)outcome->load.duration_us / 1e6;
+    char conditions[200];
+    (void)snprintf(conditions, sizeof conditions,
+                   "less is better: values=%d reads=%lld incomplete=%lld p50_ms=%.1f max_ms=%.1f "
+                   "ingest=%.0f/s seconds=%.0f",
+                   HISTORY_POINTS, (long long)history->reads, (long long)history->incomplete,
+                   history->p50_ms, history->max_ms,
+                   (double)outcome->load.answered * 10 * PERSONS / seconds, seconds);
+    report_figure(options->form, &(struct figure){.bench = "ingest",
+                                                  .measured = "a zone's last hour is read, p99",
+                                                  .unit = "ms",
+                                                  .ours = history->p99_ms,
+                                                  .conditions = conditions});
+}
+
 static enum err measure(const struct bench_options *options, const struct shape *shape,
                         const struct peer_result *postgres, struct err_note *note)
 {
     struct site site;
     struct outcome outcome = {0};
     TRY(site_open(&(struct site_options){.cameras = shape->cameras, .zones = ZONES}, &site, note));
-    enum err err = run_load(shape, &site, options->seconds, &outcome, note);
-    int64_t probed = 0;
+    enum err err = shape->reads_hour ? history_fill(&site, &outcome.hour_ms, note) : ERR_NONE;
+    if (err == ERR_NONE)
+        err = run_load(shape, &site, options->seconds, &outcome, note);
+    int64_t probed = shape->reads_hour ? HISTORY_DETECTIONS : 0;
     for (int64_t i = 0; i < outcome.probe.asked; i++)
         probed += 3 + i % 37;
     if (err == ERR_NONE)
@@ -148,6 +178,8 @@ static enum err measure(const struct bench_options *options, const struct shape 
     outcome.stored -= probed;
     if (err == ERR_NONE)
         report(options, shape, &outcome, postgres);
+    if (err == ERR_NONE && shape->reads_hour)
+        report_history(options, &outcome);
     load_result_fini(&outcome.load);
     site_close(&site);
     return err;
