@@ -25,7 +25,13 @@ static struct metric classes[] = {CLASS("1"), CLASS("2"), CLASS("3"), CLASS("4")
 
 void *dispatch_target(void *server, const char *target, struct MHD_Connection *connection)
 {
-    return request_create(server, connection, target);
+    struct request *request = request_create(server, connection, target);
+    /* The query is ours to read. libmicrohttpd would parse it once more, and leaves the connection
+     * without an answer when 300 parameters have used up its memory; `target` is that memory. */
+    char *query = strchr((char *)(uintptr_t)target, '?');
+    if (query != NULL && query[1] != '\0')
+        query[1] = '\0';
+    return request;
 }
 
 /* --- what the headers tell --- */
@@ -40,6 +46,48 @@ static bool sends_body(const struct request *request, size_t *out_len)
     /* libmicrohttpd has checked that it is a number in range. */
     *out_len = length == NULL ? 0 : strtoull(length, NULL, 10);
     return *out_len > 0;
+}
+
+struct framing { /* the headers that say where a request ends, and for whom it is */
+    size_t length_count;
+    size_t host_count;
+    size_t coding_count;
+    bool is_chunked;
+};
+
+static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    (void)kind;
+    struct framing *framing = context;
+    framing->host_count += strcasecmp(name, "Host") == 0;
+    framing->length_count += strcasecmp(name, "Content-Length") == 0;
+    if (strcasecmp(name, "Transfer-Encoding") != 0)
+        return MHD_YES;
+    framing->coding_count++;
+    framing->is_chunked = value != NULL && strcasecmp(value, "chunked") == 0;
+    return MHD_YES;
+}
+
+/* Where a proxy before us could see another end of the request than we do, it could be made to send
+ * one person's request as another's (RFC 9112, 6.3 and 11.2). */
+static enum err check_framing(const struct request *request, struct err_note *note)
+{
+    struct framing framing = {0};
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_framing, &framing);
+    if (framing.host_count > 1)
+        return err_set(note, ERR_MALFORMED, "header Host", "must be given once.");
+    if (framing.length_count > 1)
+        return err_set(note, ERR_MALFORMED, "header Content-Length", "must be given once.");
+    if (framing.coding_count == 0)
+        return ERR_NONE;
+    if (framing.length_count > 0)
+        return err_set(note, ERR_MALFORMED, "header Content-Length",
+                       "must not stand beside Transfer-Encoding.");
+    if (framing.coding_count > 1 || !framing.is_chunked || request->is_http_1_0)
+        return err_set(note, ERR_MALFORMED, "header Transfer-Encoding",
+                       "must be given once, be \"chunked\", and come by HTTP/1.1.");
+    return ERR_NONE;
 }
 
 static void read_content_type(struct request *request)
@@ -75,9 +123,6 @@ static enum err start_body(struct request *request, struct err_note *note)
         body_init(&request->body, BODY_PLAIN, 0, len_max);
         return ERR_NONE;
     }
-    if (len == SIZE_MAX && request_header(request, "Content-Length") != NULL)
-        return err_set(note, ERR_MALFORMED, "header Content-Length",
-                       "must not stand beside Transfer-Encoding.");
     const char *consumes = route->consumes == NULL ? "application/json" : route->consumes;
     if (!is_consumed(consumes, request_content_type(request)))
         return err_set(note, ERR_UNSUPPORTED, "header Content-Type", "must be one of: %s.",
@@ -181,6 +226,12 @@ static void start(struct request *request)
         reply_problem(request, ERR_BUSY, &note);
         return;
     }
+    if (check_framing(request, &note) != ERR_NONE) {
+        reply_header(request, "Connection", "close");
+        request->is_unframed = true;
+        reply_problem(request, ERR_MALFORMED, &note);
+        return;
+    }
     enum route_outcome outcome = router_match(server->router, request->method, request->path,
                                               strlen(request->path), &request->match);
     if (outcome == ROUTE_NO_METHOD) {
@@ -205,7 +256,7 @@ static enum MHD_Result after_headers(struct request *request)
     if (request->response == NULL)
         return MHD_YES;
     size_t len = 0;
-    bool is_worth_reading = sends_body(request, &len) &&
+    bool is_worth_reading = !request->is_unframed && sends_body(request, &len) &&
                             request_header(request, "Expect") == NULL &&
                             (len == SIZE_MAX || len <= DRAIN_BYTES_MAX);
     return is_worth_reading ? MHD_YES : reply_queue(request);
@@ -269,11 +320,11 @@ enum MHD_Result dispatch_access(void *server, struct MHD_Connection *connection,
     (void)server;
     (void)connection;
     (void)url;
-    (void)version;
     struct request *request = *slot;
     if (!request->has_started) {
         request->has_started = true;
         request->method = method;
+        request->is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
         start(request);
         return after_headers(request);
     }

@@ -88,7 +88,9 @@ struct request {
     bool wants_worker;  /* authorise() asked for one */
     bool is_authorised; /* authorise() and the throttle have passed it */
     bool holds_server;  /* http_server_stop() waits for its end */
-    bool is_queued;     /* the response was handed to libmicrohttpd */
+    bool is_http_1_0;
+    bool is_unframed; /* nobody knows where its body ends: none of it is read */
+    bool is_queued;   /* the response was handed to libmicrohttpd */
 
     struct request_header headers[REQUEST_HEADERS_MAX];
     size_t header_count;

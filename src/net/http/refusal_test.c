@@ -280,16 +280,61 @@ TEST(bombs_of_gzip_and_zstd_are_413)
     http_server_stop(server);
 }
 
-TEST(length_and_chunks_together_are_refused)
+TEST(request_whose_end_is_in_doubt_is_refused_and_nothing_after_it_is_heard)
 {
+    static const struct {
+        const char *head;
+        const char *place;
+    } CASES[] = {
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: "
+         "chunked\r\n",
+         "header Content-Length"},
+        {"POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+         "header Content-Length"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 50\r\n",
+         "header Content-Length"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n",
+         "header Transfer-Encoding"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n",
+         "header Transfer-Encoding"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n"
+         "Transfer-Encoding: chunked\r\n",
+         "header Transfer-Encoding"},
+        {"POST /api/v1/small HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n"
+         "Transfer-Encoding: chunked\r\n",
+         "header Transfer-Encoding"},
+        {"GET /page HTTP/1.1\r\nHost: a\r\nHost: b\r\n", "header Host"},
+    };
     struct http_server *server = start();
-    int fd = loopback_connect(http_server_port(server));
-    loopback_send_text(fd, "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                           "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        int fd = loopback_connect(http_server_port(server));
+        char text[512];
+        (void)snprintf(text, sizeof text,
+                       "%sContent-Type: text/plain\r\n\r\n"
+                       "0\r\n\r\nGET /page HTTP/1.1\r\nHost: a\r\n\r\n",
+                       CASES[i].head);
+        loopback_send_text(fd, text);
+        SCOPED_ANSWER answer = {0};
+        loopback_read(fd, "POST", &answer);
+        check_problem(&answer, 400, CASES[i].place);
+        CHECK(loopback_is_closed(fd));
+        (void)close(fd);
+    }
+    http_server_stop(server);
+}
+
+TEST(query_of_a_thousand_parameters_is_answered)
+{
+    SCOPED_TEXT head;
+    text_init(&head, 8192);
+    text_add(&head, "GET /api/v1/orders/a?");
+    for (int i = 0; i < 1000; i++)
+        text_add(&head, "tag=&");
+    text_add(&head, " HTTP/1.1\r\nHost: a\r\n");
+    struct http_server *server = start();
     SCOPED_ANSWER answer = {0};
-    loopback_read(fd, "POST", &answer);
+    loopback_ask(http_server_port(server), head.bytes, NULL, 0, &answer);
     CHECK_INT(answer.status, 400);
-    (void)close(fd);
     http_server_stop(server);
 }
 
