@@ -20,5 +20,6 @@ void connection_owes(struct connection *connection, int64_t now_us);
 void connection_is_served(struct connection *connection);
 /* The next sweep shuts it down whatever it owes. */
 void connection_give_up(struct connection *connection);
-/* Shuts down who owes for longer than the patience; returns how many. Also run every 5 s. */
+/* Shuts down who owes for longer than the patience, or owes and has left; returns how many. Also run
+ * every 5 s. */
 size_t connections_sweep(struct connections *connections, int64_t now_us);

@@ -359,6 +359,27 @@ TEST(client_that_drips_its_request_is_cut_off)
     (void)close(pair[1]);
 }
 
+TEST(client_that_left_in_the_middle_of_a_request_is_let_go)
+{
+    struct connections *connections = connections_create(120000000);
+    int pair[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    struct connection *connection = connections_add(connections, pair[0], 1000000);
+    loopback_send_text(pair[1], "GET / HT");
+    CHECK_INT(connections_sweep(connections, 1000001), 0); /* unread bytes: it goes on */
+    char bytes[8];
+    CHECK(loopback_read_exact(pair[0], bytes, sizeof bytes));
+    CHECK_INT(connections_sweep(connections, 1000002), 0);
+    (void)close(pair[1]);
+    connection_is_served(connection); /* an answer may still go to a half-closed client */
+    CHECK_INT(connections_sweep(connections, 1000003), 0);
+    connection_owes(connection, 1000004);
+    CHECK_INT(connections_sweep(connections, 1000005), 1);
+    connections_remove(connections, connection);
+    connections_destroy(connections);
+    (void)close(pair[0]);
+}
+
 /* --- TLS --- */
 
 TEST(pages_and_sockets_also_go_by_tls)
