@@ -135,7 +135,9 @@ static bool read_value(struct reader *reader, const json_t *record, const struct
                          (vs == NULL || json_is_string(vs));
     if (json == NULL && base->has_value) {
         value->value = base->value;
-        return true;
+        if (!values_is_storable(base->value))
+            values_refuse(reader, "is out of range", "bv");
+        return values_is_storable(base->value);
     }
     if (json == NULL || (v != NULL) + (vb != NULL) + (vs != NULL) != 1 || !is_right_kind ||
         !values_number_of_json(json, &value->value)) {
@@ -146,7 +148,9 @@ static bool read_value(struct reader *reader, const json_t *record, const struct
         return false;
     }
     value->value += v != NULL ? base->value : 0;
-    return isfinite(value->value);
+    if (!values_is_storable(value->value))
+        values_refuse(reader, "is out of range together with bv", "v");
+    return values_is_storable(value->value);
 }
 
 /* The integral "s" becomes a series of its own beside the measure's. */
@@ -159,6 +163,10 @@ static void read_sum(struct reader *reader, const json_t *record, const struct b
         len + sizeof "_sum" > sizeof value->series)
         return;
     value->value += base->sum;
+    if (!values_is_storable(value->value)) {
+        values_refuse(reader, "is out of range together with bs", "s");
+        return;
+    }
     memcpy(value->series + len, "_sum", sizeof "_sum");
     values_add(reader, value);
 }

@@ -44,13 +44,18 @@ bool values_is_measure(const char *name)
     return len > 0 && len <= VALUES_MEASURE_LEN;
 }
 
+bool values_is_storable(double value)
+{
+    return fabs(value) <= LIMIT_READING_VALUE; /* not so for NaN */
+}
+
 bool values_number_of_text(const char *text, size_t len, double *out)
 {
     if (len == 0 || len > 64 || strspn(text, "+-.0123456789eE") != len)
         return false;
     char *end;
     double value = strtod(text, &end);
-    if (end != text + len || !isfinite(value))
+    if (end != text + len || !values_is_storable(value))
         return false;
     *out = value;
     return true;
@@ -66,7 +71,7 @@ bool values_number_of_json(const json_t *json, double *out)
         *out = json_number_value(json);
     else
         return false;
-    return isfinite(*out);
+    return values_is_storable(*out);
 }
 
 const char *values_check_time(const struct values_options *options, int64_t at_ms)
@@ -144,7 +149,8 @@ static void read_plain(struct reader *reader, json_t *item)
         if (!values_is_measure(measure))
             values_refuse(reader, "must be named by letters, digits, _ - and .", "%.60s", measure);
         else if (!values_number_of_json(json, &value.value))
-            values_refuse(reader, "must be a number, or a string that holds one", "%s", measure);
+            values_refuse(reader, "must be a number within 1e100, or a string that holds one", "%s",
+                          measure);
         else {
             (void)snprintf(value.series, sizeof value.series, "%s:%s", value.device, measure);
             values_add(reader, &value);

@@ -34,3 +34,4 @@ MUST_USE enum err values_decode(const char *body, size_t len, enum receive_form 
                                 const struct values_options *options, struct values *out,
                                 struct err_note *note);
 bool values_is_measure(const char *name);
+bool values_is_storable(double value);
