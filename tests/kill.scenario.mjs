@@ -166,6 +166,7 @@ scenario('of two processes on one PostgreSQL one is killed, and the other has it
   await live.next((m) => zoneOf(m, 'stage')?.people === 22);
   const took = Date.now() - killedAt;
   check(took < 5000 * SLOWNESS, `the work goes on after ${took} ms`);
+  console.log(`# the other process has its work after ${took} ms`);
   live.close();
   // Every second's count stands in the series once.
   const range = `event=demo&from=${new Date(base - 60000).toISOString()}&to=${new Date(base + 60000).toISOString()}`;
