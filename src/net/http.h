@@ -50,7 +50,18 @@ struct route_table {
     void *context; /* for the handlers */
 };
 
+/* A bound port that nobody serves yet: who comes early waits in the backlog. So the address is known
+ * before all that links to it is opened, and a port that is taken is found out first. */
+struct http_listener {
+    int fd; /* -1 = none */
+    uint16_t port;
+};
+MUST_USE enum err http_listen(const char *address, uint16_t port,
+                              struct http_listener *out_listener, struct err_note *note);
+void http_listener_close(struct http_listener *listener); /* nothing once a server took it */
+
 struct http_server_options {
+    struct http_listener *listener;   /* taken; NULL = one is made from address and port */
     const char *address;              /* "127.0.0.1", "::" */
     uint16_t port;                    /* 0 = any free one */
     int thread_count;                 /* event threads; 0 = number of cores */

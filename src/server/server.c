@@ -19,18 +19,44 @@
 
 struct server {
     const struct server_options *options;
+    struct http_listener listener;
     struct stores stores;
     struct app app;
     struct spread spread;
     struct publisher publisher;
     struct spread_ear crowd_ear; /* of what other processes count */
     struct smtp_server smtp;
-    char public_url[256]; /* when the settings name none */
     struct routes routes;
     struct http_server *http;
     size_t stage_count; /* that are open */
     char url[256];
 };
+
+/* What this machine reaches it by. */
+static void name_url(const struct server *server, unsigned port, char *out, size_t size)
+{
+    const char *address = server->options->address;
+    bool is_any = strcmp(address, "::") == 0 || strcmp(address, "0.0.0.0") == 0;
+    bool is_v6 = !is_any && strchr(address, ':') != NULL;
+    (void)snprintf(out, size, "%s://%s%s%s:%u",
+                   server->options->tls_certificate == NULL ? "http" : "https", is_v6 ? "[" : "",
+                   is_any ? "127.0.0.1" : address, is_v6 ? "]" : "", port);
+}
+
+/* --- the port, before everything that names it --- */
+
+static enum err open_listener(struct server *server, struct err_note *note)
+{
+    const struct server_options *options = server->options;
+    TRY(http_listen(options->address, (uint16_t)options->port, &server->listener, note));
+    name_url(server, server->listener.port, server->url, sizeof server->url);
+    return ERR_NONE;
+}
+
+static void close_listener(struct server *server)
+{
+    http_listener_close(&server->listener);
+}
 
 static enum err open_stores(struct server *server, struct err_note *note)
 {
@@ -44,17 +70,6 @@ static enum err open_stores(struct server *server, struct err_note *note)
 static void close_stores(struct server *server)
 {
     stores_close(&server->stores);
-}
-
-/* What this machine reaches it by. */
-static void name_url(const struct server *server, unsigned port, char *out, size_t size)
-{
-    const char *address = server->options->address;
-    bool is_any = strcmp(address, "::") == 0 || strcmp(address, "0.0.0.0") == 0;
-    bool is_v6 = !is_any && strchr(address, ':') != NULL;
-    (void)snprintf(out, size, "%s://%s%s%s:%u",
-                   server->options->tls_certificate == NULL ? "http" : "https", is_v6 ? "[" : "",
-                   is_any ? "127.0.0.1" : address, is_v6 ? "]" : "", port);
 }
 
 /* --- live: modules publish, browsers follow --- */
@@ -164,11 +179,10 @@ static enum err open_notify(struct server *server, struct err_note *note)
                                         .ca_file = options->smtp_ca_file,
                                         .requires_tls = options->smtp_requires_tls,
                                         .timeout_ms = SMTP_TIMEOUT_MS};
-    name_url(server, (unsigned)options->port, server->public_url, sizeof server->public_url);
     struct notify_options notify = {.main_store = server->stores.main,
                                     .smtp = options->smtp_url == NULL ? NULL : &server->smtp,
                                     .from = options->smtp_from,
-                                    .public_url = options->public_url == NULL ? server->public_url
+                                    .public_url = options->public_url == NULL ? server->url
                                                                               : options->public_url,
                                     .publisher = &server->publisher};
     return notify_open(&notify, &server->app.notify, note);
@@ -185,8 +199,7 @@ static enum err open_http(struct server *server, struct err_note *note)
 {
     const struct server_options *options = server->options;
     routes_init(&server->routes, &server->app);
-    struct http_server_options http = {.address = options->address,
-                                       .port = (uint16_t)options->port,
+    struct http_server_options http = {.listener = &server->listener,
                                        .thread_count = (int)options->thread_count,
                                        .tls_certificate_file = options->tls_certificate,
                                        .tls_key_file = options->tls_key,
@@ -198,8 +211,6 @@ static enum err open_http(struct server *server, struct err_note *note)
     enum err err = http_server_start(&http, &server->http, note);
     if (err != ERR_NONE)
         routes_fini(&server->routes);
-    else
-        name_url(server, http_server_port(server->http), server->url, sizeof server->url);
     return err;
 }
 
@@ -214,6 +225,7 @@ static const struct stage {
     enum err (*open)(struct server *server, struct err_note *note);
     void (*close)(struct server *server);
 } STAGES[] = {
+    {"listener", open_listener, close_listener},
     {"stores", open_stores, close_stores},
     {"live", open_live, close_live},
     {"accounts", open_accounts, close_accounts},

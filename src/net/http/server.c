@@ -68,12 +68,11 @@ static uint16_t port_of(int fd)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
-static enum err open_listener(const struct http_server_options *options, int *out_fd,
+static enum err open_listener(const char *address, uint16_t number, int *out_fd,
                               struct err_note *note)
 {
-    const char *address = options->address == NULL ? "127.0.0.1" : options->address;
     char port[8];
-    (void)snprintf(port, sizeof port, "%u", options->port);
+    (void)snprintf(port, sizeof port, "%u", number);
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *info = NULL;
     int result = getaddrinfo(address, port, &hints, &info);
@@ -174,6 +173,22 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int listener)
         MHD_OPTION_END);
 }
 
+enum err http_listen(const char *address, uint16_t port, struct http_listener *out_listener,
+                     struct err_note *note)
+{
+    int fd = -1;
+    TRY(open_listener(address == NULL ? "127.0.0.1" : address, port, &fd, note));
+    *out_listener = (struct http_listener){.fd = fd, .port = port_of(fd)};
+    return ERR_NONE;
+}
+
+void http_listener_close(struct http_listener *listener)
+{
+    if (listener->fd >= 0)
+        (void)close(listener->fd);
+    listener->fd = -1;
+}
+
 static void destroy(struct http_server *server)
 {
     if (server->daemon != NULL)
@@ -196,18 +211,22 @@ static enum err start(struct http_server *server, struct err_note *note)
     const struct http_server_options *options = &server->options;
     TRY(router_create(options->tables, options->table_count, &server->router, note));
     TRY(load_tls(server, note));
-    int listener = -1;
-    TRY(open_listener(options, &listener, note));
-    server->port = port_of(listener);
+    struct http_listener own = {.fd = -1};
+    struct http_listener *listener = options->listener == NULL ? &own : options->listener;
+    if (options->listener == NULL)
+        TRY(http_listen(options->address, options->port, listener, note));
+    server->port = listener->port;
     server->throttle = throttle_create(THROTTLE_KEYS);
     server->static_cache = static_cache_create();
     server->connections = connections_create(REQUEST_PATIENCE_US);
     server->workers = workers_create(
         options->worker_count == 0 ? WORKERS_DEFAULT : options->worker_count, dispatch_on_worker);
-    server->daemon = start_daemon(server, listener);
-    if (server->daemon != NULL)
+    server->daemon = start_daemon(server, listener->fd);
+    if (server->daemon != NULL) {
+        listener->fd = -1; /* the daemon's now */
         return ERR_NONE;
-    (void)close(listener);
+    }
+    http_listener_close(listener);
     workers_destroy(server->workers);
     if (server->tls_key != NULL)
         return err_set(note, ERR_INVALID, "tls", "certificate and key do not go together.");
