@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accounts/accounts_internal.h"
+#include "accounts/forgotten.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "store/consumer.h"
@@ -73,6 +74,24 @@ struct account_label account_label_of(const char *kind, int64_t id)
     return label;
 }
 
+static void forget_person(struct accounts *accounts, int64_t person_id)
+{
+    principal_cache_forget_person(accounts->cache, person_id);
+    forgotten_note_person(person_id);
+}
+
+static void forget_token(struct accounts *accounts, int64_t token_id)
+{
+    principal_cache_forget_token(accounts->cache, token_id);
+    forgotten_note_token(token_id);
+}
+
+static void forget_event(struct accounts *accounts, const char *event)
+{
+    principal_cache_forget_event(accounts->cache, event);
+    forgotten_note_event(event);
+}
+
 /* From another process, or from this one: then it was done before, and is done again. */
 static void heard(void *context, const char *message, size_t len)
 {
@@ -83,11 +102,11 @@ static void heard(void *context, const char *message, size_t len)
     memcpy(copy, message, len);
     copy[len] = '\0';
     if (strncmp(copy, "person ", 7) == 0)
-        principal_cache_forget_person(accounts->cache, strtoll(copy + 7, NULL, 10));
+        forget_person(accounts, strtoll(copy + 7, NULL, 10));
     else if (strncmp(copy, "token ", 6) == 0)
-        principal_cache_forget_token(accounts->cache, strtoll(copy + 6, NULL, 10));
+        forget_token(accounts, strtoll(copy + 6, NULL, 10));
     else if (strncmp(copy, "event ", 6) == 0)
-        principal_cache_forget_event(accounts->cache, copy + 6);
+        forget_event(accounts, copy + 6);
 }
 
 static void announce_id(struct accounts *accounts, const char *kind, int64_t id)
@@ -99,13 +118,13 @@ static void announce_id(struct accounts *accounts, const char *kind, int64_t id)
 
 void accounts_forget_person(struct accounts *accounts, int64_t person_id)
 {
-    principal_cache_forget_person(accounts->cache, person_id);
+    forget_person(accounts, person_id);
     announce_id(accounts, "person", person_id);
 }
 
 void accounts_forget_token(struct accounts *accounts, int64_t token_id)
 {
-    principal_cache_forget_token(accounts->cache, token_id);
+    forget_token(accounts, token_id);
     announce_id(accounts, "token", token_id);
 }
 
@@ -113,7 +132,7 @@ void accounts_forget_event(struct accounts *accounts, const char *event)
 {
     char message[LIMIT_ID_LEN + 16];
     int len = snprintf(message, sizeof message, "event %s", event);
-    principal_cache_forget_event(accounts->cache, event);
+    forget_event(accounts, event);
     store_announce(accounts->store, CHANNEL, message, (size_t)len);
 }
 

@@ -32,7 +32,10 @@ struct principal {
     enum principal_kind kind;
     int64_t person_id; /* of a person; 0 for a token */
     int64_t token_id;
-    int64_t session_id; /* of a person who came by session */
+    int64_t session_id;   /* of a person who came by session */
+    int64_t loaded_at_us; /* clock_monotonic_us, before the database was asked */
+    int64_t
+        ends_at_ms; /* of the session, as it stood then: absolute or idle; INT64_MAX for tokens */
     char name[LIMIT_NAME_LEN + 1];
     char email[LIMIT_EMAIL_LEN + 1];
     bool is_admin;
@@ -47,6 +50,12 @@ struct principal {
 
 /* The roles of this principal at one event; an admin has all but ROLE_DEVICE. NULL principal: 0. */
 uint32_t principal_roles(const struct principal *principal, const char *event);
+/* Has a role at the event, or is a token of it. */
+bool principal_is_at(const struct principal *principal, const char *event);
+/* For who holds one for longer than a request, and asks at least every 30 s: false once the session has
+ * ended or idled away, or the person, token or event was forgotten since it was loaded. False is no
+ * verdict: the token must be looked up anew. From memory, never waits. */
+bool principal_is_current(const struct principal *principal, int64_t now_ms);
 void principal_unref(void *principal); /* NULL is fine */
 
 extern const struct store_module accounts_store_module;

@@ -15,6 +15,16 @@ uint32_t principal_roles(const struct principal *principal, const char *event)
     return 0;
 }
 
+bool principal_is_at(const struct principal *principal, const char *event)
+{
+    if (strcmp(principal->event, event) == 0)
+        return true;
+    for (size_t i = 0; i < principal->membership_count; i++)
+        if (strcmp(principal->memberships[i].event, event) == 0)
+            return true;
+    return false;
+}
+
 static void principal_free(struct shared *shared)
 {
     mem_free(shared);

@@ -140,12 +140,7 @@ static bool is_token(const struct principal *principal, const void *id)
 
 static bool is_at_event(const struct principal *principal, const void *event)
 {
-    if (strcmp(principal->event, event) == 0)
-        return true;
-    for (size_t i = 0; i < principal->membership_count; i++)
-        if (strcmp(principal->memberships[i].event, event) == 0)
-            return true;
-    return false;
+    return principal_is_at(principal, event);
 }
 
 void principal_cache_forget_person(struct principal_cache *cache, int64_t person_id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* From a token to who stands behind it. */
 #include "accounts/accounts_internal.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -22,6 +23,8 @@ static enum err with_memberships(struct db *db, const struct principal *bare,
     struct principal *principal = principal_new(PRINCIPAL_PERSON, (size_t)count);
     principal->person_id = bare->person_id;
     principal->session_id = bare->session_id;
+    principal->loaded_at_us = bare->loaded_at_us;
+    principal->ends_at_ms = bare->ends_at_ms;
     principal->is_admin = bare->is_admin;
     memcpy(principal->name, bare->name, sizeof bare->name);
     memcpy(principal->email, bare->email, sizeof bare->email);
@@ -53,7 +56,7 @@ enum err principal_load_session(struct db *db, const struct accounts *accounts,
                                 const uint8_t hash[SECRET_HASH_SIZE], int64_t now_ms,
                                 struct principal_entry *out_entry)
 {
-    struct principal bare = {.kind = PRINCIPAL_PERSON};
+    struct principal bare = {.kind = PRINCIPAL_PERSON, .loaded_at_us = clock_monotonic_us()};
     struct principal_entry entry = {.loaded_at_ms = now_ms};
     bool is_found = false;
     struct sql_rows rows;
@@ -67,6 +70,7 @@ enum err principal_load_session(struct db *db, const struct accounts *accounts,
         bare.session_id = sql_int(&rows, 0);
         entry.seen_at_ms = sql_int(&rows, 1);
         entry.expires_at_ms = MIN(sql_int(&rows, 2), entry.seen_at_ms + accounts->session_idle_ms);
+        bare.ends_at_ms = entry.expires_at_ms;
         bare.person_id = sql_int(&rows, 3);
         (void)text_copy(bare.name, sizeof bare.name, sql_text(&rows, 4));
         (void)text_copy(bare.email, sizeof bare.email, sql_text(&rows, 5));
@@ -85,6 +89,7 @@ enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE
                               struct principal_entry *out_entry)
 {
     struct principal_entry entry = {.loaded_at_ms = now_ms, .expires_at_ms = INT64_MAX};
+    int64_t loaded_at_us = clock_monotonic_us();
     struct sql_rows rows;
     TRY(sql_query(db, &rows,
                   "SELECT id, event, device, name, last_used_at_ms FROM device_token "
@@ -92,6 +97,8 @@ enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE
                   SQL_BLOB(hash, SECRET_HASH_SIZE)));
     while (sql_next(&rows) && entry.principal == NULL) {
         struct principal *principal = principal_new(PRINCIPAL_TOKEN, 0);
+        principal->loaded_at_us = loaded_at_us;
+        principal->ends_at_ms = INT64_MAX;
         principal->token_id = sql_int(&rows, 0);
         (void)text_copy(principal->event, sizeof principal->event, sql_text(&rows, 1));
         (void)text_copy(principal->device, sizeof principal->device, sql_text(&rows, 2));

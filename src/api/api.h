@@ -40,6 +40,8 @@ struct actor api_actor(const struct request *request);
 
 /* live_options.may_follow: whoever watches the event that the topic names. */
 bool api_may_follow(void *context, void *principal, const char *topic);
+/* live_options.is_current: the session goes on, and nobody was forgotten. */
+bool api_is_current(void *context, void *principal);
 
 /* Page of a list by ?limit= (1 to LIMIT_PAGE_MAX). */
 MUST_USE enum err api_page_limit(const struct request *request, size_t *out_limit,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Live topics to whoever may see the control room of the event that a topic names. */
 #include "api/api.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 
@@ -23,6 +24,12 @@ bool api_may_follow(void *context, void *principal, const char *topic)
     (void)context;
     char event[LIMIT_ID_LEN + 1];
     return event_of_topic(topic, event) && (principal_roles(principal, event) & ROLES_WATCH) != 0;
+}
+
+bool api_is_current(void *context, void *principal)
+{
+    (void)context;
+    return principal != NULL && principal_is_current(principal, clock_now_ms());
 }
 
 static void websocket(struct request *request, void *context)

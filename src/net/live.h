@@ -18,6 +18,10 @@ struct live_options {
      * thread or an event thread: decides from memory, never waits. The principal of the request that
      * opened the connection stays as long as the connection does. NULL = everybody may. */
     bool (*may_follow)(void *context, void *principal, const char *topic);
+    /* Is what this principal (borrowed) says of itself still true? Asked every second for every client, on
+     * the hub's thread: as quick. Who is not is sent away (1008) and may come back, to be looked up anew.
+     * NULL = for ever. */
+    bool (*is_current)(void *context, void *principal);
     void *context;
     const char *const
         *origins; /* further allowed origins, NULL-ended; same host is always allowed */

@@ -76,7 +76,7 @@ static void close_stores(struct server *server)
 
 static enum err open_live(struct server *server, struct err_note *note)
 {
-    struct live_options options = {.may_follow = api_may_follow};
+    struct live_options options = {.may_follow = api_may_follow, .is_current = api_is_current};
     enum err err = live_start(&options, &server->app.live);
     if (err != ERR_NONE)
         return err_set(note, err, "live", "the hub of live topics cannot start");

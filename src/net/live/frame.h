@@ -10,6 +10,7 @@ enum ws_status {
     WS_GOING_AWAY = 1001,
     WS_PROTOCOL_ERROR = 1002,
     WS_TEXT_ONLY = 1003,
+    WS_POLICY_VIOLATION = 1008,
     WS_TRY_AGAIN_LATER = 1013,
 };
 

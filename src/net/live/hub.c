@@ -296,6 +296,15 @@ static void take_inbox(struct live *live)
     }
 }
 
+/* Signed out, revoked, expired, or with other roles than before: whoever it still is comes back. */
+static void send_away_if_outdated(struct live *live, struct live_client *client)
+{
+    const struct live_options *options = &live->options;
+    if (options->is_current != NULL && client->state == LIVE_OPEN &&
+        !options->is_current(options->context, client->principal))
+        live_client_end(client, WS_POLICY_VIOLATION, "sign in again");
+}
+
 /* Pings a twentieth of the clients, so that no second is burdened more than the others. */
 static void tick(struct live *live)
 {
@@ -309,6 +318,7 @@ static void tick(struct live *live)
             live_client_kill(client);
             continue;
         }
+        send_away_if_outdated(live, client);
         if ((i + live->tick) % PING_TICKS != 0 || client->state != LIVE_OPEN)
             continue;
         if (client->form == LIVE_WEBSOCKET && ++client->quiet_rounds > QUIET_ROUNDS_MAX)

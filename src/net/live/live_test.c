@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "net/certificate_test.h"
@@ -19,6 +20,15 @@ static bool follows_unless_secret(void *context, void *principal, const char *to
     return strncmp(topic, "secret", 6) != 0;
 }
 
+static atomic_bool has_ended; /* the session of everybody here */
+
+static bool goes_on(void *context, void *principal)
+{
+    (void)context;
+    (void)principal;
+    return !atomic_load(&has_ended);
+}
+
 struct stage {
     struct live *live;
     struct http_server *server;
@@ -29,7 +39,8 @@ static struct stage open_stage(void)
 {
     static const char *const ORIGINS[] = {"https://friend.test", NULL};
     struct stage stage = {0};
-    struct live_options options = {.may_follow = follows_unless_secret, .origins = ORIGINS};
+    struct live_options options = {
+        .may_follow = follows_unless_secret, .is_current = goes_on, .origins = ORIGINS};
     CHECK(live_start(&options, &stage.live) == ERR_NONE);
     stage.server = loopback_server(ROUTES, COUNT_OF(ROUTES), stage.live);
     stage.port = http_server_port(stage.server);
@@ -328,6 +339,34 @@ TEST(stopping_tells_every_client_to_go)
     CHECK_INT(ws_test_read_close(ws), 1001);
     (void)close(ws);
     (void)close(sse);
+}
+
+static void read_last_chunk(int fd)
+{
+    static const char LAST[] = "\r\n0\r\n";
+    size_t met = 0;
+    while (met < sizeof LAST - 1) {
+        char byte;
+        CHECK(loopback_read_exact(fd, &byte, 1));
+        met = byte == LAST[met] ? met + 1 : byte == LAST[0];
+    }
+}
+
+TEST(who_is_not_current_any_more_is_sent_away)
+{
+    struct stage stage = open_stage();
+    int fd = follow(&stage, "a");
+    int sse = loopback_connect(stage.port);
+    loopback_send_text(sse, "GET /api/v1/live?topic=a HTTP/1.1\r\nHost: a\r\n\r\n");
+    say(&stage, "a", PUBLISH_GAUGE, "1");
+    CHECK_TEXT(ws_test_read_text(fd), "{\"topic\":\"a\",\"data\":1}");
+    atomic_store(&has_ended, true);
+    CHECK_INT(ws_test_read_close(fd), 1008);
+    read_last_chunk(sse);
+    atomic_store(&has_ended, false);
+    (void)close(fd);
+    (void)close(sse);
+    close_stage(&stage);
 }
 
 TEST(followers_may_leave_in_any_order)

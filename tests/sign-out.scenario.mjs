@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who has signed out, or lost a role, gets nothing more from the live topics; others do.
+import { check, equal, playAll, scenario, within } from './scenario.mjs';
+import { INCIDENTS, buildPark } from './park.mjs';
+
+const PASSWORD = 'a long enough passphrase';
+
+async function addControl(muster, admin, name) {
+  const email = `${name}@example.org`;
+  const { id } = await admin.post('/api/v1/people', { email, name, password: PASSWORD });
+  await admin.put(`/api/v1/events/demo/members/${id}`, { roles: ['control'] });
+  const client = await muster.signIn({ email, password: PASSWORD });
+  return { id, client, live: await client.follow(INCIDENTS) };
+}
+
+const closes = (live) => within('the socket closes', live.closed, 2500);
+
+scenario('a live socket ends with its session and with the role', async (t) => {
+  const muster = await t.muster();
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  const adminLive = await admin.follow(INCIDENTS);
+  const ben = await addControl(muster, admin, 'ben');
+  const cleo = await addControl(muster, admin, 'cleo');
+  const dora = await addControl(muster, admin, 'dora');
+
+  await ben.client.delete('/api/v1/session');
+  equal(await closes(ben.live), 1008, "Ben's socket after he has signed out");
+  await admin.delete(`/api/v1/events/demo/members/${cleo.id}`);
+  equal(await closes(cleo.live), 1008, "Cleo's socket after her role was taken");
+  check(await cleo.client.follow(INCIDENTS).then(() => false, () => true), 'Cleo may not follow again');
+  for (const [name, live] of [['Dora', dora.live], ['the admin', adminLive]]) {
+    live.socket.send(JSON.stringify({ subscribe: [] }));
+    check(await live.next((message) => message.subscribed), `the socket of ${name} stays`);
+  }
+});
+
+await playAll();
