@@ -27,6 +27,8 @@ static _Noreturn void run_child(char *const *arguments, char *const *environment
     for (size_t i = 0; environment != NULL && environment[i] != NULL && i < ENVIRONMENT_MAX; i++)
         (void)putenv(environment[i]);
     interrupt_unblock();
+    /* A group of its own: Ctrl-C is for the command, which then ends the server in good order. */
+    (void)setpgid(0, 0);
     /* A server that outlived its demo would keep its port and its folder. */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     (void)dup2(output, STDOUT_FILENO);
