@@ -9,6 +9,7 @@ struct bench_options {
     int64_t seconds;     /* of each measured case */
     int64_t connections; /* of http: 0 = 1, 64, 1000 and 5000 */
     int64_t clients;     /* of live */
+    const char *only;    /* of ingest: cases whose name holds this; NULL = all */
 };
 
 /* Detections in: the required load in three forms, the ceiling, PostgreSQL's COPY, SQLite row by row. */

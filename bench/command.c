@@ -10,6 +10,7 @@ struct options {
     int64_t seconds;
     int64_t connections;
     int64_t clients;
+    const char *only;
     bool is_json;
 };
 
@@ -39,6 +40,11 @@ static const struct setting OPTIONS[] = {
      .min = 1,
      .max = 16000,
      .doc = "Of live: how many WebSocket clients."},
+    {.name = "only",
+     .kind = SETTING_TEXT,
+     AT(only),
+     .argument = "TEXT",
+     .doc = "Of ingest: only the cases whose name holds this, and the peers."},
     {.name = "json", .kind = SETTING_SWITCH, AT(is_json), .doc = "A JSON line for each figure."},
 };
 
@@ -54,7 +60,8 @@ static enum command_result bench(const struct command_call *call)
     struct bench_options options = {.form = asked->is_json ? REPORT_JSON : REPORT_TABLE,
                                     .seconds = asked->seconds,
                                     .connections = asked->connections,
-                                    .clients = asked->clients};
+                                    .clients = asked->clients,
+                                    .only = asked->only};
     for (size_t i = 0; i < COUNT_OF(BENCHES); i++) {
         if (strcmp(call->arguments[0], BENCHES[i].name) != 0)
             continue;

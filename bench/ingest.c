@@ -15,7 +15,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { CAMERAS = 200, CEILING_CAMERAS = 2000, ZONES = 200, PERSONS = 50, VARIANTS = 8 };
+enum { CAMERAS = 200, CEILING_CAMERAS = 5000, ZONES = 200, PERSONS = 50, VARIANTS = 8 };
 enum { PEER_BATCH = 500, PEER_SECONDS = 10 };
 
 struct shape {
@@ -85,7 +85,7 @@ static enum err run_load(const struct shape *shape, const struct site *site, int
                                  .cameras = shape->cameras,
                                  .frames = shape->frames,
                                  .persons = PERSONS,
-                                 .variants = shape->requests_per_s > 0 ? VARIANTS : 2,
+                                 .variants = shape->requests_per_s > 0 ? VARIANTS : 1,
                                  .host = "127.0.0.1",
                                  .token = site->token};
     struct sender sender = {0};
@@ -237,7 +237,9 @@ enum err bench_ingest(const struct bench_options *options, struct err_note *note
 {
     struct peer_result postgres;
     TRY(measure_peers(options, &postgres, note));
-    for (size_t i = 0; i < COUNT_OF(SHAPES); i++)
-        TRY(measure(options, &SHAPES[i], &postgres, note));
+    for (size_t i = 0; i < COUNT_OF(SHAPES); i++) {
+        if (options->only == NULL || strstr(SHAPES[i].name, options->only) != NULL)
+            TRY(measure(options, &SHAPES[i], &postgres, note));
+    }
     return ERR_NONE;
 }
