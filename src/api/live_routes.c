@@ -42,7 +42,7 @@ static void sse(struct request *request, void *context)
     live_sse_handle(request, ((struct app *)context)->live);
 }
 
-static const char *const SSE_QUERY[] = {"topic: a live topic, may be given several times", NULL};
+static const char *const SSE_QUERY[] = {"topic*: a live topic, may be given several times", NULL};
 
 const struct route live_routes[] = {
     {.method = "GET",

@@ -250,6 +250,11 @@ static enum err run(struct demo *demo)
 static enum command_result demo(const struct command_call *call)
 {
     struct demo demo = {.options = call->options};
+    if (demo.options->checks && demo.options->data != NULL) {
+        (void)err_set(&demo.note, ERR_INVALID, "--check",
+                      "looks at the simulated crowd; leave out --data");
+        return command_fail(COMMAND_MISUSED, &demo.note);
+    }
     interrupt_block();
     enum err err = run(&demo);
     demo_feed_stop(demo.feed);

@@ -42,6 +42,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     char *tls_certificate;
     char *tls_key;
+    int quiet_listener; /* when it accepts no more; -1 before */
     uint16_t port;
     atomic_bool is_stopping;
     atomic_size_t held_count;

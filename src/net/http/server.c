@@ -193,6 +193,10 @@ static void destroy(struct http_server *server)
 {
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
+    /* Not before: each event thread still takes it out of its epoll set, and a descriptor that is
+     * closed (or somebody else's by then) ends the process there. */
+    if (server->quiet_listener >= 0)
+        (void)close(server->quiet_listener);
     connections_destroy(server->connections);
     static_cache_destroy(server->static_cache);
     throttle_destroy(server->throttle);
@@ -238,6 +242,7 @@ enum err http_server_start(const struct http_server_options *options,
 {
     struct http_server *server = mem_new(sizeof *server);
     server->options = *options;
+    server->quiet_listener = -1;
     if (server->options.thread_count == 0)
         server->options.thread_count = (int)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L);
     lock_init(&server->lock);
@@ -287,9 +292,7 @@ void http_server_stop(struct http_server *server)
 {
     if (server == NULL)
         return;
-    int listener = MHD_quiesce_daemon(server->daemon);
-    if (listener >= 0)
-        (void)close(listener);
+    server->quiet_listener = MHD_quiesce_daemon(server->daemon);
     atomic_store(&server->is_stopping, true);
     lock_take(&server->lock);
     struct http_stop_hook *hook = server->hooks;
