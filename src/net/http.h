@@ -71,7 +71,8 @@ struct http_server_options {
     bool behind_proxy; /* believe X-Forwarded-For and -Proto of loopback and private peers */
     const struct route_table *tables;
     size_t table_count;
-    /* Who is it? Called after routing, before the body is read. Sets the principal by
+    /* Who is it? Called after routing; for a ROUTE_WORKER, and when it
+     * asked for a worker, after the body has been read. Sets the principal by
      * request_set_principal(); decides from route->roles. ERR_NONE lets the request pass. On a
      * ROUTE_INLINE it runs on the event thread: when it must ask the database, it returns whatever
      * request_to_worker() makes it return, and is called again on a worker. */
