@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The one-pass decoder must give the same answer as a walk over jansson's tree, on every input; and
  * what it took must survive packing. */
-#include "readings/decode_reference.h"
+#include "readings/decode/decode_reference.h"
 #include "readings/pack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

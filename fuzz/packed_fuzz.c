@@ -4,7 +4,7 @@
  * must be the same after packing it again. */
 #include "base/crc32c.h"
 #include "readings/pack.h"
-#include "readings/points.h"
+#include "readings/pack/points.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

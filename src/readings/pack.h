@@ -2,8 +2,8 @@
 /* readings/pack.h — a batch of detections as bytes, for the stream and for history. The layout is
  * drawn in docs/formats/detections.md. */
 #pragma once
-#include "readings/batch.h"
-#include "readings/blocks.h"
+#include "readings/pack/batch.h"
+#include "readings/pack/blocks.h"
 
 #define LIMIT_PACKED_FRAMES  100000
 #define LIMIT_PACKED_PERSONS 2000000

@@ -2,7 +2,7 @@
 /* readings/readings_internal.h — the module's own state. */
 #pragma once
 #include "base/lock.h"
-#include "readings/history.h"
+#include "readings/history/history.h"
 
 struct seen_slot {
     int64_t id; /* history_id(event, device) */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of the two streams, as other modules write and read them. */
-#include "readings/history.h"
+#include "readings/history/history.h"
 #include "readings/pack.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/points.h"
+#include "readings/pack/points.h"
 
 const int64_t rollup_cell_ms[ROLLUP_LEVELS] = {0, 1000, 60000, 3600000};
 const int64_t rollup_chunk_ms[ROLLUP_LEVELS] = {POINTS_WINDOW_MS, POINTS_WINDOW_MS, 4 * 3600000,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/scan.h — reads JSON in one pass where it stands: no tree, no copy, no allocation.
+/* readings/decode/scan.h — reads JSON in one pass where it stands: no tree, no copy, no allocation.
  *
  * It takes and refuses exactly what base/json.h does (duplicate names, bad UTF-8, NaN, numbers beyond
  * a double or an int64, depth), and one thing more: SCAN_MEMBERS_MAX members of one object. Every

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/decode_values.h — bodies of sensors into readings: the plain form
+/* readings/decode/decode_values.h — bodies of sensors into readings: the plain form
  * {"id","timestamp",<measure>:value ...}, one, a list, or one per line; and SenML (RFC 8428). */
 #pragma once
 #include "readings/readings.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/scan.h"
+#include "readings/decode/scan.h"
 
 #include "base/text.h"
 

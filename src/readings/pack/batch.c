@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The open frame is the persons behind frame_first[frame_count]; it has no time yet. The room in the
  * columns is not part of the public struct: it stands in `growing`, which embeds it. */
-#include "readings/batch.h"
+#include "readings/pack/batch.h"
 
 struct growing {
     struct detection_batch batch;

@@ -4,7 +4,7 @@
  * As long as a window's raw points are kept, its cells are made anew from all of them: a point that
  * comes late, twice or with another value is counted right. When the raw points have expired, what
  * comes later can only be added to the cells. */
-#include "readings/history.h"
+#include "readings/history/history.h"
 
 #include "base/log.h"
 #include "base/metrics.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/decode_values.h"
+#include "readings/decode/decode_values.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "readings/values_internal.h"
+#include "readings/decode/values_internal.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/points.h"
+#include "readings/pack/points.h"
 
 #include "base/random.h"
 #include "base/test.h"

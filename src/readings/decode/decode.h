@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/decode.h — a body of detections into columns, in one pass. docs/formats/detections.md says
+/* readings/decode/decode.h — a body of detections into columns, in one pass. docs/formats/detections.md says
  * what senders may write; in short, one message or several, one per line, each either
  *   native      {"device","fields","frames":[{"t","persons":[[...],...]}],"unit","precision"}
  *   SceneScape  {"id","timestamp","objects":{"person":[{"id","confidence","bounding_box_px":{...}}]}}
  * What is no JSON refuses the body; what is wrong in a person, a frame or a message refuses exactly
  * that, with one error that names its place. */
 #pragma once
-#include "readings/batch.h"
 #include "readings/items.h"
+#include "readings/pack/batch.h"
 
 #define LIMIT_BATCH_DEVICES 256 /* of one body */
 

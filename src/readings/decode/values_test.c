@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/decode_values.h"
+#include "readings/decode/decode_values.h"
 
 #include "base/test.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/history.h — from the streams into chunks. A consumer gathers the records of some seconds,
+/* readings/history/history.h — from the streams into chunks. A consumer gathers the records of some seconds,
  * merges them outside any transaction with the chunks that they fall into, and writes the chunks,
  * its position and the mark up to which the stream is in the chunks in one transaction. Late and
  * repeated data is therefore merged like any other. Reads add the stream behind the mark.
@@ -7,7 +7,7 @@
  * history_id() numbers devices and series by a hash of event and name: 63 bits of BLAKE2b, so that
  * no process needs to ask another. */
 #pragma once
-#include "readings/points.h"
+#include "readings/pack/points.h"
 #include "store/consumer.h"
 
 #define HISTORY_STREAM_DETECTIONS "detections"

@@ -2,7 +2,7 @@
 /* Values that people and sensors write have few decimals, so a column of them is whole numbers of a
  * power of ten, and then the differences of neighbours; the first power that gives every value back
  * exactly is taken. Where none does, the bits of the doubles are stored. */
-#include "readings/points.h"
+#include "readings/pack/points.h"
 
 #include <math.h>
 

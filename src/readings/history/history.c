@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/history.h"
+#include "readings/history/history.h"
 
 #include "base/text.h"
 

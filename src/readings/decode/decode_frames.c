@@ -2,7 +2,7 @@
 /* Frames of the native form. Nearly every person is a list of short numbers in the order of `fields`,
  * and person_fast() reads nothing else; whatever is different in any way is read again from its start by
  * person_slow(), which knows the rest: strings, null, exponents, mistakes. */
-#include "readings/decode_internal.h"
+#include "readings/decode/decode_internal.h"
 
 #include "base/clock.h"
 

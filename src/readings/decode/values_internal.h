@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/values_internal.h — what the two forms of sensors' bodies share. */
+/* readings/decode/values_internal.h — what the two forms of sensors' bodies share. */
 #pragma once
 #include "base/json.h"
-#include "readings/decode_values.h"
+#include "readings/decode/decode_values.h"
 
 struct reader {
     const struct values_options *options;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* History against a naive model: the real consumers on a real store, seeded random operations. */
-#include "readings/history.h"
+#include "readings/history/history.h"
 
 #include "base/clock.h"
 #include "base/random.h"

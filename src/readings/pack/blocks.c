@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/blocks.h"
+#include "readings/pack/blocks.h"
 
 #include "base/crc32c.h"
 

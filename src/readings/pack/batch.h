@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/batch.h — making and merging detection batches (the struct is in readings.h). */
+/* readings/pack/batch.h — making and merging detection batches (the struct is in readings.h). */
 #pragma once
 #include "readings/readings.h"
 

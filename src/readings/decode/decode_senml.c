@@ -2,7 +2,7 @@
 /* SenML, RFC 8428: a list of records whose base fields hold for all that follow. A name ends in the
  * measure; the device stands before it, behind the last ':' or '/' of the rest, so that both
  * "lift-3/temperature" and "urn:dev:ow:10e2073a01080063:temperature" say what they mean. */
-#include "readings/values_internal.h"
+#include "readings/decode/values_internal.h"
 
 #include "base/text.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/decode_reference.h — the same answer as decode_detections() by the slow and obvious way: a
+/* readings/decode/decode_reference.h — the same answer as decode_detections() by the slow and obvious way: a
  * tree by jansson, then a walk over it. For tests and the fuzzer only. */
 #pragma once
-#include "readings/decode.h"
+#include "readings/decode/decode.h"
 
 /* True when the body is taken; *out then as decode_detections() fills it, errors counted but not
  * worded (the places are). The caller ends it with decoded_fini(). */

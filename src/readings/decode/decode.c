@@ -2,7 +2,7 @@
 /* Messages. The members of an object come in any order, but frames can only be read once fields, unit
  * and precision are known: when one of those follows, the frames are read a second time, and only
  * then. A message is read into a batch of its own and joins its device's when it is complete. */
-#include "readings/decode_internal.h"
+#include "readings/decode/decode_internal.h"
 
 #include "base/text.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/decode.h"
+#include "readings/decode/decode.h"
 
 #include "base/random.h"
 #include "base/test.h"
 #include "base/text.h"
-#include "readings/decode_reference.h"
+#include "readings/decode/decode_reference.h"
 
 static const struct decode_options OPTIONS = {
     .oldest_ms = 1781900000000, .newest_ms = 1782000000000, .device = ""};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/blocks.h — columns of whole numbers in few bytes, and bytes from strangers read with care.
+/* readings/pack/blocks.h — columns of whole numbers in few bytes, and bytes from strangers read with care.
  *
  * A column of n values is cut into blocks of 128 (the last is shorter):
  *     varint(zigzag(least value)), width in bits (1 byte, 0..64), n x width bits of (value - least)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/points.h — values of series: as points, as roll-up cells, and both as bytes
+/* readings/pack/points.h — values of series: as points, as roll-up cells, and both as bytes
  * (docs/formats/readings.md). Pure: no clock, no database. */
 #pragma once
-#include "readings/blocks.h"
+#include "readings/pack/blocks.h"
 #include "readings/readings.h"
 
 #define POINTS_WINDOW_MS 600000 /* of a raw chunk: at most that many points, one per millisecond */

@@ -2,7 +2,7 @@
 /* The usual batch is in order and has nobody twice, and that is seen in one pass. Only another one is
  * rebuilt: frames sorted by time (of equal times the earlier sent stays first), each frame through a
  * hash set of its persons. */
-#include "readings/batch.h"
+#include "readings/pack/batch.h"
 
 struct seen_set { /* open addressing; a slot is valid when its round is the frame's */
     uint32_t *person;

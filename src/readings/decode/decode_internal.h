@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* readings/decode_internal.h — what the parts of the decoder share: one message while it is read. */
+/* readings/decode/decode_internal.h — what the parts of the decoder share: one message while it is read. */
 #pragma once
-#include "readings/decode.h"
-#include "readings/scan.h"
+#include "readings/decode/decode.h"
+#include "readings/decode/scan.h"
 
 #define DECODE_FIELDS_MAX 8
 

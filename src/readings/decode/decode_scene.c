@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The camera message of Intel SceneScape's tools: one frame, whose persons are objects. Only
  * objects.person counts; other categories are read over. */
-#include "readings/decode_internal.h"
+#include "readings/decode/decode_internal.h"
 
 struct scene_person {
     double values[FIELD_COUNT];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readings/decode_reference.h"
+#include "readings/decode/decode_reference.h"
 
 #include "base/json.h"
 #include "base/text.h"
-#include "readings/scan.h"
+#include "readings/decode/scan.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Detections: one chunk per device, ten seconds and kind of steps. Of somebody sent twice the one that is in
  * the chunk already stays. */
-#include "readings/history.h"
+#include "readings/history/history.h"
 
 #include "base/clock.h"
 #include "base/log.h"
