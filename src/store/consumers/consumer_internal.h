@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store/consumers/consumer_internal.h — a consumer's thread (consumer.c) and its rows in the tables
- * (position.c). */
+/* store/consumers/consumer_internal.h — one consumer and its parts, each in a file of its own. All but
+ * progress.c runs on the consumer's thread. */
 #pragma once
 #include "store/consumers/lease.h"
 #include "store/store_internal.h"
@@ -50,6 +50,25 @@ struct consumer {
     struct signal progress;
     int64_t consumed_to[STREAM_SHARDS]; /* under lock; -1: not ours */
 };
+
+/* ownership.c */
+void ownership_look(struct consumer *consumer); /* at the leases */
+void ownership_lose(struct consumer *consumer, int shard);
+void ownership_start_over(struct consumer *consumer, int shard);
+
+/* fetch.c: the next records of a shard into `records`; none when there are none. */
+MUST_USE enum err fetch_records(struct consumer *consumer, int shard);
+void fetch_drop_dead(struct consumer *consumer, const struct consumer_shard *s);
+void fetch_drop(struct consumer *consumer);
+
+/* effects.c: of the records at hand, or of a tick. */
+void effects_run(struct consumer *consumer, int shard, int64_t read_to);
+void effects_done(struct consumer *consumer, const struct consumer_batch *batch, int64_t read_to,
+                  int64_t position);
+void effects_pause(struct consumer_shard *s);
+
+/* progress.c; -1: the shard is not ours. */
+void progress_show(struct consumer *consumer, int shard, int64_t position);
 
 /* position.c. Those that write are commands on the target, and wait for it. */
 MUST_USE enum err position_lease(struct consumer *consumer, struct lease_decision *out_decision);
