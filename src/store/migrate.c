@@ -28,6 +28,7 @@ static const struct store_migration store_migrations[] = {
         " reason TEXT NOT NULL, PRIMARY KEY (consumer, stream, shard, position));"
         "CREATE TABLE store_marker (writer BIGINT NOT NULL PRIMARY KEY, serial BIGINT NOT NULL,"
         " at_ms BIGINT NOT NULL);"},
+    {2, "ALTER TABLE store_hold ADD COLUMN beat BIGINT NOT NULL DEFAULT 0"},
 };
 static const struct store_module store_module = {
     .name = "store",

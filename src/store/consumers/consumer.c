@@ -36,18 +36,28 @@ static bool step(struct consumer *consumer, int shard)
     return count > 0;
 }
 
+static void store_positions(struct consumer *consumer)
+{
+    bool is_lost[STREAM_SHARDS] = {false};
+    enum err err = position_store(consumer, is_lost);
+    if (err != ERR_NONE)
+        log_write(LOG_DEBUG, "store", "position not stored", "consumer=%s reason=%s",
+                  consumer->options.name, err_name(err));
+    for (int i = 0; i < STREAM_SHARDS; i++) {
+        if (is_lost[i])
+            ownership_lose(consumer, i);
+    }
+}
+
 static void keep_books(struct consumer *consumer)
 {
     int64_t now_us = clock_monotonic_us();
     if (now_us >= consumer->store_due_us) {
-        enum err err = position_store(consumer);
+        store_positions(consumer);
         consumer->store_due_us = now_us + CONSUMER_STORE_US;
-        if (err != ERR_NONE)
-            log_write(LOG_DEBUG, "store", "position not stored", "consumer=%s reason=%s",
-                      consumer->options.name, err_name(err));
     }
     if (now_us >= consumer->hold_due_us) {
-        enum err err = position_hold(consumer);
+        enum err err = hold_tell(consumer);
         consumer->hold_due_us = now_us + CONSUMER_HOLD_US;
         if (err != ERR_NONE)
             log_write(LOG_DEBUG, "store", "hold not stored", "consumer=%s reason=%s",
@@ -105,9 +115,8 @@ static void *consumer_run(void *context)
         if (!is_busy)
             wait_for_more(consumer);
     }
-    enum err err = position_store(consumer);
-    if (err == ERR_NONE)
-        err = position_hold(consumer);
+    store_positions(consumer);
+    enum err err = hold_tell(consumer);
     if (err == ERR_NONE)
         err = position_give_back(consumer);
     if (err != ERR_NONE)

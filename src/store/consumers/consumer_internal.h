@@ -76,10 +76,22 @@ MUST_USE enum err position_lease(struct consumer *consumer, struct lease_decisio
  * done. */
 MUST_USE enum err position_apply(struct consumer *consumer, const struct consumer_batch *batch,
                                  int64_t position, bool *out_is_lost, struct err_note *note);
-MUST_USE enum err position_store(struct consumer *consumer); /* of all owned shards */
+/* Of all owned shards; those that are another's keep what is stored, and are told. */
+MUST_USE enum err position_store(struct consumer *consumer, bool out_is_lost[STREAM_SHARDS]);
 MUST_USE enum err position_give_back(struct consumer *consumer);
-MUST_USE enum err position_hold(struct consumer *consumer); /* on the source */
 MUST_USE enum err position_bury(struct consumer *consumer, const struct stream_record *record,
                                 const char *reason, bool *out_is_lost);
 MUST_USE enum err position_load_dead(struct consumer *consumer, int shard);
 MUST_USE enum err position_read(struct consumer *consumer, int shard, int64_t *out_position);
+
+/* hold.c: tells retention, in the source, what the owned shards still need. */
+struct hold_view { /* the positions as they stood in the target while they were ours */
+    struct hold_shard {
+        bool is_ours;
+        int64_t position;
+        int64_t beat;
+    } shards[STREAM_SHARDS];
+};
+MUST_USE enum err hold_tell(struct consumer *consumer); /* the two steps below, when needed */
+MUST_USE enum err hold_look(struct consumer *consumer, struct hold_view *out_view);
+MUST_USE enum err hold_write(struct consumer *consumer, const struct hold_view *view);

@@ -90,7 +90,7 @@ static enum err apply(struct consumer *consumer, const struct consumer_batch *ba
 }
 
 void effects_done(struct consumer *consumer, const struct consumer_batch *batch, int64_t read_to,
-                 int64_t position)
+                  int64_t position)
 {
     struct consumer_shard *s = &consumer->shards[batch->shard];
     s->read_to = read_to;
@@ -128,5 +128,5 @@ void effects_run(struct consumer *consumer, int shard, int64_t read_to)
     if (has_effects && options->applied != NULL)
         options->applied(options->context, &batch);
     effects_done(consumer, &batch, read_to,
-         position); /* last: whoever waits for it sees applied()'s work */
+                 position); /* last: whoever waits for it sees applied()'s work */
 }

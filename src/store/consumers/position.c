@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A consumer's rows: its positions and leases (target store), what it still needs (source store)
- * and its dead letters. Everything that depends on owning a shard says so in its UPDATE. */
+/* A consumer's rows in the target store: its positions, leases and dead letters. Everything that depends on owning a shard says so in its UPDATE. */
 #include "base/clock.h"
 #include "store/consumers/consumer_internal.h"
 
@@ -152,34 +151,42 @@ enum err position_apply(struct consumer *consumer, const struct consumer_batch *
     return err;
 }
 
-/* A shard that was lost meanwhile is left alone; the next look at the leases tells. */
+struct store_work {
+    const struct consumer *consumer;
+    bool is_lost[STREAM_SHARDS];
+};
+
+/* A shard that was lost meanwhile is left alone, and told. */
 static enum err store_run(struct db *db, void *context, struct err_note *note)
 {
     (void)note;
-    const struct consumer *consumer = context;
+    struct store_work *work = context;
     for (int i = 0; i < STREAM_SHARDS; i++) {
-        const struct consumer_shard *shard = &consumer->shards[i];
-        bool is_lost = false;
+        const struct consumer_shard *shard = &work->consumer->shards[i];
+        work->is_lost[i] = false;
         if (!shard->is_owned || shard->wanted == shard->stored)
             continue;
-        enum err err = set_position(db, consumer, i, shard->wanted, &is_lost);
-        if (err != ERR_NONE && !is_lost)
+        enum err err = set_position(db, work->consumer, i, shard->wanted, &work->is_lost[i]);
+        if (err != ERR_NONE && !work->is_lost[i])
             return err;
     }
     return ERR_NONE;
 }
 
-enum err position_store(struct consumer *consumer)
+enum err position_store(struct consumer *consumer, bool out_is_lost[STREAM_SHARDS])
 {
+    struct store_work work = {.consumer = consumer};
     bool is_needed = false;
     for (int i = 0; i < STREAM_SHARDS; i++)
         is_needed = is_needed || (consumer->shards[i].is_owned &&
                                   consumer->shards[i].wanted != consumer->shards[i].stored);
-    if (!is_needed)
-        return ERR_NONE;
-    TRY(store_write(consumer->options.target, store_run, consumer, NULL));
-    for (int i = 0; i < STREAM_SHARDS; i++)
-        consumer->shards[i].stored = consumer->shards[i].wanted;
+    if (is_needed)
+        TRY(store_write(consumer->options.target, store_run, &work, NULL));
+    for (int i = 0; i < STREAM_SHARDS; i++) {
+        if (consumer->shards[i].is_owned && !work.is_lost[i])
+            consumer->shards[i].stored = consumer->shards[i].wanted;
+    }
+    memcpy(out_is_lost, work.is_lost, sizeof work.is_lost);
     return ERR_NONE;
 }
 
@@ -200,37 +207,6 @@ static enum err give_back_run(struct db *db, void *context, struct err_note *not
 enum err position_give_back(struct consumer *consumer)
 {
     return store_write(consumer->options.target, give_back_run, consumer, NULL);
-}
-
-static enum err hold_run(struct db *db, void *context, struct err_note *note)
-{
-    (void)note;
-    const struct consumer *consumer = context;
-    for (int i = 0; i < STREAM_SHARDS; i++) {
-        const struct consumer_shard *shard = &consumer->shards[i];
-        if (shard->is_owned && shard->held != shard->stored)
-            TRY(sql_run(db,
-                        "INSERT INTO store_hold (stream, consumer, shard, position)"
-                        " VALUES ($1, $2, $3, $4) ON CONFLICT (stream, consumer, shard)"
-                        " DO UPDATE SET position = excluded.position",
-                        SQL_TEXT(consumer->options.stream), SQL_TEXT(consumer->options.name),
-                        SQL_INT(i), SQL_INT(shard->stored)));
-    }
-    return ERR_NONE;
-}
-
-enum err position_hold(struct consumer *consumer)
-{
-    bool is_needed = false;
-    for (int i = 0; i < STREAM_SHARDS; i++)
-        is_needed = is_needed || (consumer->shards[i].is_owned &&
-                                  consumer->shards[i].held != consumer->shards[i].stored);
-    if (!is_needed)
-        return ERR_NONE;
-    TRY(store_write(consumer->options.source, hold_run, consumer, NULL));
-    for (int i = 0; i < STREAM_SHARDS; i++)
-        consumer->shards[i].held = consumer->shards[i].stored;
-    return ERR_NONE;
 }
 
 struct bury_work {
