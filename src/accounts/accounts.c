@@ -193,35 +193,35 @@ static enum err bootstrap_run(struct db *db, void *context, struct err_note *not
     return person_insert(db, &bootstrap->draft, &program, note);
 }
 
-enum err accounts_bootstrap(struct accounts *accounts, const struct accounts_first_admin *admin,
-                            int64_t now_ms, char out_email[LIMIT_EMAIL_LEN + 1],
-                            char out_password[ACCOUNTS_PASSWORD_SIZE], struct err_note *note)
+enum err accounts_is_empty(struct accounts *accounts, bool *out_is_empty, struct err_note *note)
 {
-    out_email[0] = out_password[0] = '\0';
     struct db *db = store_reader_take(accounts->store);
     if (db == NULL)
         return err_set(note, ERR_BUSY, "database", "is away; start again when it is back");
-    bool is_empty = false;
-    enum err err = count_people(db, &is_empty);
+    enum err err = count_people(db, out_is_empty);
     store_reader_give(accounts->store, db);
-    if (err != ERR_NONE || !is_empty)
-        return err;
+    return err;
+}
 
-    char random[ACCOUNTS_PASSWORD_SIZE];
-    random_id(random, sizeof random);
+void accounts_random_password(char out[ACCOUNTS_PASSWORD_SIZE])
+{
+    random_id(out, ACCOUNTS_PASSWORD_SIZE);
+}
+
+enum err accounts_bootstrap(struct accounts *accounts, const struct accounts_first_admin *admin,
+                            int64_t now_ms, char out_email[LIMIT_EMAIL_LEN + 1],
+                            struct err_note *note)
+{
     struct person_new wanted = {.name = "Administrator", .is_admin = true};
     if (!text_copy(wanted.email, sizeof wanted.email,
                    admin->email == NULL ? "admin@localhost" : admin->email) ||
-        !text_copy(wanted.password, sizeof wanted.password,
-                   admin->password == NULL ? random : admin->password))
+        !text_copy(wanted.password, sizeof wanted.password, admin->password))
         return err_set(note, ERR_INVALID, "admin", "e-mail address or password is too long");
     struct bootstrap bootstrap;
     TRY(person_prepare(accounts, &wanted, now_ms, &bootstrap.draft, note));
     TRY(store_write(accounts->store, bootstrap_run, &bootstrap, note));
-    if (!bootstrap.is_needed)
-        return ERR_NONE;
-    (void)text_copy(out_email, LIMIT_EMAIL_LEN + 1, bootstrap.draft.person.email);
-    if (admin->password == NULL)
-        (void)text_copy(out_password, ACCOUNTS_PASSWORD_SIZE, random);
+    out_email[0] = '\0';
+    if (bootstrap.is_needed)
+        (void)text_copy(out_email, LIMIT_EMAIL_LEN + 1, bootstrap.draft.person.email);
     return ERR_NONE;
 }

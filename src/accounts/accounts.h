@@ -99,20 +99,22 @@ void accounts_forget_person(struct accounts *accounts, int64_t person_id);
 void accounts_forget_token(struct accounts *accounts, int64_t token_id);
 void accounts_forget_event(struct accounts *accounts, const char *event); /* all who had a role */
 
-struct accounts_first_admin {
-    const char *email;    /* NULL = admin@localhost */
-    const char *password; /* NULL = a random one */
-};
 #define ACCOUNTS_PASSWORD_SIZE 25
+void accounts_random_password(char out[ACCOUNTS_PASSWORD_SIZE]);
 
-/* Creates the first admin when there is no person at all. `out_password` is the random password, to
- * be shown once, or "" when nothing was generated; `out_email` the new admin's, or "" when none was
- * needed. */
+/* There is no person at all. */
+MUST_USE enum err accounts_is_empty(struct accounts *accounts, bool *out_is_empty,
+                                    struct err_note *note);
+
+struct accounts_first_admin {
+    const char *email; /* NULL = admin@localhost */
+    const char *password;
+};
+/* Creates the first admin when there is no person at all. `out_email` is the new admin's, or "" when
+ * none was needed, perhaps because another process was first. */
 MUST_USE enum err accounts_bootstrap(struct accounts *accounts,
                                      const struct accounts_first_admin *admin, int64_t now_ms,
-                                     char out_email[LIMIT_EMAIL_LEN + 1],
-                                     char out_password[ACCOUNTS_PASSWORD_SIZE],
-                                     struct err_note *note);
+                                     char out_email[LIMIT_EMAIL_LEN + 1], struct err_note *note);
 
 #include "accounts/audit.h"
 #include "accounts/members.h"
