@@ -34,8 +34,9 @@ struct smtp_test_server {
 static const char CONFIG[] =
     "exim_user = %u\nexim_group = %u\nspool_directory = %s/spool\nlog_file_path = %s/log-%%s\n"
     "pid_file_path = %s/pid\nprimary_hostname = mail.test\ndomainlist local_domains = *\n"
-    "tls_advertise_hosts = *\ntls_certificate = %s/cert.pem\ntls_privatekey = %s/key.pem\n"
+    "tls_advertise_hosts = %s\ntls_certificate = %s/cert.pem\ntls_privatekey = %s/key.pem\n"
     "acl_smtp_rcpt = rcpt\nacl_smtp_data = data\nhost_lookup =\nrfc1413_query_timeout = 0s\n"
+    "log_selector = +smtp_no_mail\n"
     "keep_environment =\nauth_advertise_hosts = *\nsmtp_accept_max = 0\n%s"
     "begin acl\nrcpt:\n  deny local_parts = nobody\n  defer local_parts = later\n  accept\n"
     "data:\n  accept\n"
@@ -47,7 +48,7 @@ static const char CONFIG[] =
     "  server_condition = ${if and{{eq{$auth2}{muster}}{eq{$auth3}{secret}}}{yes}{no}}\n"
     "  server_set_id = $auth2\n";
 
-static void write_config(const struct smtp_test_server *server)
+static void write_config(const struct smtp_test_server *server, const char *tls_hosts)
 {
     char path[96];
     (void)snprintf(path, sizeof path, "%s/exim.conf", server->folder);
@@ -55,7 +56,7 @@ static void write_config(const struct smtp_test_server *server)
     CHECK(file != NULL);
     const char *f = server->folder;
     bool is_root = geteuid() == 0;
-    (void)fprintf(file, CONFIG, geteuid(), getegid(), f, f, f, f, f,
+    (void)fprintf(file, CONFIG, geteuid(), getegid(), f, f, f, tls_hosts, f, f,
                   is_root ? "never_users =\n" : "deliver_drop_privilege = true\n", f,
                   is_root ? "user = nobody\n  group = nogroup" : "");
     CHECK(fclose(file) == 0);
@@ -97,7 +98,7 @@ static void start_exim(struct smtp_test_server *server)
     (void)close(fd);
 }
 
-struct smtp_test_server *smtp_test_start(void)
+static struct smtp_test_server *start_server(const char *tls_hosts)
 {
     if (access(EXIM, X_OK) != 0)
         test_skip("needs a mail server: Debian's exim4-daemon-light");
@@ -116,9 +117,19 @@ struct smtp_test_server *smtp_test_start(void)
     (void)snprintf(path, sizeof path, "%s/mail/new", server->folder);
     server->watch = inotify_init1(IN_CLOEXEC);
     CHECK(inotify_add_watch(server->watch, path, IN_MOVED_TO | IN_CREATE) >= 0);
-    write_config(server);
+    write_config(server, tls_hosts);
     start_exim(server);
     return server;
+}
+
+struct smtp_test_server *smtp_test_start(void)
+{
+    return start_server("*");
+}
+
+struct smtp_test_server *smtp_test_start_plain(void)
+{
+    return start_server("");
 }
 
 void smtp_test_stop(struct smtp_test_server *server)
@@ -162,4 +173,34 @@ char *smtp_test_take_mail(struct smtp_test_server *server)
     CHECK(fread(mail, 1, MAIL_MAX, file) > 0);
     (void)fclose(file);
     return mail;
+}
+
+static bool find_line(const char *path, const char *part, char *out, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    bool is_found = false;
+    while (file != NULL && !is_found && fgets(out, (int)size, file) != NULL)
+        is_found = strstr(out, part) != NULL;
+    if (file != NULL)
+        (void)fclose(file);
+    return is_found;
+}
+
+void smtp_test_wait_log(struct smtp_test_server *server, const char *part, char *out, size_t size)
+{
+    char path[96], event[4096];
+    (void)snprintf(path, sizeof path, "%s/log-main", server->folder);
+    int watch = inotify_init1(IN_CLOEXEC);
+    CHECK(inotify_add_watch(watch, server->folder, IN_MODIFY | IN_CREATE) >= 0);
+    while (!find_line(path, part, out, size)) {
+        struct pollfd wait = {.fd = watch, .events = POLLIN};
+        CHECK(poll(&wait, 1, WAIT_MS) == 1);
+        CHECK(read(watch, event, sizeof event) > 0);
+    }
+    (void)close(watch);
+}
+
+int smtp_test_listen_mute(uint16_t *out_port)
+{
+    return listen_somewhere(out_port);
 }

@@ -9,8 +9,16 @@
 struct smtp_test_server;
 
 struct smtp_test_server *smtp_test_start(void);
+/* The same one as somebody in between makes it look: it offers AUTH, but no STARTTLS. */
+struct smtp_test_server *smtp_test_start_plain(void);
 void smtp_test_stop(struct smtp_test_server *server);
 uint16_t smtp_test_port(const struct smtp_test_server *server);
 const char *smtp_test_ca_file(const struct smtp_test_server *server);
 /* Waits for the next delivered mail (20 s at most). The caller owns the text. */
 char *smtp_test_take_mail(struct smtp_test_server *server);
+/* Waits for a line of its log that has this (20 s at most), and copies it. */
+void smtp_test_wait_log(struct smtp_test_server *server, const char *part, char *out, size_t size);
+
+/* A server that takes connections and says nothing. The caller closes the descriptor, which becomes
+ * readable when somebody has connected. */
+int smtp_test_listen_mute(uint16_t *out_port);

@@ -68,9 +68,14 @@ static void deliver(struct deliverer *deliverer, struct claim *claim)
                         .html = claim->letter.html,
                         .message_id = summary->message_id,
                         .at_ms = summary->created_ms};
+    struct smtp_server server = *deliverer->smtp;
+    server.must_end = &deliverer->must_end;
     struct err_note note = {0};
-    enum err err = smtp_send(deliverer->smtp, &mail, &note);
-    if (err == ERR_NONE) {
+    enum err err = smtp_send(&server, &mail, &note);
+    if (err == ERR_BUSY && atomic_load(&deliverer->must_end)) {
+        summary->state = MAIL_QUEUED; /* nobody's failure */
+        summary->next_ms = clock_now_ms();
+    } else if (err == ERR_NONE) {
         summary->state = MAIL_SENT;
         summary->sent_ms = clock_now_ms();
         summary->failure[0] = '\0';
@@ -158,6 +163,7 @@ static void call(struct deliverer *deliverer, bool *flag)
 
 void deliverer_stop(struct deliverer *deliverer)
 {
+    atomic_store(&deliverer->must_end, true);
     call(deliverer, &deliverer->is_stopping);
     thread_join(&deliverer->thread);
     signal_fini(&deliverer->changed);

@@ -6,6 +6,9 @@
 #include "net/smtp_server_test.h"
 #include "notify/notify_internal.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 static const char STAGE[] = "zone.stage-a:density";
 
 struct post { /* a mail server and how we are set to reach it */
@@ -138,6 +141,57 @@ TEST(a_mail_that_waits_goes_by_itself_when_its_time_has_come)
     mem_free(smtp_test_take_mail(post->exim)); /* nobody asked for it */
     notify_close(TAKE(notify));
     CHECK_INT(mail_of(scene, 1).state, MAIL_SENT);
+}
+
+TEST(a_server_that_says_nothing_does_not_hold_up_the_end)
+{
+    uint16_t port;
+    char url[64];
+    int mute = smtp_test_listen_mute(&port);
+    (void)snprintf(url, sizeof url, "smtp://127.0.0.1:%u", port);
+    struct smtp_server settings = {.url = url, .timeout_ms = 30000};
+    SCOPED(scene) scene = alarmed(place_sqlite, DUTY);
+    SCOPED(notify) notify = start_notify(scene, &settings);
+    struct pollfd called = {.fd = mute, .events = POLLIN};
+    CHECK_INT(poll(&called, 1, 20000), 1);
+    int64_t started_us = clock_monotonic_us();
+    notify_close(TAKE(notify));
+    CHECK(clock_monotonic_us() - started_us < 5 * 1000 * 1000);
+    struct mail_summary mail = mail_of(scene, 1);
+    CHECK_INT(mail.state, MAIL_QUEUED);
+    CHECK_TEXT(mail.failure, "");
+    (void)close(mute);
+}
+
+TEST(a_server_that_offers_no_encryption_gets_no_password_and_the_outbox_says_why)
+{
+    struct smtp_test_server *exim = smtp_test_start_plain();
+    char url[64], line[400];
+    (void)snprintf(url, sizeof url, "smtp://0.0.0.0:%u", smtp_test_port(exim));
+    struct smtp_server settings = {.url = url, .user = "muster", .password = "secret"};
+    SCOPED(scene) scene = alarmed(place_sqlite, DUTY);
+    SCOPED(notify) notify = start_notify(scene, &settings);
+    settle(scene, notify);
+    struct mail_summary mail = mail_of(scene, 1);
+    CHECK_INT(mail.state, MAIL_QUEUED);
+    CHECK(strstr(mail.failure, "offers no encryption") != NULL);
+    smtp_test_wait_log(exim, "no MAIL in SMTP connection", line, sizeof line);
+    CHECK(strstr(line, "AUTH") == NULL);
+    notify_close(TAKE(notify));
+    smtp_test_stop(exim);
+}
+
+TEST(a_mail_that_was_sent_is_not_sent_twice)
+{
+    SCOPED(post) post = post_open();
+    SCOPED(scene) scene = alarmed(place_sqlite, DUTY);
+    SCOPED(notify) notify = start_notify(scene, &post->settings);
+    settle(scene, notify);
+    struct err_note note = {0};
+    CHECK_INT(notify_retry(notify, &scene->ann, "demo", 1, clock_now_ms(), &note), ERR_CONFLICT);
+    CHECK(strstr(note.detail, "was sent") != NULL);
+    CHECK_INT(mail_of(scene, 1).state, MAIL_SENT);
+    notify_close(TAKE(notify));
 }
 
 TEST(a_refused_address_is_dead_and_holds_up_nobody)

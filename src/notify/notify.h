@@ -54,7 +54,7 @@ struct notify_options { /* all borrowed until close */
 };
 MUST_USE enum err notify_open(const struct notify_options *options, struct notify **out_notify,
                               struct err_note *note);
-/* Finishes the mail at hand. */
+/* Within a second or two: a mail that the server has not taken by then waits for the next start. */
 void notify_close(struct notify *notify);
 static inline void notify_destroy(struct notify *notify)
 {
@@ -80,7 +80,7 @@ MUST_USE enum err mail_find(struct db *db, const char *event, int64_t id,
                             struct mail_letter *out_letter);
 json_t *mail_summary_json(const struct mail_summary *summary); /* the caller owns it */
 
-/* Sends a dead, kept or sent mail again, or a queued one at once; waits for the commit; audited.
- * ERR_NOT_FOUND; ERR_CONFLICT while it is being sent, or without a mail server. */
+/* Sends a dead or kept mail, or a queued one at once; waits for the commit; audited.
+ * ERR_NOT_FOUND; ERR_CONFLICT when it is sent or being sent, or without a mail server. */
 MUST_USE enum err notify_retry(struct notify *notify, const struct actor *actor, const char *event,
                                int64_t id, int64_t now_ms, struct err_note *note);

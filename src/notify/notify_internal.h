@@ -43,10 +43,12 @@ struct deliverer {
     struct lock lock;
     struct signal changed;
     bool is_stopping, is_poked, is_resting;
+    atomic_bool must_end; /* the transfer under way, too */
     struct thread thread;
 };
 void deliverer_start(struct deliverer *deliverer);
-void deliverer_stop(struct deliverer *deliverer); /* after the mail at hand */
+/* Within a second or two; the mail at hand waits for the next start. */
+void deliverer_stop(struct deliverer *deliverer);
 void deliverer_poke(struct deliverer *deliverer); /* there may be something due */
 /* Until nothing is due that was due at the call. */
 MUST_USE enum err deliverer_wait_resting(struct deliverer *deliverer, int64_t deadline_ms);

@@ -178,6 +178,7 @@ static enum err open_notify(struct server *server, struct err_note *note)
                                         .password = options->smtp_password,
                                         .ca_file = options->smtp_ca_file,
                                         .requires_tls = options->smtp_requires_tls,
+                                        .allows_plain_sign_in = options->smtp_plain_sign_in,
                                         .timeout_ms = SMTP_TIMEOUT_MS};
     struct notify_options notify = {.main_store = server->stores.main,
                                     .smtp = options->smtp_url == NULL ? NULL : &server->smtp,

@@ -53,6 +53,7 @@ struct server_options {
     const char *smtp_from;
     const char *smtp_ca_file;
     bool smtp_requires_tls;
+    bool smtp_plain_sign_in;
     int64_t keep_streams_ms;
     int64_t keep_streams_bytes;
     int64_t keep_detections_ms;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/smtp.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 
 #include "net/curl.h"
@@ -84,6 +86,59 @@ static enum err add_part(struct sending *sending, const char *content, const cha
     return ERR_NONE;
 }
 
+static bool is_loopback(const char *host)
+{
+    struct in_addr address;
+    if (inet_pton(AF_INET, host, &address) == 1)
+        return ntohl(address.s_addr) >> 24 == 127;
+    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+/* What cannot be read is another machine, and has a password: then libcurl says what is wrong. */
+static void read_url(const char *url, bool *out_is_here, bool *out_has_user)
+{
+    CURLU *parts = curl_url();
+    char *host = NULL, *user = NULL;
+    assert(parts != NULL);
+    bool is_url = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+                  curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+    *out_is_here = is_url && is_loopback(host);
+    *out_has_user = !is_url || curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK;
+    curl_free(host);
+    curl_free(user);
+    curl_url_cleanup(parts);
+}
+
+static bool must_encrypt(const struct smtp_server *server)
+{
+    bool is_here, has_user;
+    read_url(server->url, &is_here, &has_user);
+    bool has_password = has_user || server->user != NULL;
+    return server->requires_tls || (has_password && !is_here && !server->allows_plain_sign_in);
+}
+
+/* libcurl asks at least once a second, also while nothing comes. */
+static int on_progress(void *must_end, curl_off_t to_come, curl_off_t came, curl_off_t to_go,
+                       curl_off_t went)
+{
+    (void)to_come, (void)came, (void)to_go, (void)went;
+    return atomic_load((const atomic_bool *)must_end) ? 1 : 0;
+}
+
+static void set_end(struct sending *sending, const struct smtp_server *server)
+{
+    CURL *curl = sending->curl;
+    must(curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                          (long)(server->timeout_ms > 0 ? server->timeout_ms : TIMEOUT_MS)));
+    must(curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS));
+    must(curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L)); /* no waiting for a name server */
+    if (server->must_end == NULL)
+        return;
+    must(curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L));
+    must(curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress));
+    must(curl_easy_setopt(curl, CURLOPT_XFERINFODATA, server->must_end));
+}
+
 static void set_server(struct sending *sending, const struct smtp_server *server)
 {
     CURL *curl = sending->curl;
@@ -92,10 +147,8 @@ static void set_server(struct sending *sending, const struct smtp_server *server
     must(curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, sending->error));
     must(curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L));
     must(curl_easy_setopt(curl, CURLOPT_USE_SSL,
-                          (long)(server->requires_tls ? CURLUSESSL_ALL : CURLUSESSL_TRY)));
-    must(curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-                          (long)(server->timeout_ms > 0 ? server->timeout_ms : TIMEOUT_MS)));
-    must(curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS));
+                          (long)(must_encrypt(server) ? CURLUSESSL_ALL : CURLUSESSL_TRY)));
+    set_end(sending, server);
     if (server->ca_file != NULL)
         must(curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca_file));
     if (server->user != NULL) {
@@ -123,6 +176,12 @@ static enum err judge(const struct sending *sending, CURLcode code, struct err_n
 {
     if (code == CURLE_OK)
         return ERR_NONE;
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return err_set(note, ERR_BUSY, "mail server", "was left, for Muster ends; the mail waits.");
+    if (code == CURLE_USE_SSL_FAILED)
+        return err_set(note, ERR_BUSY, "mail server",
+                       "offers no encryption, so neither password nor mail was sent to it. Use one "
+                       "with STARTTLS or smtps://; smtp-plain-sign-in does without.");
     long status = 0;
     must(curl_easy_getinfo(sending->curl, CURLINFO_RESPONSE_CODE, &status));
     const char *words = sending->error[0] == '\0' ? curl_easy_strerror(code) : sending->error;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/mail/mail_text.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "net/smtp.h"
 #include "net/smtp_server_test.h"
 
@@ -75,6 +79,81 @@ TEST(wrong_password_or_certificate_leaves_the_mail_for_later)
     server.ca_file = NULL; /* the system does not know this certificate */
     CHECK(smtp_send(&server, &ALARM, NULL) == ERR_BUSY);
     smtp_test_stop(exim);
+}
+
+/* The same machine, by an address that does not say so. */
+static struct smtp_server at_another(const struct smtp_test_server *server, char *url, size_t size)
+{
+    (void)snprintf(url, size, "smtp://0.0.0.0:%u", smtp_test_port(server));
+    return (struct smtp_server){.url = url, .user = "muster", .password = "secret"};
+}
+
+TEST(server_elsewhere_without_encryption_never_gets_the_password)
+{
+    struct smtp_test_server *exim = smtp_test_start_plain();
+    char url[64], line[400];
+    struct smtp_server server = at_another(exim, url, sizeof url);
+    struct err_note note = {0};
+    CHECK(smtp_send(&server, &ALARM, &note) == ERR_BUSY);
+    CHECK(strstr(note.detail, "no encryption") != NULL);
+    CHECK(strstr(note.detail, "smtp-plain-sign-in") != NULL);
+    smtp_test_wait_log(exim, "no MAIL in SMTP connection", line,
+                       sizeof line); /* "... C=EHLO,QUIT" */
+    CHECK(strstr(line, "C=EHLO") != NULL);
+    CHECK(strstr(line, "AUTH") == NULL);
+    smtp_test_stop(exim);
+}
+
+TEST(password_in_the_url_is_one_as_well)
+{
+    struct smtp_test_server *exim = smtp_test_start_plain();
+    char url[64];
+    (void)snprintf(url, sizeof url, "smtp://muster:secret@0.0.0.0:%u", smtp_test_port(exim));
+    struct smtp_server server = {.url = url};
+    CHECK(smtp_send(&server, &ALARM, NULL) == ERR_BUSY);
+    smtp_test_stop(exim);
+}
+
+TEST(plain_sign_in_is_for_this_machine_or_for_who_asks_for_it)
+{
+    struct smtp_test_server *exim = smtp_test_start_plain();
+    char url[64];
+    struct smtp_server server = at_another(exim, url, sizeof url);
+    server.allows_plain_sign_in = true;
+    CHECK(smtp_send(&server, &ALARM, NULL) == ERR_NONE);
+    static const char *const HERE[] = {"localhost", "127.0.0.1", "127.1"};
+    for (size_t i = 0; i < COUNT_OF(HERE); i++) {
+        server = at_another(exim, url, sizeof url);
+        (void)snprintf(url, sizeof url, "smtp://%s:%u", HERE[i], smtp_test_port(exim));
+        CHECK(smtp_send(&server, &ALARM, NULL) == ERR_NONE);
+    }
+    server.requires_tls = true;
+    CHECK(smtp_send(&server, &ALARM, NULL) == ERR_BUSY);
+    smtp_test_stop(exim);
+}
+
+TEST(without_a_password_a_server_elsewhere_may_do_without_encryption)
+{
+    struct smtp_test_server *exim = smtp_test_start_plain();
+    char url[64];
+    struct smtp_server server = at_another(exim, url, sizeof url);
+    server.user = server.password = NULL;
+    CHECK(smtp_send(&server, &ALARM, NULL) == ERR_NONE);
+    smtp_test_stop(exim);
+}
+
+TEST(mute_server_is_left_when_asked_to_end)
+{
+    uint16_t port;
+    int mute = smtp_test_listen_mute(&port);
+    char url[64];
+    (void)snprintf(url, sizeof url, "smtp://127.0.0.1:%u", port);
+    atomic_bool must_end = true;
+    struct smtp_server server = {.url = url, .must_end = &must_end};
+    int64_t started_us = clock_monotonic_us();
+    CHECK(smtp_send(&server, &ALARM, NULL) == ERR_BUSY);
+    CHECK(clock_monotonic_us() - started_us < 5 * 1000 * 1000);
+    (void)close(mute);
 }
 
 TEST(absent_mail_server_leaves_the_mail_for_later)
