@@ -155,10 +155,12 @@ enum err outbox_requeue(struct db *db, const struct actor *actor, const char *ev
     char detail[LIMIT_EMAIL_LEN + 1], subject[32];
     (void)text_copy(detail, sizeof detail, letter.summary.recipient);
     (void)snprintf(subject, sizeof subject, "mail:%lld", (long long)id);
-    bool is_sending = letter.summary.state == MAIL_SENDING;
+    int state = letter.summary.state;
     mail_letter_fini(&letter);
-    if (is_sending)
+    if (state == MAIL_SENDING)
         return err_set(note, ERR_CONFLICT, "mail", "is being sent right now");
+    if (state == MAIL_SENT)
+        return err_set(note, ERR_CONFLICT, "mail", "was sent; it is not sent twice");
     TRY(sql_run(db,
                 "UPDATE notify_mail SET state = 0, next_ms = $3, tries_since_ms = $3, failure = ''"
                 " WHERE event = $1 AND id = $2",
