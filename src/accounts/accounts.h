@@ -64,7 +64,7 @@ struct accounts;
 
 struct accounts_options {
     struct store *store;         /* main */
-    int64_t session_idle_ms;     /* 0 = 30 minutes; kept to the minute */
+    int64_t session_idle_ms;     /* 0 = 30 minutes; kept to a minute, or a quarter of it */
     int64_t session_absolute_ms; /* 0 = 8 hours */
     uint64_t password_passes;    /* argon2id's t; 0 = 3 */
     size_t password_bytes;       /* argon2id's m; 0 = 64 MiB */

@@ -139,6 +139,29 @@ ON_BOTH_ENGINES(session_ends_when_idle_and_in_any_case_after_its_time)
     CHECK_INT(roles_by(accounts, busy.token, at_ms), -1);
 }
 
+TEST(session_times_are_what_the_options_say)
+{
+    SCOPED(store) store = open_store(place_sqlite());
+    struct accounts_options options = {.store = store,
+                                       .session_idle_ms = 40000,
+                                       .session_absolute_ms = 100000,
+                                       .password_passes = 1,
+                                       .password_bytes = 8192};
+    SCOPED(accounts) accounts = NULL;
+    CHECK(accounts_open(&options, &accounts, NULL) == ERR_NONE);
+    (void)make_person(accounts, "anna@example.org");
+    struct try try = sign_in(accounts, "anna@example.org", PASSWORD, NOW_MS);
+    CHECK_INT(try.session.expires_at_ms, NOW_MS + 100000);
+    /* Shorter than the minute that "last seen" is kept to: who is active must not idle away. */
+    for (int64_t at_ms = NOW_MS; at_ms < NOW_MS + 100000; at_ms += 11000) {
+        CHECK_INT(roles_by(accounts, try.token, at_ms), 0);
+        CHECK(store_write(store, do_nothing, NULL, NULL) == ERR_NONE);
+    }
+    CHECK_INT(roles_by(accounts, try.token, NOW_MS + 100000), -1);
+    struct try idle = sign_in(accounts, "anna@example.org", PASSWORD, NOW_MS);
+    CHECK_INT(roles_by(accounts, idle.token, NOW_MS + 40000), -1);
+}
+
 ON_BOTH_ENGINES(signing_out_and_revoking_work_at_once)
 {
     SCOPED(store) store = open_store(place);

@@ -151,7 +151,8 @@ static void seen_done(void *context, enum err result, const struct err_note *not
 static void note_seen(struct accounts *accounts, const struct principal_entry *entry,
                       int64_t now_ms)
 {
-    if (now_ms < entry->seen_at_ms + SEEN_EVERY_MS)
+    /* Often enough that nobody who is active idles away between two of them. */
+    if (now_ms < entry->seen_at_ms + MIN(SEEN_EVERY_MS, accounts->session_idle_ms / 4))
         return;
     struct seen *seen = mem_new(sizeof *seen);
     *seen = (struct seen){.session_id = entry->principal->session_id,

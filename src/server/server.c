@@ -95,7 +95,9 @@ static void close_live(struct server *server)
 
 static enum err open_accounts(struct server *server, struct err_note *note)
 {
-    struct accounts_options options = {.store = server->stores.main};
+    struct accounts_options options = {.store = server->stores.main,
+                                       .session_idle_ms = server->options->session_idle_ms,
+                                       .session_absolute_ms = server->options->session_absolute_ms};
     TRY(accounts_open(&options, &server->app.accounts, note));
     enum err err = first_admin_create(server->app.accounts, server->options, note);
     if (err != ERR_NONE)

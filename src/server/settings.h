@@ -47,6 +47,8 @@ struct server_options {
     const char *public_url; /* NULL = the listening address */
     const char *admin_email;
     const char *admin_password;
+    int64_t session_idle_ms;
+    int64_t session_absolute_ms;
     const char *smtp_url;
     const char *smtp_user;
     const char *smtp_password;

@@ -169,6 +169,8 @@ TEST(the_table_of_the_installation_has_sound_defaults)
     CHECK(setting_values_fill(&defaults, &options, &note) == ERR_NONE);
     CHECK_TEXT(options.address, "127.0.0.1");
     CHECK_INT(options.port, 8080);
+    CHECK_INT(options.session_idle_ms, 1800000);
+    CHECK_INT(options.session_absolute_ms, 28800000);
     CHECK_INT(options.keep_streams_ms, 86400000);
     CHECK_INT(options.log_level, LOG_INFO);
     setting_values_fini(&defaults);
