@@ -35,4 +35,35 @@ scenario('a live socket ends with its session and with the role', async (t) => {
   }
 });
 
+// The token of a browser's session, revoked from another browser of the same person.
+scenario('a live socket is closed when its session is revoked elsewhere', async (t) => {
+  const muster = await t.muster();
+  const phone = await muster.signIn();
+  const desk = await muster.signIn();
+  await buildPark(desk);
+  const onPhone = await phone.follow(INCIDENTS);
+  const { session } = await phone.get('/api/v1/session');
+  await desk.delete(`/api/v1/session/list/${session.id}`);
+  equal(await closes(onPhone), 1008, 'the socket of the revoked session');
+  await phone.get('/api/v1/session', 401);
+  check(await phone.follow(INCIDENTS).then(() => false, () => true), 'the phone may not follow again');
+  await desk.follow(INCIDENTS);
+});
+
+async function closesByItself(t, setting) {
+  const muster = await t.muster({ flags: [setting, '2s'] });
+  const admin = await muster.signIn();
+  const signedInAt = Date.now();
+  await admin.post('/api/v1/events', {
+    id: 'demo', name: 'Summer in the park', starts_at: '2026-06-20T10:00:00Z', ends_at: '2026-06-21T10:00:00Z' });
+  const live = await admin.follow(INCIDENTS);
+  equal(await within('the socket closes', live.closed, 8000), 1008, `the socket with ${setting}`);
+  check(Date.now() - signedInAt >= 1500, 'it was open until then');
+  await admin.get('/api/v1/session', 401);
+  check(await admin.follow(INCIDENTS).then(() => false, () => true), 'nobody may follow again');
+}
+
+scenario('a live socket is closed when its session has lasted as long as it may', (t) => closesByItself(t, '--session-absolute'));
+scenario('a live socket is closed when its session has been idle for too long', (t) => closesByItself(t, '--session-idle'));
+
 await playAll();
