@@ -21,8 +21,11 @@
 #define LIMIT_WRITER_QUEUE_BYTES (256 * 1024 * 1024)
 #define LIMIT_COMMIT_COMMANDS    4096
 #define LIMIT_RECORD_BYTES       (1024 * 1024)
-#define LIMIT_FOLLOW_RECORDS     8192 /* kept in memory for followers; who lags reads the table */
-#define LIMIT_FOLLOW_BYTES       (64 * 1024 * 1024)
+/* Retention and expiry: removed by one command, and commands of one policy in a second. */
+#define LIMIT_REMOVAL_ROWS   500
+#define LIMIT_REMOVAL_SLICES 32
+#define LIMIT_FOLLOW_RECORDS 8192 /* kept in memory for followers; who lags reads the table */
+#define LIMIT_FOLLOW_BYTES   (64 * 1024 * 1024)
 
 /* Live clients: the connection is closed with 1013 and a reason. */
 #define LIMIT_LIVE_CLIENTS       16384

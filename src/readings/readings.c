@@ -123,6 +123,7 @@ static enum err start_history(struct readings *readings, const struct readings_o
             options->gather_ms > 0 ? options->gather_ms : HISTORY_DETECTIONS_GATHER_MS,
         .readings_gather_ms =
             options->gather_ms > 0 ? options->gather_ms : HISTORY_READINGS_GATHER_MS};
+    history_expire(readings->store, &history);
     TRY(history_detections_start(readings->store, &history, &readings->detections, note));
     return history_series_start(readings->store, &history, &readings->series, note);
 }

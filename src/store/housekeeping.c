@@ -6,7 +6,8 @@
  * commits.
  *                Where the disk cannot keep up, the writer does it itself at WAL_MAX_PAGES: commits
  *                slow down to what the disk can take, and the log stays bounded.
- *   retention    a slice of each stream with a policy, more often while there is more to remove
+ *   retention    a slice of each stream with a policy, more often while there is more to remove;
+ *                the same for the rows of modules (expire.c)
  *   catching up  who may have missed an announcement looks for himself (streams/missed.c)
  *   probing      while the disk is full: one small write a second tells when it is not any more */
 #include "base/clock.h"
@@ -18,10 +19,10 @@
 
 #include <sqlite3.h>
 
-#define PAGE_BYTES 4096
-#define ROUND_US   1000000
-#define KEEP_MAX   STREAMS_MAX
-#define SLICES_MAX 32 /* of one stream in one round */
+#define PAGE_BYTES   4096
+#define ROUND_US     1000000
+#define KEEP_MAX     STREAMS_MAX
+#define EXPIRIES_MAX 16
 
 struct kept {
     char stream[LIMIT_ID_LEN + 1];
@@ -38,6 +39,8 @@ struct housekeeping {
     int64_t copied_pages; /* of the WAL as it was at the last checkpoint */
     struct kept kept[KEEP_MAX];
     size_t kept_count;
+    struct store_expiry expiries[EXPIRIES_MAX];
+    size_t expiry_count;
 };
 
 void housekeeping_wal_grew(struct store *store, int64_t pages)
@@ -137,7 +140,7 @@ static void retain_one(struct housekeeping *housekeeping, struct kept *kept)
     struct err_note note = {0};
     struct stream_retention retention = kept->retention;
     retention.stream = kept->stream;
-    for (int i = 0; i < SLICES_MAX && !is_stopping(housekeeping); i++) {
+    for (int i = 0; i < LIMIT_REMOVAL_SLICES && !is_stopping(housekeeping); i++) {
         bool is_more = false;
         enum err err =
             retain_slice(housekeeping->store, &retention, clock_now_ms(), &is_more, &note);
@@ -155,6 +158,32 @@ static void retain_all(struct housekeeping *housekeeping)
     size_t count = copy_kept(housekeeping, kept);
     for (size_t i = 0; i < count; i++)
         retain_one(housekeeping, &kept[i]);
+}
+
+static void expire_one(struct housekeeping *housekeeping, const struct store_expiry *expiry)
+{
+    struct err_note note = {0};
+    bool is_more = true;
+    for (int i = 0; is_more && i < LIMIT_REMOVAL_SLICES && !is_stopping(housekeeping); i++) {
+        enum err err = expire_slice(housekeeping->store, expiry, clock_now_ms(), &is_more, &note);
+        if (err != ERR_NONE && err != ERR_BUSY)
+            log_write(LOG_WARN, "store", "expiry failed; tried again", "table=%s reason=%s",
+                      expiry->table,
+                      LOG_TEXT(note.detail[0] == '\0' ? err_name(err) : note.detail));
+        if (err != ERR_NONE)
+            return;
+    }
+}
+
+static void expire_all(struct housekeeping *housekeeping)
+{
+    struct store_expiry expiries[EXPIRIES_MAX];
+    lock_take(&housekeeping->lock);
+    size_t count = housekeeping->expiry_count;
+    memcpy(expiries, housekeeping->expiries, sizeof expiries);
+    lock_give(&housekeeping->lock);
+    for (size_t i = 0; i < count; i++)
+        expire_one(housekeeping, &expiries[i]);
 }
 
 /* True when a checkpoint is due; false after a second, or at once when stopping. */
@@ -187,6 +216,7 @@ static void *housekeeping_run(void *context)
         probe(store);
         missed_catch_up(store->missed);
         retain_all(housekeeping);
+        expire_all(housekeeping);
         round_at_us = clock_monotonic_us() + ROUND_US;
     }
     db_close(db);
@@ -241,4 +271,18 @@ void store_keep(struct store *store, const struct stream_retention *retention)
     kept->retention = *retention;
     if (i == housekeeping->kept_count)
         housekeeping->kept_count++;
+}
+
+void store_expire(struct store *store, const struct store_expiry *expiry)
+{
+    struct housekeeping *housekeeping = store->housekeeping;
+    LOCKED(&housekeeping->lock);
+    size_t i = 0;
+    while (i < housekeeping->expiry_count &&
+           strcmp(housekeeping->expiries[i].table, expiry->table) != 0)
+        i++;
+    assert(i < EXPIRIES_MAX);
+    housekeeping->expiries[i] = *expiry;
+    if (i == housekeeping->expiry_count)
+        housekeeping->expiry_count++;
 }

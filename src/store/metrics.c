@@ -33,6 +33,8 @@ static void set_up(struct store_metrics *m, const char *name)
         {&m->is_well, METRIC_GAUGE("muster_store_is_well", "1 while the database takes writes.")},
         {&m->retained,
          METRIC_COUNTER("muster_store_expired_records_total", "Records removed by retention.")},
+        {&m->expired, METRIC_COUNTER("muster_store_expired_rows_total",
+                                     "Rows of the modules' own tables removed by age.")},
         {&m->dead_letters, METRIC_COUNTER("muster_consumer_dead_letters_total",
                                           "Records that could not be applied.")},
         {&m->lost_records,

@@ -71,6 +71,17 @@ MUST_USE enum err store_write(struct store *store,
                               enum err (*run)(struct db *db, void *context, struct err_note *note),
                               void *context, struct err_note *note);
 
+/* Rows that a module lets go by age. Texts are static and lent; $1 is the oldest time kept. */
+struct store_expiry {
+    const char *table; /* a second policy for a table replaces the first */
+    const char *find; /* a row when something is too old: "SELECT 1 ... WHERE at_ms < $1 LIMIT 1" */
+    const char *remove; /* "DELETE ...", of $2 rows at most */
+    int64_t age_max_ms; /* 0 = for ever */
+};
+/* From now on housekeeping removes them: every second LIMIT_REMOVAL_SLICES commands of
+ * LIMIT_REMOVAL_ROWS rows at most, so that no commit stalls and 16,000 rows a second can come. */
+void store_expire(struct store *store, const struct store_expiry *expiry);
+
 /* A pooled connection for reading, with one consistent snapshot from take to give.
  * NULL when the database is away. */
 struct db *store_reader_take(struct store *store);

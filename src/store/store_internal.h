@@ -26,7 +26,7 @@
 struct store_metrics {
     char labels[80];
     struct metric commits, commands, records, record_bytes, refused, commit_time, wal_bytes,
-        queue_len, checkpoints, is_well, retained, dead_letters, lost_records;
+        queue_len, checkpoints, is_well, retained, expired, dead_letters, lost_records;
 };
 struct store_metrics *store_metrics_of(const char *name); /* lives for ever, one per name */
 
@@ -169,6 +169,10 @@ void housekeeping_wal_grew(struct store *store, int64_t pages);
 
 /* retain.c: stream_retain(), and whether there is more to remove at once */
 MUST_USE enum err retain_slice(struct store *store, const struct stream_retention *retention,
+                               int64_t now_ms, bool *out_is_more, struct err_note *note);
+
+/* expire.c: one slice, and whether there is more to remove at once */
+MUST_USE enum err expire_slice(struct store *store, const struct store_expiry *expiry,
                                int64_t now_ms, bool *out_is_more, struct err_note *note);
 
 /* streams/missed.c */

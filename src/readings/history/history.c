@@ -28,6 +28,29 @@ static const struct store_migration MIGRATIONS[] = {
 const struct store_module readings_store_module = {
     .name = "readings", .migrations = MIGRATIONS, .migration_count = COUNT_OF(MIGRATIONS)};
 
+void history_expire(struct store *store, const struct history_options *options)
+{
+    if (options->keep_detections_ms > 0)
+        store_expire(
+            store, &(struct store_expiry){
+                       .table = "detection_chunk",
+                       .find = "SELECT 1 FROM detection_chunk WHERE window_ms < $1 LIMIT 1",
+                       .remove = "DELETE FROM detection_chunk WHERE (device, window_ms, steps) IN "
+                                 "(SELECT device, window_ms, steps FROM detection_chunk "
+                                 "WHERE window_ms < $1 LIMIT $2)",
+                       .age_max_ms = options->keep_detections_ms + HISTORY_DETECTION_WINDOW_MS});
+    if (options->keep_points_ms > 0)
+        store_expire(store,
+                     &(struct store_expiry){
+                         .table = "series_chunk",
+                         .find = "SELECT 1 FROM series_chunk WHERE level = 0 AND chunk_ms < $1 "
+                                 "LIMIT 1",
+                         .remove = "DELETE FROM series_chunk WHERE (series, level, chunk_ms) IN "
+                                   "(SELECT series, level, chunk_ms FROM series_chunk "
+                                   "WHERE level = 0 AND chunk_ms < $1 LIMIT $2)",
+                         .age_max_ms = options->keep_points_ms + POINTS_WINDOW_MS});
+}
+
 int64_t history_id(const char *event, const char *name)
 {
     unsigned char hash[crypto_generichash_BYTES_MIN];

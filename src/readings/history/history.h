@@ -29,6 +29,9 @@ struct history_options {
     int64_t readings_gather_ms;
 };
 
+/* Tells housekeeping what becomes too old: raw detections and raw points; roll-ups stay. */
+void history_expire(struct store *store, const struct history_options *options);
+
 int64_t history_id(const char *event, const char *name);
 /* Of "event/venue"; false when the key is another. */
 bool history_split_key(const char *key, char event[LIMIT_ID_LEN + 1], char venue[LIMIT_ID_LEN + 1]);

@@ -54,7 +54,6 @@ struct history_detections {
     struct store *store;
     struct consumer *consumer;
     struct history_options options;
-    int64_t cleaned_ms;
     struct shard_state shards[STREAM_SHARDS];
 };
 
@@ -354,19 +353,6 @@ static enum err write_heard(struct db *db, const struct shard_state *state)
     return ERR_NONE;
 }
 
-/* A bounded slice at a time, so that no commit stalls. */
-static enum err clean(struct history_detections *history, struct db *db, int64_t now_ms)
-{
-    if (history->options.keep_detections_ms == 0 || now_ms - history->cleaned_ms < 10000)
-        return ERR_NONE;
-    history->cleaned_ms = now_ms;
-    return sql_run(
-        db,
-        "DELETE FROM detection_chunk WHERE (device, window_ms, steps) IN (SELECT device, "
-        "window_ms, steps FROM detection_chunk WHERE window_ms < $1 LIMIT 500)",
-        SQL_INT(now_ms - history->options.keep_detections_ms - HISTORY_DETECTION_WINDOW_MS));
-}
-
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
 {
     struct history_detections *history = context;
@@ -381,7 +367,6 @@ static enum err apply(void *context, struct db *db, const struct consumer_batch 
                     SQL_INT(write->persons), SQL_BLOB(write->bytes, write->len)));
     }
     TRY(write_heard(db, state));
-    TRY(clean(history, db, batch->now_ms));
     return history_set_mark(db, HISTORY_STREAM_DETECTIONS, batch->shard, state->last_position);
 }
 

@@ -49,7 +49,6 @@ struct history_series {
     struct store *store;
     struct consumer *consumer;
     struct history_options options;
-    int64_t cleaned_ms;
     struct shard_state shards[STREAM_SHARDS];
 };
 
@@ -372,18 +371,6 @@ static enum err write_series(struct db *db, const struct gathered_series *series
         SQL_REAL(last->value));
 }
 
-static enum err clean(struct history_series *history, struct db *db, int64_t now_ms)
-{
-    if (history->options.keep_points_ms == 0 || now_ms - history->cleaned_ms < 10000)
-        return ERR_NONE;
-    history->cleaned_ms = now_ms;
-    return sql_run(
-        db,
-        "DELETE FROM series_chunk WHERE (series, level, chunk_ms) IN (SELECT series, level, "
-        "chunk_ms FROM series_chunk WHERE level = 0 AND chunk_ms < $1 LIMIT 500)",
-        SQL_INT(now_ms - history->options.keep_points_ms - POINTS_WINDOW_MS));
-}
-
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
 {
     struct history_series *history = context;
@@ -401,7 +388,6 @@ static enum err apply(void *context, struct db *db, const struct consumer_batch 
             SQL_INT(write->series), SQL_INT(write->level), SQL_INT(write->chunk_ms),
             SQL_BLOB(write->bytes, write->len)));
     }
-    TRY(clean(history, db, batch->now_ms));
     return history_set_mark(db, HISTORY_STREAM_READINGS, batch->shard, state->last_position);
 }
 

@@ -1,118 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /* History against a naive model: the real consumers on a real store, seeded random operations. */
-#include "readings/history/history.h"
+#include "readings/history/stage_test.h"
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "base/test.h"
 #include "base/text.h"
 #include "readings/pack.h"
-#include "store/place_test.h"
 
 #include <math.h>
 #include <stdio.h>
-
-#define DEADLINE_MS 20000
-
-struct stage { /* an open store with the module on it */
-    const struct place *place;
-    struct store *store;
-    struct readings *readings;
-};
-
-static void stage_open(struct stage *stage)
-{
-    struct err_note note = {0};
-    stage->store = place_open(stage->place, &readings_store_module, 1);
-    CHECK_INT(readings_open(&(struct readings_options){.telemetry_store = stage->store,
-                                                       .keep_detections_ms = 1LL << 50,
-                                                       .keep_points_ms = 1LL << 50,
-                                                       .gather_ms = 1},
-                            &stage->readings, &note),
-              ERR_NONE);
-}
-
-static void stage_init(struct stage *stage, const struct place *place)
-{
-    *stage = (struct stage){.place = place};
-    stage_open(stage);
-}
-
-static void stage_close(struct stage *stage)
-{
-    readings_close(stage->readings);
-    store_close(stage->store);
-}
-
-static enum err count_tail(void *context, struct stream_record *record)
-{
-    (void)record;
-    ++*(int64_t *)context;
-    return ERR_NONE;
-}
-
-/* Until everything stands in chunks: then nothing is left of the stream behind the marks. */
-static void stage_settle(struct stage *stage)
-{
-    int64_t deadline_ms = clock_now_ms() + DEADLINE_MS;
-    int64_t left;
-    do {
-        struct db *db = store_reader_take(stage->store);
-        left = 0;
-        CHECK_INT(history_read_tail(db, "readings", count_tail, &left), ERR_NONE);
-        CHECK_INT(history_read_tail(db, "detections", count_tail, &left), ERR_NONE);
-        store_reader_give(stage->store, db);
-    } while (left > 0 && clock_now_ms() < deadline_ms);
-    CHECK_INT(left, 0);
-}
-
-struct sending {
-    const struct reading *readings;
-    size_t count;
-    struct detection_batch *batch;
-};
-
-static enum err send_readings(struct db *db, void *context, struct err_note *note)
-{
-    (void)note;
-    const struct sending *sending = context;
-    return readings_append(db, "demo", "park", sending->readings, sending->count, NULL);
-}
-
-static void put_values(struct stage *stage, const struct reading *readings, size_t count)
-{
-    struct sending sending = {.readings = readings, .count = count};
-    CHECK_INT(store_write(stage->store, send_readings, &sending, NULL), ERR_NONE);
-}
-
-static enum err send_batch(struct db *db, void *context, struct err_note *note)
-{
-    (void)note;
-    const struct sending *sending = context;
-    struct packer packer = {0};
-    detections_pack(&packer, sending->batch, SEAL_FAST);
-    enum err err = stream_append(db,
-                                 &(struct stream_append){.stream = "detections",
-                                                         .key = "demo/park",
-                                                         .kind = "detections.packed",
-                                                         .body = packer.bytes,
-                                                         .body_len = packer.len},
-                                 NULL);
-    packer_fini(&packer);
-    return err;
-}
-
-static void put_batch(struct stage *stage, struct detection_batch *batch)
-{
-    struct sending sending = {.batch = batch};
-    CHECK_INT(store_write(stage->store, send_batch, &sending, NULL), ERR_NONE);
-}
 
 /* --- series --- */
 
 #define MODEL_MS    7200000 /* two hours */
 #define MODEL_GRAIN 200     /* of times, so that some meet */
-#define START_MS    1781989200000LL
 
 struct model {
     bool has[MODEL_MS / MODEL_GRAIN];

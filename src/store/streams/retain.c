@@ -6,8 +6,7 @@
 #include "store/store_internal.h"
 #include "store/streams/record.h"
 
-#define SLICE_RECORDS 500
-#define DAY_MS        INT64_C(86400000)
+#define DAY_MS INT64_C(86400000)
 
 struct removal {
     const struct stream_retention *retention;
@@ -99,7 +98,7 @@ static enum err choose(struct db *db, struct removal *r, int64_t *out_bytes_tota
     TRY(sql_query(db, &rows,
                   "SELECT position, at_ms, bytes_total, LENGTH(body) FROM store_record"
                   " WHERE stream = $1 AND shard = $2 ORDER BY position LIMIT $3",
-                  SQL_TEXT(stream), SQL_INT(r->shard), SQL_INT(SLICE_RECORDS)));
+                  SQL_TEXT(stream), SQL_INT(r->shard), SQL_INT(LIMIT_REMOVAL_ROWS)));
     int64_t seen = 0;
     while (sql_next(&rows)) {
         if (!may_remove(r, sql_int(&rows, 0), sql_int(&rows, 1), excess, needed))
@@ -109,7 +108,7 @@ static enum err choose(struct db *db, struct removal *r, int64_t *out_bytes_tota
         *out_bytes_total = sql_int(&rows, 2);
         seen++;
     }
-    r->is_more = seen == SLICE_RECORDS;
+    r->is_more = seen == LIMIT_REMOVAL_ROWS;
     return sql_end(&rows);
 }
 
