@@ -2,7 +2,7 @@
 /* What people draw and calibrate: {"zone": <zone document>, "device": <device document>}. A zone that
  * is taken is simple, has an area, and the grid agrees with its polygon; a camera that is taken puts
  * pixels on the floor at finite places, or nowhere. The text of OpenCV's files goes through too. */
-#include "crowd/map.h"
+#include "crowd/count/map.h"
 #include "venues/calibration.h"
 #include "venues/document.h"
 #include "venues/polygon.h"

@@ -8,7 +8,7 @@
  *
  * A frame belongs to its camera and time: sent again, it changes nothing. */
 #pragma once
-#include "crowd/count.h"
+#include "crowd/count/frame.h"
 
 #define SECONDS_KEEP_MS 30000
 #define SECONDS_MAX     4096 /* beyond, clean ones are dropped early; the store then merges */
@@ -46,6 +46,8 @@ void seconds_fini(struct seconds *seconds);
 /* Takes the frame. False (and it is freed) when it was there already. */
 bool seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
                  int64_t stream_ms, int64_t position);
+/* NULL when nothing is known of it. */
+const struct second *seconds_find(const struct seconds *seconds, int64_t s);
 /* The oldest second that is due and not taken, NULL when there is none. */
 struct second *seconds_due(struct seconds *seconds, int64_t stream_ms);
 /* What was taken is written. */
@@ -56,12 +58,3 @@ void seconds_forget(struct seconds *seconds, int64_t stream_ms);
 int64_t seconds_oldest_position(const struct seconds *seconds);
 /* Zones and devices were renumbered: old index to new, UINT32_MAX = gone. */
 void seconds_renumber(struct seconds *seconds, const uint32_t *zones, const uint32_t *devices);
-
-/* The decision. `covers` has (zone_count + 63) / 64 words for each device. */
-struct second_result {
-    int64_t *people; /* [zone_count], CROWD_UNKNOWN where no living camera covers the zone */
-    int64_t total;   /* CROWD_UNKNOWN when no camera was alive */
-};
-void seconds_decide(const struct seconds *seconds, const struct second *second,
-                    const struct venue_view *view, const uint64_t *covers,
-                    struct second_result *inout_result);

@@ -13,29 +13,6 @@ static struct metric unknown_total =
     METRIC_COUNTER("muster_crowd_unknown_device_batches_total",
                    "Batches of devices that the venue no longer has.");
 
-/* --- coverage --- */
-
-static void set_cover(struct venue_state *state, uint32_t device, uint16_t zone)
-{
-    state->covers[device * venue_state_words(state) + zone / 64] |= 1ULL << (zone % 64);
-}
-
-static bool has_cover(const struct venue_state *state, uint32_t device, uint16_t zone)
-{
-    return (state->covers[device * venue_state_words(state) + zone / 64] >> (zone % 64) & 1) != 0;
-}
-
-static void init_coverage(struct venue_state *state)
-{
-    const struct venue_view *view = venue_state_view(state);
-    size_t words = venue_state_words(state);
-    state->covers = mem_new_array(view->device_count * words + 1, sizeof *state->covers);
-    state->is_learning = mem_new_array(view->device_count + 1, sizeof *state->is_learning);
-    for (size_t d = 0; d < view->device_count; d++)
-        state->is_learning[d] =
-            !map_coverage(state->map, &view->devices[d], &state->covers[d * words]);
-}
-
 static uint32_t find_device(const struct venue_view *view, const char *id)
 {
     size_t low = 0, high = view->device_count;
@@ -65,26 +42,8 @@ void venue_state_cover(struct venue_state *state, const char *device, const char
 {
     uint32_t d = find_device(venue_state_view(state), device);
     uint32_t z = find_zone(venue_state_view(state), zone);
-    if (d != UINT32_MAX && z != UINT32_MAX && state->is_learning[d])
-        set_cover(state, d, (uint16_t)z);
-}
-
-static void learn(struct venue_state *state, uint32_t device, const struct frame_count *frame)
-{
-    struct camera_state *camera = &state->cameras[device];
-    size_t zones = venue_state_view(state)->zone_count;
-    if (camera->sightings == NULL)
-        camera->sightings = mem_new_array(zones + 1, 1);
-    for (size_t e = 0; e < frame->entry_count; e++) {
-        uint16_t zone = frame->entries[e].zone;
-        if (zone == zones || has_cover(state, device, zone) ||
-            ++camera->sightings[zone] < STATE_SIGHTINGS)
-            continue;
-        set_cover(state, device, zone);
-        state->learned =
-            mem_resize(state->learned, (state->learned_count + 1) * sizeof *state->learned);
-        state->learned[state->learned_count++] = (struct learned){device, zone};
-    }
+    if (d != UINT32_MAX && z != UINT32_MAX)
+        coverage_add_learned(&state->coverage, d, (uint16_t)z);
 }
 
 /* --- life --- */
@@ -96,7 +55,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     state->map = crowd_map_create(view);
     state->counter = counter_create(state->map);
     state->cameras = mem_new_array(view->device_count + 1, sizeof *state->cameras);
-    init_coverage(state);
+    coverage_init(&state->coverage, state->map);
     seconds_init(&state->seconds, complete_from_s, lateness_ms);
     return state;
 }
@@ -105,7 +64,6 @@ static void camera_fini(struct camera_state *camera)
 {
     mem_free(camera->frame);
     mem_free(camera->dots);
-    mem_free(camera->sightings);
     *camera = (struct camera_state){.seen_ms = 0};
 }
 
@@ -114,8 +72,7 @@ static void drop_ground(struct venue_state *state)
     for (size_t d = 0; d < venue_state_view(state)->device_count; d++)
         camera_fini(&state->cameras[d]);
     mem_free(state->cameras);
-    mem_free(state->covers);
-    mem_free(state->is_learning);
+    coverage_fini(&state->coverage);
     counter_destroy(state->counter);
     crowd_map_destroy(state->map);
 }
@@ -125,7 +82,6 @@ void venue_state_destroy(struct venue_state *state)
     if (state == NULL)
         return;
     drop_ground(state);
-    mem_free(state->learned);
     seconds_fini(&state->seconds);
     mem_free(state);
 }
@@ -142,16 +98,6 @@ static void move_camera(struct venue_state *to, uint32_t device, struct camera_s
             counter_recount(to->counter, camera->dots, camera->dot_count, from->frame->at_ms);
 }
 
-static void move_learned(struct venue_state *to, const struct venue_state *from, uint32_t device,
-                         const uint32_t *zones, uint32_t new_device)
-{
-    for (uint16_t z = 0; z < venue_state_view(from)->zone_count; z++) {
-        if (from->is_learning[device] && to->is_learning[new_device] &&
-            has_cover(from, device, z) && zones[z] != UINT32_MAX)
-            set_cover(to, new_device, (uint16_t)zones[z]);
-    }
-}
-
 void venue_state_move(struct venue_state *state, struct venue_view *view)
 {
     const struct venue_view *old = venue_state_view(state);
@@ -163,25 +109,16 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     zones[old->zone_count] = (uint32_t)view->zone_count;
     for (uint32_t d = 0; d < old->device_count; d++) {
         devices[d] = find_device(view, old->devices[d].id);
-        if (devices[d] == UINT32_MAX)
-            continue;
-        move_camera(moved, devices[d], &state->cameras[d]);
-        move_learned(moved, state, d, zones, devices[d]);
+        if (devices[d] != UINT32_MAX)
+            move_camera(moved, devices[d], &state->cameras[d]);
     }
-    for (size_t i = 0; i < state->learned_count; i++) {
-        uint32_t zone = zones[state->learned[i].zone], device = devices[state->learned[i].device];
-        if (zone == UINT32_MAX || device == UINT32_MAX)
-            continue;
-        state->learned[moved->learned_count++] = (struct learned){device, (uint16_t)zone};
-    }
+    coverage_move(&moved->coverage, &state->coverage, zones, devices);
     seconds_renumber(&state->seconds, zones, devices);
     drop_ground(state);
     state->map = TAKE(moved->map);
     state->counter = TAKE(moved->counter);
     state->cameras = TAKE(moved->cameras);
-    state->covers = TAKE(moved->covers);
-    state->is_learning = TAKE(moved->is_learning);
-    state->learned_count = moved->learned_count;
+    state->coverage = moved->coverage;
     mem_free(moved);
 }
 
@@ -239,8 +176,7 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
                                                   is_shown ? COUNTER_DOTS : COUNTER_NO_DOTS);
         if (is_shown)
             show_frame(state, camera, frame, arrival.at_ms);
-        if (state->is_learning[index])
-            learn(state, index, frame);
+        coverage_learn(&state->coverage, index, frame);
         is_changed |= is_shown;
         bool is_new =
             seconds_add(&state->seconds, index, frame, arrival.stream_ms, arrival.position);
@@ -249,136 +185,9 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
     return is_changed;
 }
 
-/* --- the picture --- */
-
-static void picture_destroy(struct shared *shared)
+void venue_state_settle(struct venue_state *state, int64_t stream_ms)
 {
-    struct crowd_picture *picture = (struct crowd_picture *)shared;
-    mem_free(picture->zones);
-    mem_free(picture->devices);
-    mem_free(picture);
-}
-
-static struct crowd_picture *picture_create(const struct venue_view *view, int64_t now_ms)
-{
-    struct crowd_picture *picture = mem_new(sizeof *picture);
-    shared_init(&picture->shared, picture_destroy);
-    picture->at_ms = now_ms;
-    picture->people = CROWD_UNKNOWN;
-    picture->zone_count = view->zone_count;
-    picture->zones = mem_new_array(view->zone_count + 1, sizeof *picture->zones);
-    picture->device_count = view->device_count;
-    picture->devices = mem_new_array(view->device_count + 1, sizeof *picture->devices);
-    for (size_t z = 0; z < view->zone_count; z++) {
-        memcpy(picture->zones[z].id, view->zones[z].id, sizeof picture->zones[z].id);
-        picture->zones[z].people = CROWD_UNKNOWN;
-    }
-    for (size_t d = 0; d < view->device_count; d++) {
-        memcpy(picture->devices[d].id, view->devices[d].id, sizeof picture->devices[d].id);
-        picture->devices[d].is_silent = true;
-    }
-    return picture;
-}
-
-struct crowd_picture *crowd_picture_unknown(const struct venue_view *view, int64_t now_ms)
-{
-    return picture_create(view, now_ms);
-}
-
-static bool is_alive(const struct camera_state *camera, const struct device *device, int64_t now_ms)
-{
-    return camera->frame != NULL && now_ms - camera->live_ms <= device->silent_after_ms;
-}
-
-struct tally { /* of a picture while it is made */
-    struct crowd_picture *picture;
-    uint32_t *best;       /* camera by zone and outside */
-    uint16_t *best_first; /* its people there */
-    bool is_anybody_alive;
-};
-
-static void count_covers(const struct venue_state *state, uint32_t device, struct tally *tally)
-{
-    size_t words = venue_state_words(state);
-    for (size_t w = 0; w < words; w++) {
-        for (uint64_t bits = state->covers[device * words + w]; bits != 0; bits &= bits - 1) {
-            struct crowd_zone_state *zone =
-                &tally->picture->zones[64 * w + (size_t)__builtin_ctzll(bits)];
-            zone->cameras++;
-            zone->people = MAX(zone->people, 0);
-        }
-    }
-}
-
-static void count_camera(const struct venue_state *state, uint32_t device, struct tally *tally)
-{
-    const struct frame_count *frame = state->cameras[device].frame;
-    size_t outside = venue_state_view(state)->zone_count;
-    tally->is_anybody_alive = true;
-    count_covers(state, device, tally);
-    for (size_t e = 0; e < frame->entry_count; e++) {
-        const struct zone_count *entry = &frame->entries[e];
-        if (entry->zone != outside) {
-            struct crowd_zone_state *zone = &tally->picture->zones[entry->zone];
-            zone->people = MAX(zone->people, entry->people);
-            zone->cameras += !has_cover(state, device, entry->zone);
-        }
-        if (entry->first > tally->best_first[entry->zone]) {
-            tally->best_first[entry->zone] = entry->first;
-            tally->best[entry->zone] = device;
-        }
-    }
-}
-
-static void finish_zones(const struct venue_view *view, struct tally *tally)
-{
-    struct crowd_picture *picture = tally->picture;
-    picture->people = tally->is_anybody_alive ? tally->best_first[view->zone_count] : CROWD_UNKNOWN;
-    for (size_t z = 0; z < view->zone_count; z++) {
-        struct crowd_zone_state *zone = &picture->zones[z];
-        if (tally->is_anybody_alive)
-            picture->people += tally->best_first[z];
-        if (zone->people == CROWD_UNKNOWN)
-            continue;
-        zone->density_m2 = (double)zone->people / view->zones[z].area_m2;
-        zone->level = crowd_level_decide(&view->zones[z], zone->density_m2);
-    }
-}
-
-struct crowd_picture *venue_state_picture(const struct venue_state *state, int64_t now_ms,
-                                          uint32_t *inout_best)
-{
-    const struct venue_view *view = venue_state_view(state);
-    size_t places = view->zone_count + 1;
-    SCOPED_MEM uint32_t *best = mem_new_array(places, sizeof *best);
-    SCOPED_MEM uint16_t *best_first = mem_new_array(places, sizeof *best_first);
-    memset(best, 0xff, places * sizeof *best);
-    struct tally tally = {
-        .picture = picture_create(view, now_ms), .best = best, .best_first = best_first};
-    for (uint32_t d = 0; d < view->device_count; d++) {
-        const struct camera_state *camera = &state->cameras[d];
-        struct crowd_device_state *device = &tally.picture->devices[d];
-        device->last_seen_ms = camera->seen_ms;
-        device->is_silent =
-            camera->seen_ms == 0 || now_ms - camera->seen_ms > view->devices[d].silent_after_ms;
-        if (is_alive(camera, &view->devices[d], now_ms))
-            count_camera(state, d, &tally);
-    }
-    finish_zones(view, &tally);
-    if (inout_best != NULL)
-        memcpy(inout_best, best, places * sizeof *best);
-    return tally.picture;
-}
-
-const char *const crowd_level_names[] = {"unknown", "green", "amber", "orange", "red", NULL};
-
-enum crowd_level crowd_level_decide(const struct zone *zone, double density_m2)
-{
-    if (density_m2 >= zone->red_m2)
-        return CROWD_LEVEL_RED;
-    if (density_m2 >= zone->orange_m2)
-        return CROWD_LEVEL_ORANGE;
-    if (density_m2 >= zone->amber_m2)
-        return CROWD_LEVEL_AMBER;
-    return CROWD_LEVEL_GREEN;
+    state->coverage.learned_count = 0;
+    seconds_settle(&state->seconds);
+    seconds_forget(&state->seconds, stream_ms);
 }

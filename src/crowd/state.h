@@ -2,36 +2,25 @@
 /* crowd/state.h — all that is remembered of one venue while its stream shard is ours: the prepared
  * floor, the newest frame of every camera, the seconds not yet settled. Pure: no clock, no store. */
 #pragma once
+#include "crowd/count/coverage.h"
 #include "crowd/crowd.h"
 #include "crowd/seconds.h"
 
 /* A frame further ahead of its arrival is of a clock that is wrong, and is left out. */
 #define STATE_AHEAD_MAX_MS 10000
-/* Frames with somebody in a zone after which a camera is taken to cover it. */
-#define STATE_SIGHTINGS 3
-
 struct camera_state {
     int64_t seen_ms;           /* arrival of its newest message, 0 = none */
     int64_t live_ms;           /* arrival of the newest message with a frame of now */
     struct frame_count *frame; /* the newest; owned */
     struct dot *dots;          /* the people of that frame; owned */
     size_t dot_count;
-    uint8_t *sightings; /* [zone_count], counted while the coverage is learned; NULL before */
-};
-
-struct learned {
-    uint32_t device;
-    uint16_t zone;
 };
 
 struct venue_state {
     struct crowd_map *map;
     struct counter *counter;
-    uint64_t *covers;             /* words for each device */
-    bool *is_learning;            /* devices whose coverage is not known beforehand */
+    struct coverage coverage;
     struct camera_state *cameras; /* [device_count] */
-    struct learned *learned;      /* not yet stored */
-    size_t learned_count;
     struct seconds seconds;
 };
 
@@ -55,6 +44,9 @@ struct batch_arrival {
 bool venue_state_take(struct venue_state *state, const struct detection_batch *batch,
                       struct batch_arrival arrival);
 
+/* What was taken for writing is written: forgets what is no longer needed. */
+void venue_state_settle(struct venue_state *state, int64_t stream_ms);
+
 /* The caller owns the reference. `inout_best` (may be NULL) has zone_count + 1 places and tells, for
  * each zone and the floor outside, which camera is the one that counts there; UINT32_MAX = none. */
 struct crowd_picture *venue_state_picture(const struct venue_state *state, int64_t now_ms,
@@ -66,8 +58,4 @@ struct crowd_picture *crowd_picture_unknown(const struct venue_view *view, int64
 static inline const struct venue_view *venue_state_view(const struct venue_state *state)
 {
     return state->map->view;
-}
-static inline size_t venue_state_words(const struct venue_state *state)
-{
-    return (state->map->view->zone_count + 63) / 64;
 }

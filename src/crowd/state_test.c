@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "base/test.h"
 #include "crowd/builders.h"
+#include "crowd/count/decide.h"
 
 #include <math.h>
 
@@ -56,7 +57,7 @@ static struct second_result decide(const struct venue_state *state, int64_t now_
     struct second *second = seconds_due((struct seconds *)&state->seconds, now_ms);
     struct second_result result = {.people = people, .total = -2};
     assert(second != NULL);
-    seconds_decide(&state->seconds, second, venue_state_view(state), state->covers, &result);
+    second_decide(&state->seconds, second, venue_state_view(state), &state->coverage, &result);
     return result;
 }
 
@@ -114,11 +115,11 @@ TEST(a_zone_without_a_living_camera_is_unknown_and_never_empty)
 TEST(a_camera_is_learned_to_cover_a_zone_after_three_sightings)
 {
     SCOPED(venue_state) crowd = new_state();
-    for (int i = 0; i < STATE_SIGHTINGS; i++) {
-        CHECK_INT(crowd->learned_count, 0);
+    for (int i = 0; i < COVERAGE_SIGHTINGS; i++) {
+        CHECK_INT(crowd->coverage.learned_count, 0);
         see(crowd, "cam-1", T + i, IN_BAR, 1);
     }
-    CHECK_INT(crowd->learned_count, 1);
+    CHECK_INT(crowd->coverage.learned_count, 1);
     see(crowd, "cam-1", T + 100, NULL, 0);
     CHECK_INT(zone_of(crowd, T + 150, 0).people, 0);
     CHECK_INT(zone_of(crowd, T + 150, 1).people, CROWD_UNKNOWN);
@@ -275,7 +276,7 @@ TEST(a_change_of_the_venue_keeps_what_is_known)
     int64_t people[3];
     struct second_result result = {.people = people};
     struct second *second = seconds_due(&crowd->seconds, T + 3000);
-    seconds_decide(&crowd->seconds, second, venue_state_view(crowd), crowd->covers, &result);
+    second_decide(&crowd->seconds, second, venue_state_view(crowd), &crowd->coverage, &result);
     CHECK_INT(people[1], 5);
     CHECK_INT(people[2], CROWD_UNKNOWN);
 }
@@ -342,8 +343,8 @@ TEST(seconds_agree_with_a_model_that_remembers_everything)
                 continue; /* the other camera's earlier frames would speak: another test */
             int64_t people[2];
             struct second_result result = {.people = people};
-            seconds_decide(&crowd->seconds, second, venue_state_view(crowd), crowd->covers,
-                           &result);
+            second_decide(&crowd->seconds, second, venue_state_view(crowd), &crowd->coverage,
+                          &result);
             for (size_t z = 0; z < 2; z++) {
                 int a = model_median(frames, count, 0, second->s, z, venue_state_view(crowd));
                 int b = model_median(frames, count, 1, second->s, z, venue_state_view(crowd));

@@ -50,25 +50,26 @@ static void take_second(struct writing *writing, const struct venue_state *state
     memcpy(written->event, view->event, sizeof written->event);
     memcpy(written->venue, view->id, sizeof written->venue);
     written->result.people = mem_new_array(view->zone_count + 1, sizeof(int64_t));
-    seconds_decide(&state->seconds, second, view, state->covers, &written->result);
+    second_decide(&state->seconds, second, view, &state->coverage, &written->result);
     writing->reading_count += 2 * view->zone_count + 1;
     second->is_taken = true;
 }
 
-static void take_learned(struct writing *writing, struct venue_state *state)
+static void take_learned(struct writing *writing, const struct venue_state *state)
 {
     const struct venue_view *view = venue_state_view(state);
-    if (state->learned_count == 0)
+    const struct coverage *coverage = &state->coverage;
+    if (coverage->learned_count == 0)
         return;
     writing->learned =
         mem_resize(writing->learned,
-                   (writing->learned_count + state->learned_count) * sizeof *writing->learned);
-    for (size_t i = 0; i < state->learned_count; i++) {
+                   (writing->learned_count + coverage->learned_count) * sizeof *writing->learned);
+    for (size_t i = 0; i < coverage->learned_count; i++) {
         struct learned_row *row = &writing->learned[writing->learned_count++];
         memcpy(row->event, view->event, sizeof row->event);
         memcpy(row->venue, view->id, sizeof row->venue);
-        memcpy(row->device, view->devices[state->learned[i].device].id, sizeof row->device);
-        memcpy(row->zone, view->zones[state->learned[i].zone].id, sizeof row->zone);
+        memcpy(row->device, view->devices[coverage->learned[i].device].id, sizeof row->device);
+        memcpy(row->zone, view->zones[coverage->learned[i].zone].id, sizeof row->zone);
     }
 }
 

@@ -3,6 +3,7 @@
  * row of crowd_second, from which a second that is only partly in memory is completed: a restart and a
  * back-fill know some of its frames, the row the largest count of all before. */
 #pragma once
+#include "crowd/count/decide.h"
 #include "crowd/state.h"
 #include "store/store.h"
 

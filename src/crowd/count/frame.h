@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/count.h — one frame of one camera: who stands in which zone. Pure. */
+/* crowd/count/frame.h — one frame of one camera: who stands in which zone. Pure. */
 #pragma once
-#include "crowd/map.h"
+#include "crowd/count/map.h"
 #include "readings/readings.h"
 
 /* People of a frame in one zone. `first` counts those for whom it is the first zone that holds them,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/map.h — the floor of one venue, prepared for counting: a grid in whose cells stand the zones
+/* crowd/count/map.h — the floor of one venue, prepared for counting: a grid in whose cells stand the zones
  * that fill them, and those whose border passes through, for which the polygon decides. So a person
  * costs a look into one cell, whatever the zones look like. Immutable, built once per venue view. */
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/count.h"
+#include "crowd/count/frame.h"
 
 struct counter *counter_create(const struct crowd_map *map)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/map.h"
+#include "crowd/count/map.h"
 
 #include "base/random.h"
 #include "base/test.h"

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Records in, pictures and seconds out. After a restart the state is read again from the stream: the
+ * stored position lags behind by what is not yet written, and to the floor of the checkpoints. */
+#include "crowd/crowd_internal.h"
+#include "readings/readings.h"
+#include "store/consumer.h"
+
+#define STREAM      "detections"
+#define RECORD_KIND "detections.packed"
+#define TICK_MS     20
+
+static enum err take_record(struct crowd *crowd, struct stream_record *record,
+                            const struct consumer_batch *batch)
+{
+    struct detection_batch *detections = NULL;
+    struct counted_venue *venue = NULL;
+    if (strcmp(record->kind, RECORD_KIND) != 0)
+        return ERR_NONE;
+    TRY(detections_of_record(record, &detections));
+    enum err err = counted_current(&crowd->counted, detections->event, detections->venue,
+                                   batch->shard, batch->now_ms, &venue);
+    if (err == ERR_NONE && venue != NULL) {
+        const struct batch_arrival arrival = {.at_ms = record->at_ms,
+                                              .stream_ms = crowd->shards[batch->shard].stream_ms,
+                                              .position = record->position};
+        if (venue_state_take(venue->state, detections, arrival))
+            live_note_change(&venue->live, record->at_ms);
+    }
+    shared_unref(&detections->shared);
+    return err;
+}
+
+static int64_t time_of(const struct consumer_batch *batch)
+{
+    size_t count = batch->record_count;
+    return count == 0 ? batch->now_ms : MIN(batch->now_ms, batch->records[count - 1]->at_ms);
+}
+
+static int64_t needed_position(const struct crowd *crowd, int shard)
+{
+    int64_t position = checkpoints_floor(&crowd->shards[shard]);
+    for (size_t i = 0; i < crowd->counted.count; i++) {
+        const struct counted_venue *venue = crowd->counted.all[i];
+        if (venue->shard == shard)
+            position = MIN(position, seconds_oldest_position(&venue->state->seconds) - 1);
+    }
+    return position;
+}
+
+/* --- the consumer's calls --- */
+
+static void owned(void *context, int shard, int64_t *inout_position)
+{
+    struct crowd *crowd = context;
+    counted_drop_shard(&crowd->counted, shard);
+    checkpoints_init(&crowd->shards[shard], *inout_position);
+}
+
+static void lost(void *context, int shard)
+{
+    struct crowd *crowd = context;
+    counted_drop_shard(&crowd->counted, shard);
+}
+
+static enum err prepare(void *context, const struct consumer_batch *batch, int64_t *inout_position,
+                        bool *out_has_effects)
+{
+    struct crowd *crowd = context;
+    struct checkpoints *shard = &crowd->shards[batch->shard];
+    writing_clear(&crowd->writing);
+    checkpoints_follow_time(shard, time_of(batch));
+    for (size_t i = 0; i < batch->record_count; i++)
+        TRY(take_record(crowd, batch->records[i], batch));
+    live_show(&crowd->live, &crowd->counted, batch->now_ms);
+    for (size_t i = 0; i < crowd->counted.count; i++) {
+        struct counted_venue *venue = crowd->counted.all[i];
+        if (venue->shard == batch->shard)
+            writing_take(&crowd->writing, venue->state, shard->stream_ms);
+    }
+    checkpoints_set(shard, *inout_position);
+    *inout_position = MIN(*inout_position, needed_position(crowd, batch->shard));
+    *out_has_effects = crowd->writing.second_count + crowd->writing.learned_count > 0;
+    return ERR_NONE;
+}
+
+static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
+{
+    const struct crowd *crowd = context;
+    return writing_apply(db, &crowd->writing, batch->now_ms);
+}
+
+static void applied(void *context, const struct consumer_batch *batch)
+{
+    struct crowd *crowd = context;
+    int64_t stream_ms = crowd->shards[batch->shard].stream_ms;
+    for (size_t i = 0; i < crowd->counted.count; i++) {
+        struct counted_venue *venue = crowd->counted.all[i];
+        if (venue->shard == batch->shard)
+            venue_state_settle(venue->state, stream_ms);
+    }
+    writing_clear(&crowd->writing);
+}
+
+enum err crowd_consume(struct crowd *crowd, struct err_note *note)
+{
+    const struct consumer_options options = {.name = "crowd",
+                                             .stream = STREAM,
+                                             .source = crowd->store,
+                                             .target = crowd->store,
+                                             .tick_ms = TICK_MS,
+                                             .context = crowd,
+                                             .owned = owned,
+                                             .lost = lost,
+                                             .prepare = prepare,
+                                             .apply = apply,
+                                             .applied = applied};
+    return consumer_start(&options, &crowd->consumer, note);
+}
