@@ -91,5 +91,15 @@ scenario('what needs a person comes first among the alarms', async () => {
   equal(order, [5, 4, 3, 2, 1], 'order');
 });
 
+scenario('of two tellings of an alarm the later one counts, in whatever order they come', async () => {
+  const { merged } = await load('control/incidents.ts');
+  const told = (id, state, second) => ({ id, state, updated_at: `2026-06-20T21:00:0${second}Z` });
+  const states = (list, news) => [...merged(list, news).values()].map(({ id, state }) => `${id} ${state}`);
+  equal(states([told(1, 'open', 1)], [told(1, 'resolved', 2)]), ['1 resolved'], 'news is later');
+  equal(states([told(1, 'acknowledged', 3)], [told(1, 'open', 2)]), ['1 acknowledged'], 'the list is later');
+  equal(states([told(1, 'open', 1), told(1, 'resolved', 2)], []), ['1 resolved'], 'resolved between the two lists');
+  equal(states([], [told(7, 'open', 5)]), ['7 open'], 'only news');
+});
+
 await playAll();
 process.exit(process.exitCode ?? 0); // the pages' clock keeps ticking

@@ -6,6 +6,7 @@ import { clock, useCell } from '../shell/cell';
 import { duration, measure, moment, plural, timeOfDay } from '../shell/format';
 import { live } from '../shell/place';
 import { serverNow } from '../shell/server-clock';
+import { LoadTrouble } from '../shell/trouble';
 import { setAlarmWaiting, soundIsOn, switchSound } from './alarm-sound';
 import { type Incident, type Incidents, inOrder } from './incidents';
 
@@ -107,8 +108,9 @@ export interface AlarmsProps {
 export function Alarms({ incidents, zoneNames, asked, onShow }: AlarmsProps) {
   const known = useCell(incidents.known);
   const newest = useCell(incidents.opened);
+  const trouble = useCell(incidents.loader.trouble);
   const connection = useCell(live().connection);
-  const ordered = inOrder(known.values());
+  const ordered = inOrder(known?.values() ?? []);
   const current = ordered.filter((incident) => incident.state !== 'resolved');
   const over = ordered.filter((incident) => incident.state === 'resolved');
   const openCount = current.filter((incident) => incident.state === 'open').length;
@@ -123,17 +125,19 @@ export function Alarms({ incidents, zoneNames, asked, onShow }: AlarmsProps) {
       acknowledge={(which) => incidents.acknowledge(which)} />
   );
   return (
-    <section class={`panel alarms ${openCount > 0 ? 'has-open' : ''}`} aria-labelledby="alarms-title">
+    <section class={`panel alarms ${openCount > 0 ? 'has-open' : ''} ${trouble ? 'has-trouble' : ''}`} aria-labelledby="alarms-title">
       <header>
         <h2 id="alarms-title">Alarms {current.length > 0 && <span class="badge">{current.length}</span>}</h2>
         <SoundSwitch />
       </header>
       {connection.phase !== 'live' && <p class="alarm-note">Not current: new alarms do not arrive.</p>}
+      {connection.phase === 'live' && <LoadTrouble of={incidents.loader}>The alarms may not be complete.</LoadTrouble>}
       <p class="visually-hidden" role="alert">
         {newest ? `${SEVERITIES[newest.severity]} alarm: ${nameOf(newest) ?? newest.subject}. ${newest.name}. ${cause(newest)}` : ''}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-labelledby="alarms-title">
-        {current.length === 0 && <p class="hint">No alarm is open.</p>}
+        {known === null && !trouble && <p class="hint">Loading…</p>}
+        {known !== null && !trouble && current.length === 0 && <p class="hint">No alarm is open.</p>}
         <ul>{current.map(item)}</ul>
         {over.length > 0 && (
           <details class="over" open={over.some((incident) => String(incident.id) === asked)}>

@@ -8,6 +8,7 @@ import type { ZoneNow } from '../shell/documents';
 import { duration } from '../shell/format';
 import { live } from '../shell/place';
 import { Link, setQuery, useRoute } from '../shell/route';
+import { LoadTrouble } from '../shell/trouble';
 import { Alarms } from './alarms';
 import { incidentsOf } from './incidents';
 import { levelWords } from './levels';
@@ -40,7 +41,7 @@ function useOpenCount(event: string): number {
   const incidents = incidentsOf(event);
   const known = useCell(incidents.known);
   useEffect(() => incidents.use(), [incidents]);
-  return [...known.values()].filter((incident) => incident.state === 'open').length;
+  return [...known?.values() ?? []].filter((incident) => incident.state === 'open').length;
 }
 
 function useNow(watch: Watch) {
@@ -52,11 +53,21 @@ function useNow(watch: Watch) {
   return { zones, zonesNow, isStale: zones !== null && watch.isStale(), atMs: zones ? Date.parse(zones.at) : null };
 }
 
+function Waiting({ watch }: { watch: Watch }) {
+  const trouble = useCell(watch.loader.trouble);
+  if (!trouble) return <p role="status">Loading…</p>;
+  return (
+    <>
+      <LoadTrouble of={watch.loader}>The venue could not be read.</LoadTrouble>
+      <p><Link to="/control">Choose another place</Link></p>
+    </>
+  );
+}
+
 export function ControlRoom({ event, venue: venueId }: { event: string; venue: string }) {
   const watch = watchOf(event, venueId);
   useEffect(() => watch.use(), [watch]);
   const venue = useCell(watch.venue);
-  const trouble = useCell(watch.trouble);
   const devices = useCell(watch.devices);
   const { zones, zonesNow, isStale, atMs } = useNow(watch);
   const openCount = useOpenCount(event);
@@ -85,8 +96,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
     return (
       <main class="page" id="main">
         <h1>Control room</h1>
-        {trouble ? <p class="trouble" role="alert">{trouble.detail}</p> : <p role="status">Loading…</p>}
-        {trouble && <p><Link to="/control">Choose another place</Link></p>}
+        <Waiting watch={watch} />
       </main>
     );
   }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The alarms of an event: loaded once and after every reconnection, then told of live.
+// The alarms of an event: read whenever the server has begun to tell of them live, so that none can
+// fall between; and merged by the time of their last change, since answers and news overtake each other.
 import { all, api, at, type Page } from '../shell/api';
 import { Cell } from '../shell/cell';
 import type { Live } from '../shell/live';
+import { Loader } from '../shell/loader';
 import { live } from '../shell/place';
+import { onLeave } from '../shell/session';
 
 export interface Incident {
   id: number;
@@ -42,12 +45,26 @@ export function inOrder(incidents: Iterable<Incident>): Incident[] {
   return [...unresolved, ...sorted.slice(unresolved.length, unresolved.length + RESOLVED_SHOWN)];
 }
 
+// The later of two tellings of the same incident. The second wins where they are of the same moment.
+const later = (a: Incident | undefined, b: Incident) => (
+  a && Date.parse(a.updated_at) > Date.parse(b.updated_at) ? a : b);
+
+// What a list says, and what came live while it was on its way. What neither tells of is gone.
+export function merged(list: Incident[], news: Iterable<Incident>): Map<number, Incident> {
+  const found = new Map<number, Incident>();
+  for (const incident of [...list, ...news]) found.set(incident.id, later(found.get(incident.id), incident));
+  return found;
+}
+
 export class Incidents {
-  readonly known = new Cell<ReadonlyMap<number, Incident>>(new Map());
+  // null: not read yet, which is not the same as none.
+  readonly known = new Cell<ReadonlyMap<number, Incident> | null>(null);
   // The newest one that opened while we watched, for those who listen rather than look.
   readonly opened = new Cell<Incident | null>(null);
+  readonly loader = new Loader(() => this.read());
   private users = 0;
-  private stops: (() => void)[] = [];
+  private unsubscribe = () => {};
+  private news: Map<number, Incident> | null = null; // heard while a list is on its way
 
   constructor(readonly event: string, private readonly line: Live) {}
 
@@ -57,7 +74,8 @@ export class Incidents {
     return () => {
       this.users -= 1;
       if (this.users > 0) return;
-      for (const stop of this.stops) stop();
+      this.unsubscribe();
+      this.loader.stop();
     };
   }
 
@@ -66,33 +84,35 @@ export class Incidents {
   }
 
   private start(): void {
-    void this.load();
-    this.stops = [
-      this.line.subscribe(`events/${this.event}/incidents`, (data) => this.hear(data as Incident)),
-      this.line.connection.subscribe((connection) => {
-        if (connection.phase === 'live') void this.load();
-      }),
-    ];
+    this.loader.now();
+    this.unsubscribe = this.line.subscribe(`events/${this.event}/incidents`, {
+      hear: (data) => this.hear(data as Incident),
+      subscribed: this.loader.now,
+    });
   }
 
-  private async load(): Promise<void> {
-    try {
-      const path = at('events', this.event, 'incidents');
-      const [unresolved, resolved] = await Promise.all([
-        all<Incident>(`${path}?state=unresolved`),
-        api.get<Page<Incident>>(`${path}?state=resolved&limit=${RESOLVED_SHOWN}`),
-      ]);
-      const list = [...unresolved, ...resolved.items];
-      this.known.set(new Map(list.map((incident) => [incident.id, incident])));
-    } catch {
-      // The line's state is shown already, and the next connection loads again.
-    }
+  private async read(): Promise<void> {
+    const path = at('events', this.event, 'incidents');
+    const news = new Map<number, Incident>();
+    this.news = news;
+    const [unresolved, resolved] = await Promise.all([
+      all<Incident>(`${path}?state=unresolved`),
+      api.get<Page<Incident>>(`${path}?state=resolved&limit=${RESOLVED_SHOWN}`),
+    ]).finally(() => {
+      this.news = null;
+    });
+    const before = this.known.get();
+    const now = merged([...unresolved, ...resolved.items], news.values());
+    this.known.set(now);
+    // Those that opened while the line was down are news too.
+    const fresh = before && inOrder(now.values()).find((incident) => incident.state === 'open' && !before.has(incident.id));
+    if (fresh) this.opened.set(fresh);
   }
 
   private hear(incident: Incident): void {
-    const before = this.known.get().get(incident.id);
-    // An answer and the live topic tell the same in either order.
-    if (before && Date.parse(before.updated_at) > Date.parse(incident.updated_at)) return;
+    this.news?.set(incident.id, later(this.news.get(incident.id), incident));
+    const before = this.known.get()?.get(incident.id);
+    if (before && later(before, incident) === before) return;
     this.known.set(new Map(this.known.get()).set(incident.id, incident));
     if (!before && incident.state === 'open') this.opened.set(incident);
   }
@@ -108,3 +128,5 @@ export function incidentsOf(event: string): Incidents {
   }
   return incidents;
 }
+
+onLeave(() => byEvent.clear());

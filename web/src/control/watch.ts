@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the control room knows of one venue, and how old that is. A watch outlives its page: whoever
 // looks at the outbox and comes back finds the last picture, with its age.
-import { all, api, at, Problem } from '../shell/api';
+import { all, api, at } from '../shell/api';
 import { Cell } from '../shell/cell';
 import type {
   DeviceDocument, DevicesMessage, PeopleMessage, VenueDocument, ZonesMessage,
 } from '../shell/documents';
 import type { Live } from '../shell/live';
+import { Loader } from '../shell/loader';
 import { live } from '../shell/place';
 import { serverNow } from '../shell/server-clock';
+import { onLeave } from '../shell/session';
 import { Trend } from './trend';
 
 // Counts come every second or faster; who has heard nothing for this long looks at the past.
@@ -17,12 +19,14 @@ const REFRESH_EVERY_MS = 60000;
 
 export class Watch {
   readonly venue = new Cell<VenueDocument | null>(null);
-  readonly trouble = new Cell<Problem | null>(null);
   readonly zones = new Cell<ZonesMessage | null>(null);
   readonly people = new Cell<PeopleMessage | null>(null);
   readonly devices = new Cell<DeviceDocument[]>([]);
   readonly trend = new Trend();
+  // The venue and its devices as they are configured.
+  readonly loader = new Loader(() => this.read());
   heardMs = 0;
+  private deviceNews = new Map<string, DevicesMessage['devices'][number]>();
   private users = 0;
   private stops: (() => void)[] = [];
 
@@ -49,36 +53,20 @@ export class Watch {
     return this.line.connection.get().phase !== 'live' || this.ageMs() > STALE_AFTER_MS;
   }
 
-  async load(): Promise<void> {
-    const path = ['events', this.event, 'venues', this.venueId];
-    try {
-      const [venue, devices] = await Promise.all([
-        api.get<VenueDocument>(at(...path)),
-        all<DeviceDocument>(at(...path, 'devices'), 5000),
-      ]);
-      this.venue.set(venue);
-      this.devices.set(devices);
-      this.trouble.set(null);
-    } catch (error) {
-      if (error instanceof Problem) this.trouble.set(error);
-      else throw error;
-    }
-  }
-
   private start(): void {
-    void this.load();
+    this.loader.now();
     const topic = (name: string) => `events/${this.event}/venues/${this.venueId}/${name}`;
     this.stops = [
-      this.line.subscribe(topic('zones'), (data) => this.hearZones(data as ZonesMessage)),
-      this.line.subscribe(topic('people'), (data) => this.people.set(data as PeopleMessage)),
-      this.line.subscribe(topic('devices'), (data) => this.hearDevices(data as DevicesMessage)),
-      this.line.connection.subscribe((connection) => {
+      this.line.subscribe(topic('zones'), {
+        hear: (data) => this.hearZones(data as ZonesMessage),
         // What was configured meanwhile.
-        if (connection.phase === 'live') void this.load();
+        subscribed: this.loader.now,
       }),
+      this.line.subscribe(topic('people'), { hear: (data) => this.people.set(data as PeopleMessage) }),
+      this.line.subscribe(topic('devices'), { hear: (data) => this.hearDevices(data as DevicesMessage) }),
     ];
     const timer = setInterval(() => {
-      if (!document.hidden) void this.load();
+      if (!document.hidden) this.loader.now();
     }, REFRESH_EVERY_MS);
     this.stops.push(() => clearInterval(timer));
   }
@@ -86,6 +74,17 @@ export class Watch {
   private stop(): void {
     for (const stop of this.stops) stop();
     this.stops = [];
+    this.loader.stop();
+  }
+
+  private async read(): Promise<void> {
+    const path = ['events', this.event, 'venues', this.venueId];
+    const [venue, devices] = await Promise.all([
+      api.get<VenueDocument>(at(...path)),
+      all<DeviceDocument>(at(...path, 'devices'), 5000),
+    ]);
+    this.venue.set(venue);
+    this.devices.set(devices.map((device) => this.asHeard(device)));
   }
 
   private hearZones(message: ZonesMessage): void {
@@ -95,11 +94,15 @@ export class Watch {
   }
 
   private hearDevices(message: DevicesMessage): void {
-    const news = new Map(message.devices.map((device) => [device.id, device]));
-    this.devices.update((devices) => devices.map((device) => {
-      const now = news.get(device.id);
-      return now ? { ...device, last_seen_at: now.last_seen, is_silent: now.is_silent } : device;
-    }));
+    this.deviceNews = new Map(message.devices.map((device) => [device.id, device]));
+    this.devices.update((devices) => devices.map((device) => this.asHeard(device)));
+  }
+
+  // A list that was long on its way knows less than the line.
+  private asHeard(device: DeviceDocument): DeviceDocument {
+    const news = this.deviceNews.get(device.id);
+    const isNewer = news && Date.parse(news.last_seen ?? '1970-01-01') >= Date.parse(device.last_seen_at ?? '1970-01-01');
+    return isNewer ? { ...device, last_seen_at: news.last_seen, is_silent: news.is_silent } : device;
   }
 }
 
@@ -114,3 +117,5 @@ export function watchOf(event: string, venue: string): Watch {
   }
   return watch;
 }
+
+onLeave(() => watches.clear());

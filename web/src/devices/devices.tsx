@@ -7,6 +7,7 @@ import type { DeviceDocument } from '../shell/documents';
 import { duration, moment, plural } from '../shell/format';
 import { live } from '../shell/place';
 import { serverNow } from '../shell/server-clock';
+import { LoadTrouble } from '../shell/trouble';
 
 type Health = 'silent' | 'never' | 'heard';
 const HEALTH: Record<Health, { word: string; rank: number }> = {
@@ -56,7 +57,6 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
   const watch = watchOf(event, venueId);
   useEffect(() => watch.use(), [watch]);
   const venue = useCell(watch.venue);
-  const trouble = useCell(watch.trouble);
   const devices = useCell(watch.devices);
   const connection = useCell(live().connection);
   useCell(clock);
@@ -76,7 +76,7 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
           </p>
         )}
       </header>
-      {trouble && <p class="trouble" role="alert">{trouble.detail}</p>}
+      <LoadTrouble of={watch.loader}>The devices could not be read.</LoadTrouble>
       {venue && devices.length === 0 && <p class="hint">No device stands here yet. An organiser can add cameras, counters and sensors through the API.</p>}
       {devices.length > 0 && (
         <div class="scroll wide-table" tabIndex={0} role="region" aria-label="Devices">

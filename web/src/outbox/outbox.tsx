@@ -1,40 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mails of an event: sent, waiting, or kept here where no mail server is set.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Problem } from '../shell/api';
 import { clock, useCell } from '../shell/cell';
 import { duration, moment } from '../shell/format';
+import { Loader } from '../shell/loader';
 import { live } from '../shell/place';
 import { setQuery, useRoute } from '../shell/route';
 import { serverNow } from '../shell/server-clock';
+import { LoadTrouble } from '../shell/trouble';
 import { loadMail, loadMails, type Mail, type MailSummary, sendAgain, stateWords } from './mails';
 import { MailView } from './mail-view';
 
 const trouble = (error: unknown) => (error instanceof Problem ? error.detail : 'This page failed. Reload it.');
 
-// Loaded once and after every reconnection; what happens to a mail meanwhile comes live.
-function useMails(event: string): { mails: MailSummary[] | null; trouble: string | null } {
-  const [state, setState] = useState<{ mails: MailSummary[] | null; trouble: string | null }>({ mails: null, trouble: null });
+interface MailList {
+  mails: MailSummary[] | null;
+  loader: Loader;
+}
+
+const merged = (list: MailSummary[], news: Iterable<MailSummary>) => (
+  [...new Map([...list, ...news].map((mail) => [mail.id, mail])).values()].sort((a, b) => b.id - a.id));
+
+// Read whenever the line has begun to tell; what happens to a mail meanwhile is the newer truth.
+function useMails(event: string): MailList {
+  const [mails, setMails] = useState<MailSummary[] | null>(null);
+  const news = useRef(new Map<number, MailSummary>());
+  const loader = useMemo(() => new Loader(async () => {
+    news.current.clear();
+    const list = await loadMails(event);
+    setMails(merged(list, news.current.values()));
+  }), [event]);
   useEffect(() => {
-    let isCurrent = true;
-    const load = () => loadMails(event).then(
-      (mails) => isCurrent && setState({ mails, trouble: null }),
-      (error) => isCurrent && setState((before) => ({ ...before, trouble: trouble(error) })));
-    const hear = (news: MailSummary) => setState((before) => {
-      const others = (before.mails ?? []).filter((mail) => mail.id !== news.id);
-      return { ...before, mails: [...others, news].sort((a, b) => b.id - a.id) };
+    loader.now();
+    const unsubscribe = live().subscribe(`events/${event}/outbox`, {
+      hear: (data) => {
+        const mail = data as MailSummary;
+        news.current.set(mail.id, mail);
+        setMails((before) => before && merged(before, [mail]));
+      },
+      subscribed: loader.now,
     });
-    void load();
-    const stops = [
-      live().subscribe(`events/${event}/outbox`, (data) => hear(data as MailSummary)),
-      live().connection.subscribe((connection) => connection.phase === 'live' && void load()),
-    ];
     return () => {
-      isCurrent = false;
-      for (const stop of stops) stop();
+      unsubscribe();
+      loader.stop();
     };
-  }, [event]);
-  return state;
+  }, [event, loader]);
+  return { mails, loader };
 }
 
 interface OneMail {
@@ -64,7 +76,8 @@ function useMail(event: string, id: string | null): OneMail {
 }
 
 export function Outbox({ event }: { event: string }) {
-  const { mails, trouble: listTrouble } = useMails(event);
+  const { mails, loader } = useMails(event);
+  const listTrouble = useCell(loader.trouble);
   const { query } = useRoute();
   const id = query.get('mail');
   const { mail, trouble: mailTrouble, again } = useMail(event, id);
@@ -76,7 +89,7 @@ export function Outbox({ event }: { event: string }) {
   return (
     <main class={`page outbox ${id ? 'has-mail' : ''}`} id="main">
       <header class="page-head"><h1>Outbox</h1></header>
-      {listTrouble && <p class="trouble" role="alert">{listTrouble}</p>}
+      <LoadTrouble of={loader}>The mails could not be read.</LoadTrouble>
       {mails === null && !listTrouble && <p role="status">Loading…</p>}
       {mails?.length === 0 && <p class="hint">No mail was written yet. An alarm that has recipients writes one.</p>}
       {mails && mails.length > 0 && (

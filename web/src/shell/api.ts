@@ -26,11 +26,11 @@ interface ProblemBody {
   field?: string;
 }
 
-let whenSignedOut: () => void = () => {};
+let whenUnknown: () => void = () => {};
 
-// Called when the server no longer knows this session.
-export function onSignedOut(handler: () => void): void {
-  whenSignedOut = handler;
+// Called when an answer says that nobody is signed in.
+export function onUnknown(handler: () => void): void {
+  whenUnknown = handler;
 }
 
 async function problemOf(response: Response): Promise<Problem> {
@@ -59,17 +59,22 @@ async function send(method: string, path: string, body?: unknown): Promise<unkno
   try {
     response = await fetch(path, init);
   } catch {
-    throw new Problem(0, 'Muster does not answer. Check the network; this page keeps trying.', null, null);
+    throw new Problem(0, 'Muster does not answer. Check the network.', null, null);
   }
   hearServerDate(response.headers.get('Date'));
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && path !== '/api/v1/session') whenSignedOut();
+    if (problem.status === 401 && path !== '/api/v1/session') whenUnknown();
     throw problem;
   }
   if (response.status === 204) return null;
-  const text = await response.text();
-  return text === '' ? null : JSON.parse(text);
+  try {
+    const text = await response.text();
+    return text === '' ? null : JSON.parse(text);
+  } catch {
+    // Cut off on its way, or from something between that thinks it knows better.
+    throw new Problem(0, 'The answer did not come through whole. Check the network.', null, null);
+  }
 }
 
 export const api = {

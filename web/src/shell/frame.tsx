@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { soundIsOn, switchSound } from '../control/alarm-sound';
 import { watchOf } from '../control/watch';
+import { Problem } from './api';
 import { clock, useCell } from './cell';
 import { ConnectionBanner, ConnectionLamp } from './connection';
 import type { Session } from './documents';
@@ -17,6 +18,20 @@ import { signOut } from './session';
 function Clock() {
   const now = useCell(clock);
   return <time class="clock">{timeOfDay(now)}</time>;
+}
+
+function SignOut() {
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const leave = () => {
+    setTrouble(null);
+    signOut().catch((error: unknown) => setTrouble(error instanceof Problem ? error.detail : 'This page failed.'));
+  };
+  return (
+    <>
+      <button type="button" class="wide" onClick={leave}>Sign out</button>
+      {trouble && <p class="trouble" role="alert">Still signed in. {trouble}</p>}
+    </>
+  );
 }
 
 function Menu({ session }: { session: Session }) {
@@ -49,7 +64,7 @@ function Menu({ session }: { session: Session }) {
           Alarm sound: {isOn ? 'on' : 'off'}
         </button>
         <p class="who">{session.person.name || session.person.email}</p>
-        <button type="button" class="wide" onClick={() => void signOut()}>Sign out</button>
+        <SignOut />
       </div>
     </details>
   );

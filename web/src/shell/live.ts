@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live topics by WebSocket. Reconnects by itself with growing waits, at once when the network or the
 // page comes back. A connection can be dead without a close (a phone walks out of reach), and
-// browsers do not show protocol pings: so we ask something small and cut the line when no answer comes.
+// browsers do not show protocol pings: so whoever hears nothing asks something small, and cuts the line when
+// no answer comes.
 import { Cell } from './cell';
 
 export type Connection =
@@ -10,59 +11,77 @@ export type Connection =
   | { phase: 'waiting'; sinceMs: number; attempt: number; nextMs: number };
 
 const WAITS_MS = [300, 700, 1500, 3000, 5000, 8000, 12000];
-const ASK_EVERY_MS = 5000;
-const ANSWER_WITHIN_MS = 5000;
+// Counts come every second or faster: who hears nothing for longer asks whether anybody is there.
+const LOOK_EVERY_MS = 1000;
+const ASK_AFTER_MS = 2500;
+const ANSWER_WITHIN_MS = 4000;
+const POLICY_VIOLATION = 1008; // the server sends us away: signed out, or a role is gone
 
-type Listener = (data: unknown) => void;
+export interface Topic {
+  hear: (data: unknown) => void;
+  // The server has said yes: from now on nothing is missed. Again after every reconnection.
+  subscribed?: () => void;
+}
+
+export interface Failure {
+  attempt: number;
+  isRefusal: boolean;
+}
 
 interface ServerMessage {
   topic?: string;
   data?: unknown;
+  subscribed?: string[];
   refused?: { topic: string; why: string }[];
 }
 
 export class Live {
   readonly connection: Cell<Connection>;
   readonly refused = new Cell<string | null>(null);
-  private readonly topics = new Map<string, Set<Listener>>();
+  // When anything came last.
+  heardMs = 0;
+  private readonly topics = new Map<string, Set<Topic>>();
   private socket: WebSocket | null = null;
   private attempt = 0;
   private lostMs = Date.now();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private asking: ReturnType<typeof setInterval> | undefined;
+  private looking: ReturnType<typeof setInterval> | undefined;
   private askedMs = 0;
 
   // `afterFailure` may find out why: a handshake that is refused does not tell the page its status.
   constructor(
     private readonly url: string,
-    private readonly afterFailure: (attempt: number) => void = () => {},
+    private readonly afterFailure: (failure: Failure) => void = () => {},
   ) {
     this.connection = new Cell<Connection>({ phase: 'connecting', sinceMs: this.lostMs, attempt: 0 });
     addEventListener('online', this.hurry);
+    addEventListener('offline', this.doubt);
     document.addEventListener('visibilitychange', this.hurry);
     this.open();
   }
 
   close(): void {
     removeEventListener('online', this.hurry);
+    removeEventListener('offline', this.doubt);
     document.removeEventListener('visibilitychange', this.hurry);
     clearTimeout(this.timer);
     this.drop();
   }
 
-  subscribe(topic: string, listener: Listener): () => void {
-    let listeners = this.topics.get(topic);
+  subscribe(name: string, topic: Topic): () => void {
+    let listeners = this.topics.get(name);
     if (!listeners) {
       listeners = new Set();
-      this.topics.set(topic, listeners);
-      this.say({ subscribe: [topic] });
+      this.topics.set(name, listeners);
     }
-    listeners.add(listener);
+    listeners.add(topic);
+    // Asked for again where others listen already: the answer is what `subscribed` waits for.
+    this.say({ subscribe: [name] });
     return () => {
-      listeners.delete(listener);
-      if (listeners.size > 0 || this.topics.get(topic) !== listeners) return;
-      this.topics.delete(topic);
-      this.say({ unsubscribe: [topic] });
+      listeners.delete(topic);
+      if (listeners.size > 0 || this.topics.get(name) !== listeners) return;
+      this.topics.delete(name);
+      this.say({ unsubscribe: [name] });
     };
   }
 
@@ -76,6 +95,10 @@ export class Live {
     if (!document.hidden) this.retryNow();
   };
 
+  private doubt = (): void => {
+    if (this.socket) this.ask(this.socket);
+  };
+
   private say(message: object): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
@@ -84,10 +107,10 @@ export class Live {
     this.connection.set({ phase: 'connecting', sinceMs: this.lostMs, attempt: this.attempt });
     const socket = new WebSocket(this.url);
     this.socket = socket;
-    this.timer = setTimeout(() => this.lost(socket), 10000);
+    this.timer = setTimeout(() => this.lost(socket, 0), 10000);
     socket.onopen = () => this.opened(socket);
     socket.onmessage = (event) => this.received(event.data as string);
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = (event) => this.lost(socket, event.code);
   }
 
   private opened(socket: WebSocket): void {
@@ -97,25 +120,31 @@ export class Live {
     this.connection.set({ phase: 'live' });
     this.say({ subscribe: [...this.topics.keys()] });
     this.askedMs = 0;
-    this.asking = setInterval(() => this.ask(socket), ASK_EVERY_MS);
+    this.heardMs = Date.now();
+    this.looking = setInterval(() => this.look(socket), LOOK_EVERY_MS);
+  }
+
+  private look(socket: WebSocket): void {
+    const now = Date.now();
+    if (this.askedMs > 0 && now - this.askedMs > ANSWER_WITHIN_MS) this.lost(socket, 0);
+    else if (now - this.heardMs > ASK_AFTER_MS) this.ask(socket);
   }
 
   private ask(socket: WebSocket): void {
-    const now = Date.now();
-    if (this.askedMs > 0 && now - this.askedMs > ANSWER_WITHIN_MS) {
-      this.lost(socket);
-      return;
-    }
-    if (this.askedMs > 0) return;
-    this.askedMs = now;
+    if (this.askedMs > 0 || socket !== this.socket || socket.readyState !== WebSocket.OPEN) return;
+    this.askedMs = Date.now();
     this.say({ subscribe: [] });
   }
 
   private received(text: string): void {
     this.askedMs = 0;
+    this.heardMs = Date.now();
     const message = JSON.parse(text) as ServerMessage;
     if (message.topic !== undefined) {
-      for (const listener of this.topics.get(message.topic) ?? []) listener(message.data);
+      for (const topic of [...this.topics.get(message.topic) ?? []]) topic.hear(message.data);
+    }
+    for (const name of message.subscribed ?? []) {
+      for (const topic of [...this.topics.get(name) ?? []]) topic.subscribed?.();
     }
     const refusal = message.refused?.[0];
     if (refusal) this.refused.set(`${refusal.topic}: ${refusal.why}`);
@@ -123,7 +152,7 @@ export class Live {
 
   private drop(): void {
     clearTimeout(this.timer);
-    clearInterval(this.asking);
+    clearInterval(this.looking);
     const socket = this.socket;
     this.socket = null;
     if (!socket) return;
@@ -131,7 +160,7 @@ export class Live {
     socket.close();
   }
 
-  private lost(socket: WebSocket): void {
+  private lost(socket: WebSocket, code: number): void {
     if (socket !== this.socket) return;
     if (this.connection.get().phase === 'live') this.lostMs = Date.now();
     this.drop();
@@ -143,7 +172,7 @@ export class Live {
       phase: 'waiting', sinceMs: this.lostMs, attempt: this.attempt, nextMs: Date.now() + waitMs,
     });
     this.timer = setTimeout(() => this.open(), waitMs);
-    this.afterFailure(this.attempt);
+    this.afterFailure({ attempt: this.attempt, isRefusal: code === POLICY_VIOLATION });
   }
 }
 

@@ -5,7 +5,7 @@ import { all, at } from './api';
 import { Cell } from './cell';
 import type { EventDocument, VenueSummary } from './documents';
 import { Live, liveUrl } from './live';
-import { askWhoIsSignedIn } from './session';
+import { askWhoIsSignedIn, onLeave } from './session';
 
 export const events = new Cell<EventDocument[] | null>(null);
 export const venues = new Cell<{ event: string; venues: VenueSummary[] } | null>(null);
@@ -27,9 +27,16 @@ export async function loadVenues(event: string): Promise<VenueSummary[]> {
 let line: Live | null = null;
 
 export function live(): Live {
-  line ??= new Live(liveUrl(), (attempt) => {
+  line ??= new Live(liveUrl(), (failure) => {
     // Perhaps the session has ended; a refused handshake looks like any other failure.
-    if (attempt % 3 === 2) void askWhoIsSignedIn();
+    if (failure.isRefusal || failure.attempt % 3 === 2) void askWhoIsSignedIn();
   });
   return line;
 }
+
+onLeave(() => {
+  line?.close();
+  line = null;
+  events.set(null);
+  venues.set(null);
+});
