@@ -174,7 +174,16 @@ enum err audit_append(struct db *db, const struct actor *actor, const struct aud
     "chain, number, at_ms, person_id, token_id, name, address, event, action, subject, detail"
 #define ROW_COLUMN_COUNT 11
 
-static void read_row(const struct sql_rows *rows, struct audit_row *out_row)
+/* False when the text is longer than any that was ever written. */
+static bool read_text(const struct sql_rows *rows, int column, char *target, size_t size)
+{
+    const char *text = sql_text(rows, column);
+    copy_cut(target, size, text);
+    return strlen(text) < size;
+}
+
+/* False when a text had to be cut. */
+static bool read_row(const struct sql_rows *rows, struct audit_row *out_row)
 {
     *out_row = (struct audit_row){
         .chain = sql_int(rows, 0),
@@ -183,12 +192,13 @@ static void read_row(const struct sql_rows *rows, struct audit_row *out_row)
         .person_id = sql_int(rows, 3),
         .token_id = sql_int(rows, 4),
     };
-    copy_cut(out_row->name, sizeof out_row->name, sql_text(rows, 5));
-    copy_cut(out_row->address, sizeof out_row->address, sql_text(rows, 6));
-    copy_cut(out_row->event, sizeof out_row->event, sql_text(rows, 7));
-    copy_cut(out_row->action, sizeof out_row->action, sql_text(rows, 8));
-    copy_cut(out_row->subject, sizeof out_row->subject, sql_text(rows, 9));
-    copy_cut(out_row->detail, sizeof out_row->detail, sql_text(rows, 10));
+    bool is_whole = read_text(rows, 5, out_row->name, sizeof out_row->name);
+    is_whole &= read_text(rows, 6, out_row->address, sizeof out_row->address);
+    is_whole &= read_text(rows, 7, out_row->event, sizeof out_row->event);
+    is_whole &= read_text(rows, 8, out_row->action, sizeof out_row->action);
+    is_whole &= read_text(rows, 9, out_row->subject, sizeof out_row->subject);
+    is_whole &= read_text(rows, 10, out_row->detail, sizeof out_row->detail);
+    return is_whole;
 }
 
 enum err audit_list(struct db *db, const char *event, struct audit_cursor before, size_t count_max,
@@ -206,7 +216,7 @@ enum err audit_list(struct db *db, const char *event, struct audit_cursor before
                   SQL_TEXT(event), SQL_INT(before.at_ms), SQL_INT(before.chain),
                   SQL_INT(before.number), SQL_INT((int64_t)count_max)));
     while (count < count_max && sql_next(&rows))
-        read_row(&rows, &found[count++]);
+        (void)read_row(&rows, &found[count++]); /* a list shows what there is room for */
     TRY(sql_end(&rows));
     *out_rows = TAKE(found);
     *out_count = count;
@@ -217,6 +227,7 @@ struct stored_row {
     struct audit_row row;
     struct link link;
     uint8_t hash[HASH_SIZE];
+    bool is_whole;
 };
 
 static enum err hash_of(struct db *db, int64_t chain, int64_t number, uint8_t out_hash[HASH_SIZE])
@@ -237,7 +248,7 @@ static enum err hash_of(struct db *db, int64_t chain, int64_t number, uint8_t ou
 static enum err check_row(struct db *db, const struct stored_row *last, struct stored_row *row)
 {
     bool is_first = row->row.chain != last->row.chain;
-    if (row->row.number != (is_first ? 1 : last->row.number + 1))
+    if (!row->is_whole || row->row.number != (is_first ? 1 : last->row.number + 1))
         return ERR_CORRUPT;
     if (!is_first) {
         if (row->link.after_chain != 0)
@@ -263,7 +274,7 @@ static enum err read_slice(struct db *db, const struct stored_row *last,
     while (count < VERIFY_SLICE && sql_next(&rows)) {
         struct stored_row *row = &out_slice[count++];
         *row = (struct stored_row){.row = {.chain = 0}};
-        read_row(&rows, &row->row);
+        row->is_whole = read_row(&rows, &row->row);
         row->link.after_chain = sql_int(&rows, ROW_COLUMN_COUNT);
         row->link.after_number = sql_int(&rows, ROW_COLUMN_COUNT + 1);
         copy_hash(&rows, ROW_COLUMN_COUNT + 2, row->hash);
@@ -273,28 +284,50 @@ static enum err read_slice(struct db *db, const struct stored_row *last,
     return ERR_NONE;
 }
 
-enum err audit_verify(struct db *db, struct audit_check *out_check)
+struct verifying {
+    const char *noted;
+    struct audit_check *check;
+    struct stored_row last;
+    struct stored_row newest;
+};
+
+static void hash_text(const struct stored_row *row, char out[2 * HASH_SIZE + 1])
+{
+    (void)sodium_bin2hex(out, 2 * HASH_SIZE + 1, row->hash, HASH_SIZE);
+}
+
+static enum err verify_row(struct db *db, struct verifying *verifying, struct stored_row *row)
+{
+    struct audit_check *check = verifying->check;
+    enum err err = check_row(db, &verifying->last, row);
+    if (err != ERR_NONE) {
+        check->chain = row->row.chain;
+        check->number = row->row.number;
+        check->at_ms = row->row.at_ms;
+        memcpy(check->action, row->row.action, sizeof check->action);
+        return err;
+    }
+    check->row_count++;
+    verifying->last = *row;
+    if (row->row.at_ms >= verifying->newest.row.at_ms)
+        verifying->newest = *row;
+    char hash[2 * HASH_SIZE + 1];
+    hash_text(row, hash);
+    check->has_noted |= verifying->noted != NULL && strcmp(hash, verifying->noted) == 0;
+    return ERR_NONE;
+}
+
+enum err audit_verify(struct db *db, const char *noted, struct audit_check *out_check)
 {
     *out_check = (struct audit_check){.row_count = 0};
     SCOPED_MEM struct stored_row *slice = mem_new_array(VERIFY_SLICE, sizeof *slice);
-    struct stored_row last = {.row = {.chain = 0}};
-    struct stored_row newest = {.row = {.chain = 0}};
+    struct verifying verifying = {.noted = noted, .check = out_check};
     size_t count = VERIFY_SLICE;
     while (count == VERIFY_SLICE) {
-        TRY(read_slice(db, &last, slice, &count));
-        for (size_t i = 0; i < count; i++) {
-            enum err err = check_row(db, &last, &slice[i]);
-            if (err != ERR_NONE) {
-                out_check->chain = slice[i].row.chain;
-                out_check->number = slice[i].row.number;
-                return err;
-            }
-            last = slice[i];
-            if (last.row.at_ms >= newest.row.at_ms)
-                newest = last;
-            out_check->row_count++;
-        }
+        TRY(read_slice(db, &verifying.last, slice, &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(verify_row(db, &verifying, &slice[i]));
     }
-    (void)sodium_bin2hex(out_check->head, sizeof out_check->head, newest.hash, HASH_SIZE);
+    hash_text(&verifying.newest, out_check->head);
     return ERR_NONE;
 }

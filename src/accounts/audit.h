@@ -6,7 +6,7 @@
  * writes a chain of its own, whose first row stands after the newest row of any chain: so no lock
  * is held between processes on one PostgreSQL, and on SQLite all rows are one chain. audit_verify()
  * finds every changed, inserted or removed row; only rows cut off at the very end leave no trace in
- * the table, which is why it gives the newest hash, to be noted elsewhere. */
+ * the table, which is why it gives the newest hash, to be noted elsewhere (`muster audit verify`). */
 #pragma once
 #include "base/base.h"
 #include "store/sql.h"
@@ -57,9 +57,13 @@ MUST_USE enum err audit_list(struct db *db, const char *event, struct audit_curs
                              size_t count_max, struct audit_row **out_rows, size_t *out_count);
 
 struct audit_check {
-    int64_t row_count;
+    int64_t row_count;     /* that fit, before the first that does not */
     char head[65];         /* hex hash of the newest row; note it outside */
+    bool has_noted;        /* the hash that was asked for is one of a row that fits */
     int64_t chain, number; /* of the first row that does not fit, when ERR_CORRUPT */
+    int64_t at_ms;         /* what this row says of itself */
+    char action[65];
 };
-/* Reads every row. ERR_CORRUPT when one was changed, inserted or removed. */
-MUST_USE enum err audit_verify(struct db *db, struct audit_check *out_check);
+/* Reads every row. ERR_CORRUPT when one was changed, inserted or removed. `noted` (or NULL) is a
+ * head that an earlier check gave: as long as its row is there, nothing up to it was cut off. */
+MUST_USE enum err audit_verify(struct db *db, const char *noted, struct audit_check *out_check);

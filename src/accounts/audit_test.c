@@ -53,7 +53,7 @@ static enum err verify(struct store *store, struct audit_check *out_check)
 {
     struct db *db = store_reader_take(store);
     CHECK(db != NULL);
-    enum err err = audit_verify(db, out_check);
+    enum err err = audit_verify(db, NULL, out_check);
     store_reader_give(store, db);
     return err;
 }
@@ -126,6 +126,40 @@ ON_BOTH_ENGINES(log_of_an_event_is_paged_from_the_newest_on)
     }
     CHECK_INT(seen, 6);
     store_reader_give(store, db);
+}
+
+ON_BOTH_ENGINES(rows_cut_off_at_the_end_are_missed_by_who_has_noted_the_head)
+{
+    SCOPED(store) store = filled(place);
+    struct audit_check noted, check;
+    CHECK(verify(store, &noted) == ERR_NONE);
+    append(store, "fest", NOW_MS + 20);
+    struct db *db = store_reader_take(store);
+    CHECK(audit_verify(db, noted.head, &check) == ERR_NONE && check.has_noted);
+    store_reader_give(store, db);
+    CHECK(place_write(store, "DELETE FROM audit WHERE at_ms >= 1750000000013") == ERR_NONE);
+    db = store_reader_take(store);
+    CHECK(audit_verify(db, noted.head, &check) == ERR_NONE && !check.has_noted);
+    store_reader_give(store, db);
+}
+
+TEST(text_that_goes_on_after_what_there_is_room_for_is_noticed)
+{
+    SCOPED(store) store = filled(place_sqlite());
+    char detail[AUDIT_DETAIL_LEN + 1];
+    memset(detail, 'x', sizeof detail - 1);
+    detail[AUDIT_DETAIL_LEN] = '\0';
+    append(store, "fest", NOW_MS + 30);
+    struct append one = {.event = "fest", .detail = detail, .at_ms = NOW_MS + 31};
+    CHECK(store_write(store, append_run, &one, NULL) == ERR_NONE);
+    struct audit_check check;
+    CHECK(verify(store, &check) == ERR_NONE);
+    CHECK(
+        place_write(store, "UPDATE audit SET detail = detail || 'y' WHERE at_ms = 1750000000031") ==
+        ERR_NONE);
+    CHECK(verify(store, &check) == ERR_CORRUPT);
+    CHECK_INT(check.at_ms, NOW_MS + 31);
+    CHECK_TEXT(check.action, "member.set");
 }
 
 static enum err refused_run(struct db *db, void *context, struct err_note *note)

@@ -3,6 +3,6 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-    &command_serve,   &command_demo, &command_replay, &command_bench, &command_backup,
-    &command_restore, NULL,
+    &command_serve,  &command_demo,    &command_replay, &command_bench,
+    &command_backup, &command_restore, &command_audit,  NULL,
 };

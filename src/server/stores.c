@@ -103,6 +103,15 @@ void stores_keep(const struct stores *stores, const struct server_options *optio
     }
 }
 
+enum err stores_read_main(const struct server_options *options,
+                          enum err (*read)(struct db *db, void *context), void *context,
+                          struct err_note *note)
+{
+    struct plan plan = {0};
+    TRY(plan_main(&plan, options, note));
+    return store_read_at(&plan.options, read, context, note);
+}
+
 /* --- backup and restore --- */
 
 static bool join(char *out, size_t size, const char *folder, const char *name)

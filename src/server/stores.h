@@ -19,6 +19,11 @@ void stores_close(struct stores *stores);
 /* From now on the streams' old records go, by the settings. */
 void stores_keep(const struct stores *stores, const struct server_options *options);
 
+/* Reads one snapshot of the main store, also beside a running server (store_read_at). */
+MUST_USE enum err stores_read_main(const struct server_options *options,
+                                   enum err (*read)(struct db *db, void *context), void *context,
+                                   struct err_note *note);
+
 /* Copies both into the new folder, also beside a running server. ERR_CONFLICT when it is there. */
 MUST_USE enum err stores_backup(const struct server_options *options, const char *folder,
                                 struct err_note *note);

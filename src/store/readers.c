@@ -3,7 +3,11 @@
  * WAL from starting anew (or PostgreSQL from vacuuming) longer than one page of work takes. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/sql/url.h"
 #include "store/store_internal.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 void readers_init(struct readers *readers, size_t count)
 {
@@ -97,4 +101,30 @@ void store_reader_give(struct store *store, struct db *db)
         db->harm = SQL_HARM_NONE;
     }
     put_back(&store->readers, db);
+}
+
+static enum err connect_at(const struct store_options *options, struct db **out_db,
+                           struct err_note *note)
+{
+    if (url_kind_of(options->url) == URL_POSTGRES)
+        return postgres_connect(options->url, options->name, POSTGRES_USE_READER, out_db, note);
+    SCOPED_MEM char *file = url_file(options->url, options->name);
+    if (access(file, R_OK) != 0)
+        return err_set(note, ERR_NOT_FOUND, file, "There is no database: %s.", strerror(errno));
+    return sqlite_connect(file, SQLITE_USE_READER, out_db, note);
+}
+
+enum err store_read_at(const struct store_options *options,
+                       enum err (*read)(struct db *db, void *context), void *context,
+                       struct err_note *note)
+{
+    SCOPED(db) db = NULL;
+    TRY(connect_at(options, &db, note));
+    if (begin(db) != ERR_NONE)
+        return err_set(note, ERR_NOT_FOUND, options->name, "This is no database of Muster: %s.",
+                       db->words);
+    enum err err = read(db, context);
+    if (err == ERR_IO || err == ERR_BUSY)
+        (void)err_set(note, err, options->name, "The database cannot be read: %s.", db->words);
+    return err; /* closing the connection ends the snapshot */
 }

@@ -87,6 +87,12 @@ void store_expire(struct store *store, const struct store_expiry *expiry);
 struct db *store_reader_take(struct store *store);
 void store_reader_give(struct store *store, struct db *db);
 
+/* Reads one snapshot beside a running Muster, without opening the store: nothing is locked, migrated
+ * or changed. ERR_NOT_FOUND when there is no database. For commands. */
+MUST_USE enum err store_read_at(const struct store_options *options,
+                                enum err (*read)(struct db *db, void *context), void *context,
+                                struct err_note *note);
+
 /* A consistent copy while everything runs, complete on disk or not there. SQLite: online backup
  * into the new file `path`. PostgreSQL: as store_dump(). */
 MUST_USE enum err store_backup(struct store *store, const char *path, struct err_note *note);
