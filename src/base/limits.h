@@ -11,7 +11,8 @@
 /* HTTP: 431, 413, 503. */
 #define LIMIT_HTTP_CONNECTIONS  16384
 #define LIMIT_HTTP_HEADER_BYTES (32 * 1024)
-#define LIMIT_HTTP_BODY_BYTES   (256 * 1024) /* routes may set their own */
+#define LIMIT_HTTP_BODY_BYTES   (256 * 1024)        /* routes may set their own */
+#define LIMIT_HTTP_BODIES_BYTES (512 * 1024 * 1024) /* all that are in memory; 503 */
 #define LIMIT_INGEST_BODY_BYTES (4 * 1024 * 1024)
 #define LIMIT_JSON_DEPTH        32
 #define LIMIT_WORKER_QUEUE_LEN  LIMIT_HTTP_CONNECTIONS /* a connection waits for one answer */

@@ -66,16 +66,17 @@ struct http_server_options {
     uint16_t port;                    /* 0 = any free one */
     int thread_count;                 /* event threads; 0 = number of cores */
     int worker_count;                 /* for ROUTE_WORKER; 0 = 8 */
+    size_t body_bytes_max;            /* of all bodies together; 0 = LIMIT_HTTP_BODIES_BYTES */
     const char *tls_certificate_file; /* both or none */
     const char *tls_key_file;
     bool behind_proxy; /* believe X-Forwarded-For and -Proto of loopback and private peers */
     const struct route_table *tables;
     size_t table_count;
-    /* Who is it? Called after routing; for a ROUTE_WORKER, and when it
-     * asked for a worker, after the body has been read. Sets the principal by
-     * request_set_principal(); decides from route->roles. ERR_NONE lets the request pass. On a
-     * ROUTE_INLINE it runs on the event thread: when it must ask the database, it returns whatever
-     * request_to_worker() makes it return, and is called again on a worker. */
+    /* Who is it? Called after routing and before any of the body is kept; and again when the body took
+     * longer than two seconds. Sets the principal by request_set_principal(); decides from
+     * route->roles. ERR_NONE lets the request pass. It runs on the event thread: when it must ask the
+     * database, it returns whatever request_to_worker() makes it return, and is called again on one of
+     * a few threads of its own, which no slow handler holds up. */
     enum err (*authorise)(struct request *request, const struct route *route, void *context,
                           struct err_note *note);
     void *authorise_context;
@@ -111,8 +112,8 @@ const char *request_traceparent(const struct request *request);
 /* What authorise() found out. `destroy` is called when the request ends. */
 void request_set_principal(struct request *request, void *principal, void (*destroy)(void *));
 void *request_principal(const struct request *request);
-/* From authorise() on an event thread: true, and the result of this call is ignored; authorise() and the
- * handler run on a worker, where they may wait. False when this is a worker already.
+/* From authorise() on an event thread: true, and the result of this call is ignored; authorise() is called
+ * again where it may wait. False when that is here.
  *   if (!found_in_cache && request_to_worker(request)) return ERR_NONE; */
 bool request_to_worker(struct request *request);
 bool request_is_on_worker(const struct request *request);

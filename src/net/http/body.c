@@ -5,7 +5,13 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/metrics.h"
+
 #define FIRST_SIZE 4096
+/* A known length is believed up to here; more only as it comes. */
+#define EXPECTED_SIZE_MAX ((size_t)(64 * 1024))
+/* What zlib takes for a window of 32 KiB, rounded up. */
+#define GZIP_DECODER_BYTES ((size_t)(48 * 1024))
 /* Windows past 8 MiB would let a small body claim much memory (RFC 8878 recommends this bound). */
 #define ZSTD_WINDOW_LOG_MAX 23
 #define GZIP_WINDOW_BITS    (15 + 16)
@@ -19,14 +25,18 @@ enum body_encoding body_encoding_of(const char *header)
     return strcasecmp(header, "zstd") == 0 ? BODY_ZSTD : BODY_UNKNOWN;
 }
 
-void body_init(struct body *body, enum body_encoding encoding, size_t expected_len, size_t len_max)
+static struct metric held = METRIC_GAUGE("muster_http_bodies_bytes",
+                                         "Memory of request bodies that are being read or wait.");
+static struct metric refused =
+    METRIC_COUNTER("muster_http_bodies_refused_total",
+                   "Request bodies refused (503) because all together would be too large.");
+
+void body_init(struct body *body, enum body_encoding encoding, size_t expected_len, size_t len_max,
+               struct body_budget *budget)
 {
-    *body = (struct body){.encoding = encoding, .len_max = len_max};
     assert(expected_len <= len_max);
-    if (encoding == BODY_PLAIN && expected_len > 0) {
-        body->bytes = mem_resize_try(NULL, expected_len + 1);
-        body->size = body->bytes == NULL ? 0 : expected_len + 1;
-    }
+    *body = (struct body){
+        .encoding = encoding, .expected_len = expected_len, .len_max = len_max, .budget = budget};
 }
 
 void body_fini(struct body *body)
@@ -38,7 +48,44 @@ void body_fini(struct body *body)
         (void)ZSTD_freeDStream(body->decoder);
     }
     mem_free(body->bytes);
-    *body = (struct body){.len_max = body->len_max};
+    if (body->charged > 0) {
+        atomic_fetch_sub_explicit(&body->budget->used, body->charged, memory_order_relaxed);
+        metric_add(&held, -(int64_t)body->charged);
+    }
+    *body = (struct body){.len_max = body->len_max, .budget = body->budget};
+}
+
+static enum err charge(struct body *body, size_t bytes, struct err_note *note)
+{
+    struct body_budget *budget = body->budget;
+    if (budget == NULL || bytes == 0)
+        return ERR_NONE;
+    size_t before = atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+    if (bytes > budget->max || before > budget->max - bytes) {
+        atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+        metric_add(&refused, 1);
+        return err_set(note, ERR_BUSY, "",
+                       "The server has too many request bodies in memory; try again in a moment.");
+    }
+    body->charged += bytes;
+    metric_add(&held, (int64_t)bytes);
+    return ERR_NONE;
+}
+
+static enum err no_memory(struct err_note *note)
+{
+    return err_set(note, ERR_NO_MEMORY, "body", "finds no memory at present; try again.");
+}
+
+static enum err resize(struct body *body, size_t size, struct err_note *note)
+{
+    TRY(charge(body, size - body->size, note));
+    char *moved = mem_resize_try(body->bytes, size);
+    if (moved == NULL)
+        return no_memory(note);
+    body->bytes = moved;
+    body->size = size;
+    return ERR_NONE;
 }
 
 static enum err too_large(const struct body *body, struct err_note *note)
@@ -61,13 +108,10 @@ static enum err reserve(struct body *body, size_t len, struct err_note *note)
     size_t needed = body->len + len + 1;
     if (needed <= body->size)
         return ERR_NONE;
-    size_t size = MIN(MAX(MAX(needed, body->size * 2), (size_t)FIRST_SIZE), body->len_max + 1);
-    char *moved = mem_resize_try(body->bytes, size);
-    if (moved == NULL)
-        return err_set(note, ERR_NO_MEMORY, "body", "finds no memory at present; try again.");
-    body->bytes = moved;
-    body->size = size;
-    return ERR_NONE;
+    bool is_announced = body->expected_len > 0;
+    size_t first = is_announced ? MIN(body->expected_len + 1, EXPECTED_SIZE_MAX) : FIRST_SIZE;
+    size_t most = is_announced ? MAX(body->expected_len + 1, needed) : body->len_max + 1;
+    return resize(body, MIN(MAX(MAX(needed, body->size * 2), first), most), note);
 }
 
 static enum err add_plain(struct body *body, const char *bytes, size_t len, struct err_note *note)
@@ -86,23 +130,18 @@ static enum err room(struct body *body, struct err_note *note)
         return too_large(body, note);
     if (body->len + 1 < body->size)
         return ERR_NONE;
-    size_t size = MIN(MAX(body->size * 2, (size_t)FIRST_SIZE), body->len_max + 2);
-    char *moved = mem_resize_try(body->bytes, size);
-    if (moved == NULL)
-        return err_set(note, ERR_NO_MEMORY, "body", "finds no memory at present; try again.");
-    body->bytes = moved;
-    body->size = size;
-    return ERR_NONE;
+    return resize(body, MIN(MAX(body->size * 2, (size_t)FIRST_SIZE), body->len_max + 2), note);
 }
 
 static enum err add_gzip(struct body *body, const char *bytes, size_t len, struct err_note *note)
 {
     z_stream *stream = body->decoder;
     if (stream == NULL) {
+        TRY(charge(body, GZIP_DECODER_BYTES, note));
         stream = mem_new(sizeof *stream);
         body->decoder = stream;
         if (inflateInit2(stream, GZIP_WINDOW_BITS) != Z_OK)
-            return err_set(note, ERR_NO_MEMORY, "body", "finds no memory at present; try again.");
+            return no_memory(note);
     }
     stream->next_in = (Bytef *)(uintptr_t)bytes; /* zlib's missing const */
     stream->avail_in = (uInt)len;
@@ -126,16 +165,20 @@ static enum err add_gzip(struct body *body, const char *bytes, size_t len, struc
     return body->len > body->len_max ? too_large(body, note) : ERR_NONE;
 }
 
+static enum err start_zstd(struct body *body, struct err_note *note)
+{
+    body->decoder = ZSTD_createDStream();
+    if (body->decoder == NULL)
+        return no_memory(note);
+    size_t set = ZSTD_DCtx_setParameter(body->decoder, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
+    assert(!ZSTD_isError(set));
+    return ERR_NONE;
+}
+
 static enum err add_zstd(struct body *body, const char *bytes, size_t len, struct err_note *note)
 {
-    if (body->decoder == NULL) {
-        body->decoder = ZSTD_createDStream();
-        if (body->decoder == NULL)
-            return err_set(note, ERR_NO_MEMORY, "body", "finds no memory at present; try again.");
-        size_t set =
-            ZSTD_DCtx_setParameter(body->decoder, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
-        assert(!ZSTD_isError(set));
-    }
+    if (body->decoder == NULL)
+        TRY(start_zstd(body, note));
     ZSTD_inBuffer in = {bytes, len, 0};
     bool is_output_full = false;
     while (in.pos < in.size || is_output_full) {
@@ -146,6 +189,10 @@ static enum err add_zstd(struct body *body, const char *bytes, size_t len, struc
             return broken(body, note);
         body->len += out.pos;
         body->is_frame_open = left != 0;
+        /* The window is taken when the frame's head has told its size. */
+        size_t decoder_size = ZSTD_sizeof_DStream(body->decoder);
+        if (body->charged < body->size + decoder_size)
+            TRY(charge(body, body->size + decoder_size - body->charged, note));
         is_output_full = left != 0 && out.pos == out.size;
     }
     return body->len > body->len_max ? too_large(body, note) : ERR_NONE;
@@ -165,7 +212,7 @@ enum err body_end(struct body *body, struct err_note *note)
     if (body->is_frame_open)
         return err_set(note, ERR_MALFORMED, "body", "ends in the middle of its %s data.",
                        body->encoding == BODY_GZIP ? "gzip" : "zstd");
-    TRY(reserve(body, 0, note));
-    body->bytes[body->len] = '\0';
+    if (body->bytes != NULL) /* with one byte to spare, see reserve() and room() */
+        body->bytes[body->len] = '\0';
     return ERR_NONE;
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The way of a request: target -> headers (route, limits, who, how often) -> body -> handler -> reply.
  *
+ * Who asks is found out before any of the body is kept: from memory on the event thread, else at the
+ * gate, a few threads that do nothing but ask the database who somebody is. Meanwhile the connection is
+ * suspended; afterwards libmicrohttpd repeats the call that suspended it.
+ *
  * A refusal known from the headers is answered at once when no body follows, or the client waits for
  * "100 Continue"; otherwise the body is thrown away as it comes. Closing with unread bytes would reset
  * the connection, and the client would see "connection reset" in place of the reason. */
@@ -120,7 +124,7 @@ static enum err start_body(struct request *request, struct err_note *note)
     size_t len_max = route->body_max == 0 ? LIMIT_HTTP_BODY_BYTES : route->body_max;
     size_t len = 0;
     if (!sends_body(request, &len)) {
-        body_init(&request->body, BODY_PLAIN, 0, len_max);
+        body_init(&request->body, BODY_PLAIN, 0, len_max, NULL);
         return ERR_NONE;
     }
     const char *consumes = route->consumes == NULL ? "application/json" : route->consumes;
@@ -134,7 +138,8 @@ static enum err start_body(struct request *request, struct err_note *note)
     if (len != SIZE_MAX && len > len_max)
         return err_set(note, ERR_TOO_LARGE, "body", "is larger than %zu bytes; send it in parts.",
                        len_max);
-    body_init(&request->body, encoding, len == SIZE_MAX ? 0 : len, len_max);
+    body_init(&request->body, encoding, len == SIZE_MAX ? 0 : len, len_max,
+              &request->server->bodies);
     return ERR_NONE;
 }
 
@@ -164,20 +169,53 @@ static enum err throttle(struct request *request, struct err_note *note)
                    wait_s);
 }
 
-/* ERR_NONE with wants_worker set means: ask again there. */
+/* ERR_NONE with wants_worker set means: ask again at the gate. */
 static enum err admit(struct request *request, struct err_note *note)
 {
     const struct http_server_options *options = &request->server->options;
+    request->wants_worker = false;
     if (options->authorise != NULL) {
         enum err err =
             options->authorise(request, request->match.route, options->authorise_context, note);
-        if (request->wants_worker && !request->is_on_worker)
+        if (request->wants_worker)
             return ERR_NONE;
         TRY(err);
     }
-    TRY(throttle(request, note));
-    request->is_authorised = true;
-    return ERR_NONE;
+    request->authorised_us = clock_monotonic_us();
+    if (request->is_counted)
+        return ERR_NONE;
+    request->is_counted = true;
+    return throttle(request, note);
+}
+
+void dispatch_at_gate(struct request *request)
+{
+    struct http_server *server = request->server;
+    struct MHD_Connection *connection = request->connection;
+    struct err_note note = {0};
+    request->is_on_worker = true;
+    enum err err = admit(request, &note);
+    request->is_on_worker = false;
+    if (err != ERR_NONE)
+        reply_problem(request, err, &note);
+    MHD_resume_connection(connection); /* from here on the request may be gone */
+    http_server_release(server);
+}
+
+static enum MHD_Result ask_at_gate(struct request *request)
+{
+    struct http_server *server = request->server;
+    request->is_at_gate = true;
+    http_server_hold(server);
+    MHD_suspend_connection(request->connection);
+    if (workers_push(server->gate, request) == ERR_NONE)
+        return MHD_YES;
+    struct err_note note = {0};
+    (void)err_set(&note, ERR_BUSY, "", "Too many requests are waiting; try again in a moment.");
+    reply_problem(request, ERR_BUSY, &note);
+    MHD_resume_connection(request->connection);
+    http_server_release(server);
+    return MHD_YES;
 }
 
 /* --- the steps --- */
@@ -213,6 +251,14 @@ static void reply_no_method(struct request *request)
         reply_problem_status(request, 405, "Method not allowed", "This address takes: %s.", allow);
 }
 
+static void reply_stopping(struct request *request)
+{
+    struct err_note note = {0};
+    reply_header(request, "Connection", "close");
+    (void)err_set(&note, ERR_BUSY, "", "The server is stopping; try again in a moment.");
+    reply_problem(request, ERR_BUSY, &note);
+}
+
 /* Everything that can be decided before the body. Leaves a response when it is a refusal. */
 static void start(struct request *request)
 {
@@ -220,10 +266,8 @@ static void start(struct request *request)
     struct http_server *server = request->server;
     read_identity(request);
     read_content_type(request);
-    if (atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
-        reply_header(request, "Connection", "close");
-        (void)err_set(&note, ERR_BUSY, "", "The server is stopping; try again in a moment.");
-        reply_problem(request, ERR_BUSY, &note);
+    if (http_server_is_stopping(server)) {
+        reply_stopping(request);
         return;
     }
     if (check_framing(request, &note) != ERR_NONE) {
@@ -245,7 +289,7 @@ static void start(struct request *request)
         err = request_read_target(request, &note);
     if (err == ERR_NONE)
         err = start_body(request, &note);
-    if (err == ERR_NONE && request->match.route->thread == ROUTE_INLINE)
+    if (err == ERR_NONE)
         err = admit(request, &note);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
@@ -270,21 +314,15 @@ static enum MHD_Result take_body(struct request *request, const char *bytes, siz
     }
     struct err_note note = {0};
     enum err err = body_add(&request->body, bytes, len, &note);
-    if (err != ERR_NONE)
+    if (err != ERR_NONE) {
+        body_fini(&request->body); /* others need the memory while the rest is thrown away */
         reply_problem(request, err, &note);
+    }
     return MHD_YES;
 }
 
 static void run_handler(struct request *request)
 {
-    struct err_note note = {0};
-    if (!request->is_authorised) {
-        enum err err = admit(request, &note);
-        if (err != ERR_NONE) {
-            reply_problem(request, err, &note);
-            return;
-        }
-    }
     request->match.route->handle(request, request->match.context);
 }
 
@@ -296,16 +334,11 @@ void dispatch_on_worker(struct request *request)
 
 static void dispatch(struct request *request)
 {
-    struct err_note note = {0};
-    enum err err = body_end(&request->body, &note);
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    if (request->match.route->thread == ROUTE_INLINE && !request->wants_worker) {
+    if (request->match.route->thread == ROUTE_INLINE) {
         run_handler(request);
         return;
     }
+    struct err_note note = {0};
     request_defer(request);
     if (workers_push(request->server->workers, request) != ERR_NONE) {
         (void)err_set(&note, ERR_BUSY, "", "Too many requests are waiting; try again in a moment.");
@@ -313,34 +346,77 @@ static void dispatch(struct request *request)
     }
 }
 
-enum MHD_Result dispatch_access(void *server, struct MHD_Connection *connection, const char *url,
+static enum err end_body(struct request *request, struct err_note *note)
+{
+    request->has_ended = true;
+    connection_is_served(request->peer_connection);
+    TRY(body_end(&request->body, note));
+    /* Of a body that took long: the token may be revoked by now. */
+    int64_t age_us = clock_monotonic_us() - request->authorised_us;
+    return age_us > request->server->authorised_for_us ? admit(request, note) : ERR_NONE;
+}
+
+/* The body is complete. Leaves a response, is deferred, or wants to the gate once more. */
+static void finish(struct request *request)
+{
+    struct err_note note = {0};
+    enum err err = request->has_ended ? ERR_NONE : end_body(request, &note);
+    if (err != ERR_NONE)
+        reply_problem(request, err, &note);
+    else if (http_server_is_stopping(request->server))
+        reply_stopping(request);
+    else if (!request->wants_worker)
+        dispatch(request);
+}
+
+static enum MHD_Result after_body(struct request *request)
+{
+    if (request->response == NULL) {
+        finish(request);
+        if (request->is_deferred)
+            return MHD_YES;
+        if (request->wants_worker && request->response == NULL)
+            return ask_at_gate(request);
+        assert(request->response != NULL); /* a handler replies or defers */
+    }
+    return reply_queue(request);
+}
+
+static enum MHD_Result begin(struct request *request, const char *method, const char *version)
+{
+    request->has_started = true;
+    request->method = method;
+    request->is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
+    start(request);
+    return request->wants_worker ? ask_at_gate(request) : after_headers(request);
+}
+
+enum MHD_Result dispatch_access(void *context, struct MHD_Connection *connection, const char *url,
                                 const char *method, const char *version, const char *upload,
                                 size_t *upload_len, void **slot)
 {
-    (void)server;
     (void)connection;
     (void)url;
     struct request *request = *slot;
-    if (!request->has_started) {
-        request->has_started = true;
-        request->method = method;
-        request->is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
-        start(request);
-        return after_headers(request);
-    }
     if (*upload_len > 0) {
         size_t len = *upload_len;
         *upload_len = 0;
         return take_body(request, upload, len);
     }
-    if (request->response == NULL) {
-        connection_is_served(request->peer_connection);
-        dispatch(request);
-        if (request->is_deferred)
-            return MHD_YES;
-        assert(request->response != NULL); /* a handler replies or defers */
-    }
-    return reply_queue(request);
+    bool was_at_gate = request->is_at_gate;
+    request->is_at_gate = false;
+    if (was_at_gate)
+        request->wants_worker = false;
+    http_server_hold(context);
+    enum MHD_Result result;
+    if (!request->has_started)
+        result = begin(request, method, version);
+    else if (was_at_gate && !request->has_ended)
+        result = after_headers(request);
+    else
+        result = after_body(request);
+    http_server_release(context);
+    return result;
 }
 
 void dispatch_completed(void *context, struct MHD_Connection *connection, void **slot,
@@ -360,9 +436,6 @@ void dispatch_completed(void *context, struct MHD_Connection *connection, void *
     metric_observe_us(&durations, now_us - request->started_us);
     bool held_server = request->holds_server;
     request_destroy(request);
-    if (held_server && atomic_fetch_sub(&server->held_count, 1) == 1 &&
-        atomic_load(&server->is_stopping)) {
-        LOCKED(&server->lock);
-        signal_wake_all(&server->idle);
-    }
+    if (held_server)
+        http_server_release(server);
 }

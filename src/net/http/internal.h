@@ -36,7 +36,10 @@ struct http_server {
     struct http_server_options options;
     struct router *router;
     struct throttle *throttle;
-    struct workers *workers;
+    struct workers *workers; /* for handlers that may wait */
+    struct workers *gate;    /* for authorise() where it must ask: never behind a slow handler */
+    struct body_budget bodies;
+    int64_t authorised_for_us; /* who sent its body for longer is looked up once more */
     struct connections *connections;
     struct static_cache *static_cache;
     struct MHD_Daemon *daemon;
@@ -86,9 +89,12 @@ struct request {
     bool has_started; /* its headers were seen */
     bool is_deferred; /* suspended (or about to be): the reply must resume it */
     bool is_on_worker;
-    bool wants_worker;  /* authorise() asked for one */
-    bool is_authorised; /* authorise() and the throttle have passed it */
-    bool holds_server;  /* http_server_stop() waits for its end */
+    bool wants_worker; /* authorise() asked for one */
+    bool is_at_gate;   /* suspended for it; libmicrohttpd then repeats the call that suspended */
+    bool is_counted;   /* the throttle has passed it */
+    bool has_ended;    /* its body is complete */
+    int64_t authorised_us;
+    bool holds_server; /* http_server_stop() waits for its end */
     bool is_http_1_0;
     bool is_unframed; /* nobody knows where its body ends: none of it is read */
     bool is_queued;   /* the response was handed to libmicrohttpd */
@@ -134,7 +140,9 @@ struct static_cache *static_cache_create(void);
 void static_cache_destroy(struct static_cache *cache);
 
 /* --- worker.c --- */
-struct workers *workers_create(int thread_count, void (*run)(struct request *request));
+/* `name` is the threads'. */
+struct workers *workers_create(const char *name, int thread_count,
+                               void (*run)(struct request *request));
 void workers_destroy(struct workers *workers); /* runs what is queued first */
 MUST_USE enum err workers_push(struct workers *workers, struct request *request);
 
@@ -146,7 +154,13 @@ enum MHD_Result dispatch_access(void *server, struct MHD_Connection *connection,
 void dispatch_completed(void *server, struct MHD_Connection *connection, void **slot,
                         enum MHD_RequestTerminationCode code);
 void dispatch_on_worker(struct request *request);
+void dispatch_at_gate(struct request *request);
 
 /* --- server.c --- */
+/* http_server_stop() waits while anybody holds. Hold first, then look whether it is stopping: so either
+ * the stop waits, or it is seen. */
+void http_server_hold(struct http_server *server);
+void http_server_release(struct http_server *server);
+bool http_server_is_stopping(const struct http_server *server);
 /* The hook is the caller's and must stay until the server is stopped. Once per hook. */
 void http_server_at_stop(struct http_server *server, struct http_stop_hook *hook);

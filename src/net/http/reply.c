@@ -36,7 +36,7 @@ int http_status_of(enum err err)
 void request_hold_server(struct request *request)
 {
     if (!request->holds_server)
-        (void)atomic_fetch_add(&request->server->held_count, 1);
+        http_server_hold(request->server);
     request->holds_server = true;
 }
 

@@ -19,6 +19,8 @@
 #define STOP_SWEEP_US       100000
 #define THROTTLE_KEYS       65536
 #define WORKERS_DEFAULT     8
+#define GATE_THREADS        4
+#define AUTHORISED_FOR_US   2000000
 #define TLS_FILE_MAX        (256 * 1024)
 /* TLS 1.2 and 1.3, forward secrecy only. */
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
@@ -223,14 +225,20 @@ static enum err start(struct http_server *server, struct err_note *note)
     server->throttle = throttle_create(THROTTLE_KEYS);
     server->static_cache = static_cache_create();
     server->connections = connections_create(REQUEST_PATIENCE_US);
+    server->bodies.max =
+        options->body_bytes_max == 0 ? (size_t)LIMIT_HTTP_BODIES_BYTES : options->body_bytes_max;
     server->workers = workers_create(
-        options->worker_count == 0 ? WORKERS_DEFAULT : options->worker_count, dispatch_on_worker);
+        "http-worker", options->worker_count == 0 ? WORKERS_DEFAULT : options->worker_count,
+        dispatch_on_worker);
+    server->authorised_for_us = AUTHORISED_FOR_US;
+    server->gate = workers_create("http-gate", GATE_THREADS, dispatch_at_gate);
     server->daemon = start_daemon(server, listener->fd);
     if (server->daemon != NULL) {
         listener->fd = -1; /* the daemon's now */
         return ERR_NONE;
     }
     http_listener_close(listener);
+    workers_destroy(server->gate);
     workers_destroy(server->workers);
     if (server->tls_key != NULL)
         return err_set(note, ERR_INVALID, "tls", "certificate and key do not go together.");
@@ -275,6 +283,24 @@ void http_server_at_stop(struct http_server *server, struct http_stop_hook *hook
     server->hooks = hook;
 }
 
+void http_server_hold(struct http_server *server)
+{
+    (void)atomic_fetch_add(&server->held_count, 1);
+}
+
+void http_server_release(struct http_server *server)
+{
+    if (atomic_fetch_sub(&server->held_count, 1) == 1 && http_server_is_stopping(server)) {
+        LOCKED(&server->lock);
+        signal_wake_all(&server->idle);
+    }
+}
+
+bool http_server_is_stopping(const struct http_server *server)
+{
+    return atomic_load(&server->is_stopping);
+}
+
 static void wait_for_held(struct http_server *server)
 {
     while (atomic_load(&server->held_count) > 0) {
@@ -301,6 +327,7 @@ void http_server_stop(struct http_server *server)
     for (; hook != NULL; hook = hook->next)
         hook->stop(hook->context);
     wait_for_held(server);
+    workers_destroy(server->gate);
     workers_destroy(server->workers);
     destroy(server);
 }

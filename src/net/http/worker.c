@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The pool for handlers that may wait: a bounded ring; a full one is ERR_BUSY at once, because a
+/* A pool of threads that may wait, and its bounded ring; a full one is ERR_BUSY at once, because a
  * longer queue would only make everybody wait for answers nobody waits for any more. */
 #include "net/http/internal.h"
 
@@ -36,7 +36,8 @@ static void *work(void *context)
     return NULL;
 }
 
-struct workers *workers_create(int thread_count, void (*run)(struct request *request))
+struct workers *workers_create(const char *name, int thread_count,
+                               void (*run)(struct request *request))
 {
     struct workers *workers =
         mem_new(sizeof *workers + (size_t)thread_count * sizeof workers->threads[0]);
@@ -45,7 +46,7 @@ struct workers *workers_create(int thread_count, void (*run)(struct request *req
     workers->run = run;
     workers->thread_count = thread_count;
     for (int i = 0; i < thread_count; i++)
-        thread_start(&workers->threads[i], "http-worker", work, workers);
+        thread_start(&workers->threads[i], name, work, workers);
     return workers;
 }
 
