@@ -40,8 +40,7 @@ static enum err refresh(struct alerts *alerts, int64_t now_ms)
     struct db *db = store_reader_take(alerts->main_store);
     if (db == NULL)
         return ERR_BUSY;
-    bool is_new;
-    enum err err = evaluator_refresh(&alerts->evaluator, db, now_ms, &is_new);
+    enum err err = evaluator_refresh(&alerts->evaluator, db, now_ms);
     store_reader_give(alerts->main_store, db);
     if (err == ERR_NONE)
         alerts->refreshed_ms = now_ms;
@@ -64,10 +63,6 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
 {
     struct alerts *alerts = context;
-    bool is_new;
-    TRY(evaluator_refresh(&alerts->evaluator, db, batch->now_ms, &is_new));
-    if (is_new) /* rules changed, or a person resolved something, between deciding and writing */
-        TRY(evaluator_decide(&alerts->evaluator, batch));
     return evaluator_write(&alerts->evaluator, db, batch->now_ms);
 }
 

@@ -29,7 +29,8 @@ static inline void alerts_destroy(struct alerts *alerts)
 DEFINE_SCOPED(alerts)
 
 /* After the commit of a change to rules or of a resolution by hand: it holds from the next batch on.
- * Without the call, and in other processes, within a second. */
+ * Without the call, and in other processes, within a second. Where hundreds of thousands of alarms
+ * make reading them slow, changes are gathered for ten times as long as that takes. */
 void alerts_refresh(struct alerts *alerts);
 
 /* Waits until every reading committed before the call is decided and every incident published;
@@ -50,7 +51,6 @@ MUST_USE enum err rule_remove(struct db *db, const struct actor *actor, const ch
 
 MUST_USE enum err rule_find(struct db *db, const char *event, const char *id,
                             struct rule *out_rule);
-/* In the order of ids, after `after_id`; `event` NULL = of all events, in the order of events and ids.
- * The caller frees *out_rules (mem_free). */
+/* In the order of ids, after `after_id`. The caller frees *out_rules (mem_free). */
 MUST_USE enum err rule_list(struct db *db, const char *event, const char *after_id,
                             size_t count_max, struct rule **out_rules, size_t *out_count);

@@ -33,6 +33,11 @@ MUST_USE enum err incident_follow(struct db *db, const struct incident_cause *ca
 MUST_USE enum err incidents_end_rule(struct db *db, const struct rule *rule,
                                      const struct actor *actor, int64_t now_ms);
 
+/* All that are to be decided by, of all events, in no order. The caller frees *out_rules (mem_free). */
+MUST_USE enum err rules_awake(struct db *db, struct rule **out_rules, size_t *out_count);
+/* ERR_CONFLICT when the rule is not as it was read, or not there, any more. */
+MUST_USE enum err rule_check_unchanged(struct db *db, const struct rule *rule);
+
 /* The evaluator learns of changes by this number. */
 MUST_USE enum err generation_raise(struct db *db);
 MUST_USE enum err generation_read(struct db *db, int64_t *out_generation);

@@ -1,33 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/evaluator.h"
 
-#include "base/log.h"
-#include "base/metrics.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #define WAIT_EVERY_MS 1000
-
-static struct metric unwatched_total = METRIC_COUNTER(
-    "muster_alarm_readings_unwatched_total", "Readings of subjects past the limit of their rule.");
+#define MANY_ALARMS   20000 /* reading so many takes at most a tenth of the time */
+#define REST_FACTOR   10
 
 void evaluator_init(struct evaluator *evaluator)
 {
     *evaluator = (struct evaluator){.is_stale = true};
 }
 
-static void watches_free(struct watch *watches, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < watches[i].count; k++)
-            mem_free(watches[i].watched[k]);
-        mem_free(watches[i].watched);
-    }
-    mem_free(watches);
-}
-
 void evaluator_fini(struct evaluator *evaluator)
 {
-    watches_free(evaluator->watches, evaluator->watch_count);
+    watches_fini(&evaluator->watches);
     mem_free(evaluator->touched);
     mem_free(evaluator->decisions);
 }
@@ -35,177 +23,11 @@ void evaluator_fini(struct evaluator *evaluator)
 void evaluator_own(struct evaluator *evaluator, int shard, int64_t now_ms)
 {
     evaluator->is_stale = true;
-    for (size_t i = 0; i < evaluator->watch_count; i++) {
-        struct watch *watch = &evaluator->watches[i];
+    for (size_t i = 0; i < evaluator->watches.count; i++) {
+        struct watch *watch = &evaluator->watches.list[i];
         for (size_t k = 0; k < watch->count; k++) {
             if (watch->watched[k]->now.shard == shard)
                 watch->watched[k]->now.alarm.heard_ms = now_ms;
-        }
-    }
-}
-
-/* --- rules and alarms in memory --- */
-
-/* The first place that is not before `series`. */
-static size_t watched_place(const struct watch *watch, const char *series)
-{
-    size_t low = 0, high = watch->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (strcmp(watch->watched[middle]->series, series) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct watched *watched_find(const struct watch *watch, const char *series)
-{
-    size_t place = watched_place(watch, series);
-    bool is_there = place < watch->count && strcmp(watch->watched[place]->series, series) == 0;
-    return is_there ? watch->watched[place] : NULL;
-}
-
-static struct watched *watched_add(struct watch *watch, const char *series)
-{
-    if (watch->count == LIMIT_RULE_SUBJECTS) {
-        metric_add(&unwatched_total, 1);
-        if (!watch->is_overfull)
-            log_write(LOG_WARN, "alerts", "a rule has too many subjects; new ones are not watched",
-                      "event=%s rule=%s max=%d", watch->rule.event, watch->rule.id,
-                      LIMIT_RULE_SUBJECTS);
-        watch->is_overfull = true;
-        return NULL;
-    }
-    if (watch->count == watch->size) {
-        watch->size = watch->size == 0 ? 4 : 2 * watch->size;
-        watch->watched = mem_resize(watch->watched, watch->size * sizeof *watch->watched);
-    }
-    size_t place = watched_place(watch, series);
-    memmove(watch->watched + place + 1, watch->watched + place,
-            (watch->count - place) * sizeof *watch->watched);
-    struct watched *watched = mem_new(sizeof *watched);
-    watched->watch = watch;
-    (void)text_copy(watched->series, sizeof watched->series, series);
-    watch->watched[place] = watched;
-    watch->count++;
-    return watched;
-}
-
-static int compare_key(const struct watch *watch, const char *event, const char *series)
-{
-    int order = strcmp(watch->rule.event, event);
-    return order != 0 ? order : strcmp(watch->rule.series, series);
-}
-
-static int compare_watches(const void *a, const void *b)
-{
-    const struct watch *left = a, *right = b;
-    int order = compare_key(left, right->rule.event, right->rule.series);
-    return order != 0 ? order : strcmp(left->rule.id, right->rule.id);
-}
-
-static size_t watch_place(const struct evaluator *evaluator, const char *event, const char *series)
-{
-    size_t low = 0, high = evaluator->watch_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (compare_key(&evaluator->watches[middle], event, series) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* --- reading them from the tables --- */
-
-static enum err load_rules(struct db *db, struct watch **out_watches, size_t *out_count)
-{
-    struct rule *rules = NULL;
-    size_t rule_count = 0, count = 0;
-    TRY(rule_list(db, NULL, "", 0, &rules, &rule_count));
-    struct watch *watches = mem_new_array(rule_count + 1, sizeof *watches);
-    for (size_t i = 0; i < rule_count; i++) {
-        if (rules[i].is_enabled)
-            watches[count++].rule = rules[i];
-    }
-    mem_free(rules);
-    qsort(watches, count, sizeof *watches, compare_watches);
-    *out_watches = watches;
-    *out_count = count;
-    return ERR_NONE;
-}
-
-static struct watch *find_rule(struct watch *watches, size_t count, const char *event,
-                               const char *rule)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(watches[i].rule.event, event) == 0 && strcmp(watches[i].rule.id, rule) == 0)
-            return &watches[i];
-    }
-    return NULL;
-}
-
-static void load_alarm(const struct sql_rows *rows, struct watch *watch, int64_t now_ms)
-{
-    struct watched *watched = watched_add(watch, sql_text(rows, 2));
-    if (watched == NULL)
-        return;
-    (void)text_copy(watched->now.venue, sizeof watched->now.venue, sql_text(rows, 3));
-    watched->now.shard = (int)sql_int(rows, 4);
-    watched->now.alarm = (struct alarm){.state = (enum alarm_state)sql_int(rows, 5),
-                                        .cause = (enum alarm_cause)sql_int(rows, 6),
-                                        .since_ms = sql_int(rows, 7),
-                                        .at_ms = sql_int(rows, 8),
-                                        .value = sql_real(rows, 9),
-                                        .heard_ms = now_ms};
-    watched->revision = sql_int(rows, 10);
-}
-
-static enum err load_alarms(struct db *db, struct watch *watches, size_t count, int64_t now_ms)
-{
-    struct sql_rows rows;
-    TRY(sql_query(db, &rows,
-                  "SELECT event, rule, series, venue, shard, state, cause, since_ms, at_ms, value,"
-                  " revision FROM alert_alarm ORDER BY event, rule, series"));
-    struct watch *watch = NULL;
-    while (sql_next(&rows)) {
-        const char *event = sql_text(&rows, 0), *rule = sql_text(&rows, 1);
-        bool is_same = watch != NULL && strcmp(watch->rule.event, event) == 0 &&
-                       strcmp(watch->rule.id, rule) == 0;
-        if (!is_same)
-            watch = find_rule(watches, count, event, rule);
-        if (watch != NULL)
-            load_alarm(&rows, watch, now_ms);
-    }
-    return sql_end(&rows);
-}
-
-/* A rule for one series waits for it from the start: that it was never heard is silence as well. */
-static void expect_series(struct watch *watch, int64_t now_ms)
-{
-    bool is_expected = watch->rule.no_data_after_ms > 0 && !rule_is_pattern(watch->rule.series);
-    if (!is_expected || watch->count > 0)
-        return;
-    struct watched *watched = watched_add(watch, watch->rule.series);
-    watched->now.shard = stream_shard_of(watch->rule.event);
-    watched->now.alarm.heard_ms = now_ms;
-}
-
-/* What is not in the tables: the newest time and value, and when it came. */
-static void remember(struct watch *watch, const struct watch *before)
-{
-    for (size_t i = 0; i < before->count; i++) {
-        const struct watched *old = before->watched[i];
-        struct watched *watched = watched_find(watch, old->series);
-        if (watched == NULL)
-            continue;
-        watched->now.alarm.heard_ms = old->now.alarm.heard_ms;
-        if (old->now.alarm.at_ms > watched->now.alarm.at_ms) {
-            watched->now.alarm.at_ms = old->now.alarm.at_ms;
-            watched->now.alarm.value = old->now.alarm.value;
         }
     }
 }
@@ -221,35 +43,26 @@ static void forget_decisions(struct evaluator *evaluator)
 
 static enum err load(struct evaluator *evaluator, struct db *db, int64_t now_ms)
 {
-    struct watch *watches = NULL;
-    size_t count = 0;
-    TRY(load_rules(db, &watches, &count));
-    enum err err = load_alarms(db, watches, count, now_ms);
-    if (err != ERR_NONE) {
-        watches_free(watches, count);
-        return err;
-    }
+    struct watches watches;
+    int64_t started_us = clock_monotonic_us();
+    TRY(watches_load(db, now_ms, &watches));
     forget_decisions(evaluator);
-    for (size_t i = 0; i < count; i++) {
-        expect_series(&watches[i], now_ms);
-        struct watch *before = find_rule(evaluator->watches, evaluator->watch_count,
-                                         watches[i].rule.event, watches[i].rule.id);
-        if (before != NULL)
-            remember(&watches[i], before);
-    }
-    watches_free(evaluator->watches, evaluator->watch_count);
+    watches_remember(&watches, &evaluator->watches);
+    watches_fini(&evaluator->watches);
     evaluator->watches = watches;
-    evaluator->watch_count = count;
+    int64_t ended_us = clock_monotonic_us();
+    bool are_many = watches_alarm_count(&watches) >= MANY_ALARMS;
+    evaluator->rested_us = are_many ? ended_us + REST_FACTOR * (ended_us - started_us) : 0;
     return ERR_NONE;
 }
 
-enum err evaluator_refresh(struct evaluator *evaluator, struct db *db, int64_t now_ms,
-                           bool *out_is_new)
+enum err evaluator_refresh(struct evaluator *evaluator, struct db *db, int64_t now_ms)
 {
     int64_t generation = 0;
     TRY(generation_read(db, &generation));
-    *out_is_new = evaluator->is_stale || generation != evaluator->generation;
-    if (!*out_is_new)
+    bool is_new =
+        generation != evaluator->generation && clock_monotonic_us() >= evaluator->rested_us;
+    if (!is_new && !evaluator->is_stale)
         return ERR_NONE;
     TRY(load(evaluator, db, now_ms));
     evaluator->generation = generation;
@@ -346,18 +159,17 @@ static void visit(void *context, const char *event, const char *venue,
     const char *names[] = {reading->series,
                            rule_pattern_of(reading->series, pattern) ? pattern : NULL};
     for (size_t n = 0; n < COUNT_OF(names) && names[n] != NULL; n++) {
-        size_t i = watch_place(evaluator, event, names[n]);
-        for (; i < evaluator->watch_count &&
-               compare_key(&evaluator->watches[i], event, names[n]) == 0;
-             i++)
-            hear(hearing, &evaluator->watches[i], venue, reading);
+        const struct watches *watches = &evaluator->watches;
+        size_t i = watches_place(watches, event, names[n]);
+        for (; i < watches->count && watch_is_for(&watches->list[i], event, names[n]); i++)
+            hear(hearing, &watches->list[i], venue, reading);
     }
 }
 
 static void wait_for_all(struct evaluator *evaluator, int shard, int64_t now_ms)
 {
-    for (size_t i = 0; i < evaluator->watch_count; i++) {
-        struct watch *watch = &evaluator->watches[i];
+    for (size_t i = 0; i < evaluator->watches.count; i++) {
+        struct watch *watch = &evaluator->watches.list[i];
         if (watch->rule.no_data_after_ms == 0)
             continue;
         for (size_t k = 0; k < watch->count; k++) {
@@ -379,7 +191,7 @@ enum err evaluator_decide(struct evaluator *evaluator, const struct consumer_bat
 {
     forget_decisions(evaluator);
     struct hearing hearing = {evaluator, batch->shard, batch->now_ms};
-    for (size_t i = 0; i < batch->record_count && evaluator->watch_count > 0; i++)
+    for (size_t i = 0; i < batch->record_count && evaluator->watches.count > 0; i++)
         TRY(readings_visit(batch->records[i], visit, &hearing));
     if (batch->record_count == 0 ||
         batch->now_ms - evaluator->waited_ms[batch->shard] >= WAIT_EVERY_MS)
@@ -389,23 +201,48 @@ enum err evaluator_decide(struct evaluator *evaluator, const struct consumer_bat
 
 /* --- writing --- */
 
-static enum err write_alarm(struct db *db, const struct watched *watched)
+static enum err insert_alarm(struct db *db, const struct watched *watched, int64_t *out_changed)
 {
     const struct rule *rule = &watched->watch->rule;
     const struct alarm *alarm = &watched->next.alarm;
-    int64_t changed = 0;
-    TRY(sql_run_counted(
-        db, &changed,
+    return sql_run_counted(
+        db, out_changed,
         "INSERT INTO alert_alarm (event, rule, series, venue, shard, state, cause, since_ms, at_ms,"
-        " value, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        " ON CONFLICT (event, rule, series) DO UPDATE SET venue = excluded.venue,"
-        " shard = excluded.shard, state = excluded.state, cause = excluded.cause,"
-        " since_ms = excluded.since_ms, at_ms = excluded.at_ms, value = excluded.value,"
-        " revision = excluded.revision WHERE alert_alarm.revision = $12",
+        " value, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)"
+        " ON CONFLICT (event, rule, series) DO NOTHING",
         SQL_TEXT(rule->event), SQL_TEXT(rule->id), SQL_TEXT(watched->series),
         SQL_TEXT(watched->next.venue), SQL_INT(watched->next.shard), SQL_INT(alarm->state),
         SQL_INT(alarm->cause), SQL_INT(alarm->since_ms), SQL_INT(alarm->at_ms),
-        SQL_REAL(alarm->value), SQL_INT(watched->revision + 1), SQL_INT(watched->revision)));
+        SQL_REAL(alarm->value));
+}
+
+static enum err update_alarm(struct db *db, const struct watched *watched, int64_t *out_changed)
+{
+    const struct rule *rule = &watched->watch->rule;
+    const struct alarm *alarm = &watched->next.alarm;
+    return sql_run_counted(
+        db, out_changed,
+        "UPDATE alert_alarm SET venue = $4, shard = $5, state = $6, cause = $7, since_ms = $8,"
+        " at_ms = $9, value = $10, revision = revision + 1"
+        " WHERE event = $1 AND rule = $2 AND series = $3 AND revision = $11",
+        SQL_TEXT(rule->event), SQL_TEXT(rule->id), SQL_TEXT(watched->series),
+        SQL_TEXT(watched->next.venue), SQL_INT(watched->next.shard), SQL_INT(alarm->state),
+        SQL_INT(alarm->cause), SQL_INT(alarm->since_ms), SQL_INT(alarm->at_ms),
+        SQL_REAL(alarm->value), SQL_INT(watched->revision));
+}
+
+/* Whoever decides by a rule that was changed, or an alarm that was reset, meanwhile, decides again: in
+ * the consumer's thread, not here. */
+static enum err write_alarm(struct evaluator *evaluator, struct db *db,
+                            const struct watched *watched)
+{
+    struct watch *watch = watched->watch;
+    if (watch->checked != evaluator->write_number)
+        TRY(rule_check_unchanged(db, &watch->rule));
+    watch->checked = evaluator->write_number;
+    int64_t changed = 0;
+    TRY(watched->revision == 0 ? insert_alarm(db, watched, &changed)
+                               : update_alarm(db, watched, &changed));
     return changed == 1 ? ERR_NONE : ERR_CONFLICT;
 }
 
@@ -423,9 +260,10 @@ static enum err write_decision(struct db *db, const struct decision *decision, i
 enum err evaluator_write(struct evaluator *evaluator, struct db *db, int64_t now_ms)
 {
     enum err err = ERR_NONE;
+    evaluator->write_number++;
     for (size_t i = 0; i < evaluator->touched_count && err == ERR_NONE; i++) {
         if (evaluator->touched[i]->is_changed)
-            err = write_alarm(db, evaluator->touched[i]);
+            err = write_alarm(evaluator, db, evaluator->touched[i]);
     }
     for (size_t i = 0; i < evaluator->decision_count && err == ERR_NONE; i++)
         err = write_decision(db, &evaluator->decisions[i], now_ms);

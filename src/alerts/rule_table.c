@@ -116,7 +116,7 @@ enum err rule_update(struct db *db, const struct actor *actor, const struct rule
     struct rule before, rule = *wanted;
     TRY(find_for_change(db, rule.event, rule.id, &before, note));
     rule.created_ms = before.created_ms;
-    rule.updated_ms = now_ms;
+    rule.updated_ms = MAX(now_ms, before.updated_ms + 1); /* it tells changes apart */
     if (!rule.is_enabled || strcmp(rule.series, before.series) != 0)
         TRY(incidents_end_rule(db, &before, actor, now_ms));
     TRY(write_row(db,
@@ -212,12 +212,27 @@ enum err rule_list(struct db *db, const char *event, const char *after_id, size_
                    struct rule **out_rules, size_t *out_count)
 {
     struct sql_rows rows;
-    if (event == NULL)
-        TRY(sql_query(db, &rows, "SELECT " RULE_COLUMNS " FROM alert_rule ORDER BY event, id"));
-    else
-        TRY(sql_query(db, &rows,
-                      "SELECT " RULE_COLUMNS " FROM alert_rule WHERE event = $1 AND id > $2"
-                      " ORDER BY id LIMIT $3",
-                      SQL_TEXT(event), SQL_TEXT(after_id), SQL_INT((int64_t)count_max)));
+    TRY(sql_query(db, &rows,
+                  "SELECT " RULE_COLUMNS " FROM alert_rule WHERE event = $1 AND id > $2"
+                  " ORDER BY id LIMIT $3",
+                  SQL_TEXT(event), SQL_TEXT(after_id), SQL_INT((int64_t)count_max)));
     return collect(&rows, out_rules, out_count);
+}
+
+enum err rules_awake(struct db *db, struct rule **out_rules, size_t *out_count)
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows, "SELECT " RULE_COLUMNS " FROM alert_rule WHERE is_enabled = 1"));
+    return collect(&rows, out_rules, out_count);
+}
+
+enum err rule_check_unchanged(struct db *db, const struct rule *rule)
+{
+    int64_t one;
+    enum err err =
+        sql_one_int(db, &one,
+                    "SELECT 1 FROM alert_rule WHERE event = $1 AND id = $2"
+                    " AND updated_ms = $3 AND is_enabled = 1",
+                    SQL_TEXT(rule->event), SQL_TEXT(rule->id), SQL_INT(rule->updated_ms));
+    return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
 }

@@ -13,12 +13,11 @@ enum err hold_look(struct consumer *consumer, struct hold_view *out_view)
     if (db == NULL)
         return ERR_BUSY;
     struct sql_rows rows;
-    enum err err = sql_query(
-        db, &rows,
-        "SELECT shard, position, beat FROM store_consumer"
-        " WHERE consumer = $1 AND stream = $2 AND owner = $3",
-        SQL_TEXT(consumer->options.name), SQL_TEXT(consumer->options.stream),
-        SQL_INT(consumer->owner));
+    enum err err = sql_query(db, &rows,
+                             "SELECT shard, position, beat FROM store_consumer"
+                             " WHERE consumer = $1 AND stream = $2 AND owner = $3",
+                             SQL_TEXT(consumer->options.name), SQL_TEXT(consumer->options.stream),
+                             SQL_INT(consumer->owner));
     while (err == ERR_NONE && sql_next(&rows)) {
         int64_t shard = sql_int(&rows, 0);
         if (shard >= 0 && shard < STREAM_SHARDS)
