@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { BODY_MAX = LIMIT_INGEST_BODY_BYTES, WALK_PX = 9 };
+enum { BODY_MAX = LIMIT_INGEST_BODY_BYTES, HEAD_MAX = 4096, WALK_PX = 9, FIRST_MS = 1000 };
 
 static const char TIME_MARK[] = "1970-01-01T00:00:00.000Z";
 
@@ -62,18 +62,13 @@ static void find_times(struct body *body)
     }
 }
 
-static void add_head(struct body *body, const struct bodies_options *options)
+static void add_head(struct text *request, const struct bodies_options *options, size_t len)
 {
-    struct text head;
-    text_init(&head, 4096);
-    text_addf(&head,
+    text_addf(request,
               "POST /api/v1/detections HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
               "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n",
               options->host, options->token,
-              options->form == BODY_NATIVE ? "application/json" : "application/x-ndjson",
-              body->len);
-    body->head_len = head.len;
-    body->head = text_take(&head);
+              options->form == BODY_NATIVE ? "application/json" : "application/x-ndjson", len);
 }
 
 static void write_body(struct body *body, const struct bodies_options *options, int camera,
@@ -99,10 +94,16 @@ static void write_body(struct body *body, const struct bodies_options *options, 
         encode_batch(&text, id, false, frames, (size_t)options->frames);
     assert(!text.overflowed);
     mem_free(seen);
-    body->len = text.len;
-    body->bytes = text_take(&text);
+    struct text request;
+    text_init(&request, BODY_MAX + HEAD_MAX);
+    add_head(&request, options, text.len);
+    body->head_len = request.len;
+    text_add_bytes(&request, text.bytes, text.len);
+    text_fini(&text);
+    assert(!request.overflowed);
+    body->len = request.len;
+    body->bytes = text_take(&request);
     find_times(body);
-    add_head(body, options);
 }
 
 void bodies_init(struct bodies *bodies, const struct bodies_options *options)
@@ -120,26 +121,34 @@ void bodies_init(struct bodies *bodies, const struct bodies_options *options)
                        persons, &chance);
     }
     mem_free(persons);
+    bodies->sent_ms = mem_new_array((size_t)options->cameras, sizeof *bodies->sent_ms);
+    for (int i = 0; i < options->cameras; i++)
+        bodies->sent_ms[i] = clock_now_ms() - FIRST_MS;
 }
 
 void bodies_fini(struct bodies *bodies)
 {
     size_t count = (size_t)bodies->options.cameras * (size_t)bodies->options.variants;
     for (size_t i = 0; i < count; i++) {
-        mem_free(bodies->items[i].head);
         mem_free(bodies->items[i].bytes);
     }
     mem_free(bodies->items);
+    mem_free(bodies->sent_ms);
 }
 
-void bodies_request(struct bodies *bodies, int64_t n, int64_t at_ms, struct load_request *out)
+void bodies_request(struct bodies *bodies, int64_t n, int64_t now_ms, struct load_request *out)
 {
     int64_t count = (int64_t)bodies->options.cameras * bodies->options.variants;
+    int64_t frames = bodies->options.frames;
     struct body *body = &bodies->items[n % count];
-    for (int i = 0; i < bodies->options.frames; i++) {
+    int64_t *sent_ms = &bodies->sent_ms[n % bodies->options.cameras];
+    int64_t step_ms = MAX(INT64_C(1), (now_ms - *sent_ms) / frames);
+    int64_t first_ms = MAX(*sent_ms + 1, now_ms - (frames - 1) * step_ms);
+    for (int64_t i = 0; i < frames; i++) {
         char at[CLOCK_TEXT_SIZE];
-        clock_format(at_ms + i * 100, at);
+        clock_format(first_ms + i * step_ms, at);
         memcpy(body->bytes + body->time_at[i], at, CLOCK_TEXT_SIZE - 1);
     }
-    *out = (struct load_request){body->head, body->head_len, body->bytes, body->len};
+    *sent_ms = first_ms + (frames - 1) * step_ms;
+    *out = (struct load_request){body->bytes, body->len};
 }

@@ -9,17 +9,16 @@
 enum body_form { BODY_NATIVE, BODY_SCENESCAPE };
 
 struct body {
-    char *head; /* request line and headers */
-    size_t head_len;
-    char *bytes;
+    char *bytes; /* request line, headers and body in one piece: one send() */
     size_t len;
+    size_t head_len;
     size_t time_at[BODY_FRAMES_MAX]; /* offsets of the frames' RFC 3339 times */
 };
 
 struct bodies_options {
     enum body_form form;
     int cameras; /* "cam-0001" ... */
-    int frames;  /* in one request, 100 ms apart */
+    int frames;  /* in one request */
     int persons; /* in each */
     int variants;
     const char *host;
@@ -29,10 +28,13 @@ struct bodies_options {
 struct bodies {
     struct bodies_options options;
     struct body *items; /* [cameras * variants] */
+    int64_t *sent_ms;   /* [cameras]: the time of the last frame sent */
 };
 
 void bodies_init(struct bodies *bodies, const struct bodies_options *options);
 void bodies_fini(struct bodies *bodies);
-/* The n-th request: cameras take turns; its first frame is at `at_ms`. One of cameras * variants
- * requests is under way at a time, so each may be written in place. */
-void bodies_request(struct bodies *bodies, int64_t n, int64_t at_ms, struct load_request *out);
+/* The n-th request: cameras take turns. Its last frame was taken now, the others evenly since the
+ * camera's request before: a camera that is asked for more takes more frames a second, and none lies
+ * in the future. One of cameras * variants requests is under way at a time, so each may be written in
+ * place. */
+void bodies_request(struct bodies *bodies, int64_t n, int64_t now_ms, struct load_request *out);

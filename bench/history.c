@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/text.h"
+#include "bench/latency.h"
 #include "feeds/encode.h"
 
 #include <stdatomic.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FRAMES = 60, PERSONS = HISTORY_DETECTIONS / HISTORY_POINTS, READS_MAX = 100000 };
+enum { FRAMES = 60, PERSONS = HISTORY_DETECTIONS / HISTORY_POINTS };
 #define PAUSE_MS  100
 #define FILL_US   (60 * 1000000LL)
 #define AGO_MS    60000 /* the hour ends before the load's first frame */
@@ -24,7 +25,7 @@ struct history_reader {
     atomic_bool is_stopping;
     char path[300];
     struct history_result result;
-    double *waited_ms; /* [READS_MAX] */
+    struct latency waited;
 };
 
 static void pause_briefly(void)
@@ -106,13 +107,14 @@ static void *run(void *context)
 {
     struct history_reader *reader = context;
     struct history_result *result = &reader->result;
-    while (!atomic_load(&reader->is_stopping) && result->reads < READS_MAX) {
+    while (!atomic_load(&reader->is_stopping)) {
         struct err_note note;
         double ms = 0;
         size_t count = 0;
         enum err err = read_hour(reader->site->client, reader->path, &ms, &count, &note);
         result->incomplete += err != ERR_NONE || count != HISTORY_POINTS;
-        reader->waited_ms[result->reads++] = ms;
+        latency_add(&reader->waited, (int64_t)(ms * 1000));
+        result->reads++;
         pause_briefly();
     }
     return NULL;
@@ -122,17 +124,9 @@ struct history_reader *history_reader_start(const struct site *site, int64_t fro
 {
     struct history_reader *reader = mem_new(sizeof *reader);
     reader->site = site;
-    reader->waited_ms = mem_new_array(READS_MAX, sizeof *reader->waited_ms);
     name_path(from_ms, reader->path, sizeof reader->path);
     thread_start(&reader->thread, "history", run, reader);
     return reader;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return left < right ? -1 : left > right;
 }
 
 void history_reader_stop(struct history_reader *reader, struct history_result *out_result)
@@ -140,14 +134,9 @@ void history_reader_stop(struct history_reader *reader, struct history_result *o
     atomic_store(&reader->is_stopping, true);
     thread_join(&reader->thread);
     struct history_result *result = &reader->result;
-    if (result->reads > 0) {
-        size_t last = (size_t)result->reads - 1;
-        qsort(reader->waited_ms, last + 1, sizeof reader->waited_ms[0], compare);
-        result->p50_ms = reader->waited_ms[last / 2];
-        result->p99_ms = reader->waited_ms[last * 99 / 100];
-        result->max_ms = reader->waited_ms[last];
-    }
+    result->p50_ms = latency_ms(&reader->waited, 0.5);
+    result->p99_ms = latency_ms(&reader->waited, 0.99);
+    result->max_ms = latency_ms(&reader->waited, 1);
     *out_result = *result;
-    mem_free(reader->waited_ms);
     mem_free(reader);
 }

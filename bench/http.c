@@ -34,7 +34,7 @@ static enum err run_load(uint16_t port, const char *path, const char *authority,
     char head[1024];
     int len = snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", path,
                        authority);
-    struct load_request request = {.head = head, .head_len = (size_t)len};
+    struct load_request request = {.bytes = head, .len = (size_t)len};
     struct load_options load = {.address = "127.0.0.1",
                                 .port = port,
                                 .connections = (int)connections,
@@ -69,7 +69,7 @@ static enum err measure(const struct bench_options *options, const struct site *
                        "clients=%lld seconds=%lld bytes=%lld p99_ms=%.1f/%.1f errors=%lld/%lld",
                        (long long)connections, (long long)options->seconds,
                        (long long)(ours.answered > 0 ? ours.bytes_in / ours.answered : 0),
-                       load_latency_us(&ours, 0.99) / 1e3, load_latency_us(&theirs, 0.99) / 1e3,
+                       load_latency_ms(&ours, 0.99), load_latency_ms(&theirs, 0.99),
                        (long long)(ours.refused + ours.broken),
                        (long long)(theirs.refused + theirs.broken));
         report_figure(options->form, &(struct figure){.bench = "http",

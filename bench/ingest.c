@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The load of the promise is 200 cameras x 10 frames/s x 50 persons, paced by the clock. The ceiling is
- * looked for without a pace, with so many cameras that their times stay near the clock's. */
+ * looked for without a pace: as many requests as are answered, with times from the clock, so that the
+ * crowd counts all of them; its rate is up to the moment at which the last one is counted. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "bench/bench.h"
@@ -9,14 +10,17 @@
 #include "bench/load.h"
 #include "bench/peers.h"
 #include "bench/probe.h"
+#include "bench/promise.h"
 #include "bench/site.h"
 #include "store/pg_server.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <time.h>
 
-enum { CAMERAS = 200, CEILING_CAMERAS = 5000, ZONES = 200, PERSONS = 50, VARIANTS = 8 };
+enum { CAMERAS = 200, CEILING_CAMERAS = 1000, ZONES = 200, PERSONS = 50, VARIANTS = 8 };
 enum { PEER_BATCH = 500, PEER_SECONDS = 10 };
+#define COUNTED_PATIENCE_US (60 * 1000000LL)
+#define LOOK_NS             2000000
 
 struct shape {
     const char *name;
@@ -42,18 +46,13 @@ static const struct shape SHAPES[] = {
 struct sender {
     struct bodies bodies;
     int64_t next;
-    int64_t start_ms;
 };
 
-/* Each camera's requests follow each other in its own time. */
 static bool next_request(void *context, int connection, struct load_request *out)
 {
     struct sender *sender = context;
     (void)connection;
-    int64_t n = sender->next++;
-    int64_t round = n / sender->bodies.options.cameras;
-    int64_t at_ms = sender->start_ms + round * sender->bodies.options.frames * 100;
-    bodies_request(&sender->bodies, n, at_ms, out);
+    bodies_request(&sender->bodies, sender->next++, clock_now_ms(), out);
     return true;
 }
 
@@ -64,8 +63,11 @@ struct outcome {
     struct history_result history;
     double cpu_s;
     double bytes_per_detection; /* on the wire */
-    double disk_per_detection;
+    double disk_per_detection;  /* of the telemetry store: stream, history, series */
     int64_t stored;
+    int64_t counted;    /* frames of the load, by the crowd */
+    int64_t ahead;      /* frames that it left out: their time lay in the future */
+    int64_t counted_us; /* from the first request until it had counted the last */
 };
 
 /* Detections of all cameras that the server has, by its own count. */
@@ -76,6 +78,51 @@ static enum err count_stored(const struct site *site, int64_t *out, struct err_n
                     &answer, note));
     *out = json_integer_value(json_object_get(answer, "detections"));
     return ERR_NONE;
+}
+
+static enum err read_counted(const struct site *site, struct outcome *out, struct err_note *note)
+{
+    TRY(site_metric(site, "muster_crowd_frames_total", &out->counted, note));
+    return site_metric(site, "muster_crowd_frames_ahead_total", &out->ahead, note);
+}
+
+/* Waits until the crowd has looked at all frames of the load; what it had looked at `before` and the
+ * frames of the probe are not the load's. */
+static enum err wait_counted(const struct site *site, const struct shape *shape,
+                             const struct outcome *before, int64_t start_us, struct outcome *out,
+                             struct err_note *note)
+{
+    int64_t sent = out->load.answered * shape->frames;
+    for (;;) {
+        TRY(read_counted(site, out, note));
+        out->counted_us = clock_monotonic_us() - start_us;
+        out->counted -= before->counted + out->probe.asked;
+        out->ahead -= before->ahead;
+        if (out->counted + out->ahead >= sent || out->counted_us > COUNTED_PATIENCE_US)
+            return ERR_NONE;
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+    }
+}
+
+/* The load, with the probe beside it, and the reader of the hour when the shape asks for it. */
+static enum err run_beside(const struct shape *shape, const struct site *site,
+                           const struct load_options *load, struct outcome *out,
+                           struct err_note *note)
+{
+    struct probe *probe = NULL;
+    struct outcome before = {0};
+    TRY(read_counted(site, &before, note));
+    TRY(probe_start(site, &probe, note));
+    double cpu_s = site_cpu_s(site);
+    int64_t start_us = clock_monotonic_us();
+    struct history_reader *reader =
+        shape->reads_hour ? history_reader_start(site, out->hour_ms) : NULL;
+    enum err err = load_run(load, &out->load, note);
+    out->cpu_s = site_cpu_s(site) - cpu_s;
+    if (reader != NULL)
+        history_reader_stop(reader, &out->history);
+    probe_stop(probe, &out->probe);
+    return err == ERR_NONE ? wait_counted(site, shape, &before, start_us, out, note) : err;
 }
 
 static enum err run_load(const struct shape *shape, const struct site *site, int64_t seconds,
@@ -90,54 +137,63 @@ static enum err run_load(const struct shape *shape, const struct site *site, int
                                  .token = site->token};
     struct sender sender = {0};
     bodies_init(&sender.bodies, &how);
-    struct probe *probe = NULL;
-    enum err err = probe_start(site, &probe, note);
-    if (err == ERR_NONE) {
-        sender.start_ms = clock_now_ms() - 1000;
-        double cpu_s = site_cpu_s(site);
-        struct load_options load = {.address = "127.0.0.1",
-                                    .port = site->server.port,
-                                    .connections = shape->connections,
-                                    .requests_per_s = shape->requests_per_s,
-                                    .duration_us = seconds * 1000000,
-                                    .next = next_request,
-                                    .context = &sender};
-        struct history_reader *reader =
-            shape->reads_hour ? history_reader_start(site, out->hour_ms) : NULL;
-        err = load_run(&load, &out->load, note);
-        out->cpu_s = site_cpu_s(site) - cpu_s;
-        if (reader != NULL)
-            history_reader_stop(reader, &out->history);
-        probe_stop(probe, &out->probe);
-        out->bytes_per_detection =
-            (double)sender.bodies.items[0].len / (double)(shape->frames * PERSONS);
-    }
+    struct load_options load = {.address = "127.0.0.1",
+                                .port = site->server.port,
+                                .connections = shape->connections,
+                                .requests_per_s = shape->requests_per_s,
+                                .duration_us = seconds * 1000000,
+                                .next = next_request,
+                                .context = &sender};
+    enum err err = run_beside(shape, site, &load, out, note);
+    const struct body *body = &sender.bodies.items[0];
+    out->bytes_per_detection =
+        (double)(body->len - body->head_len) / (double)(shape->frames * PERSONS);
     bodies_fini(&sender.bodies);
     return err;
+}
+
+/* The ceiling is one of taking, storing and counting: the slowest of them decides. */
+static double rate_of(const struct shape *shape, const struct outcome *outcome)
+{
+    int64_t took_us = outcome->load.duration_us;
+    if (shape->requests_per_s == 0)
+        took_us = MAX(took_us, outcome->counted_us);
+    return (double)(outcome->load.answered * shape->frames * PERSONS) * 1e6 / (double)took_us;
+}
+
+static int64_t lost_of(const struct shape *shape, const struct outcome *outcome)
+{
+    return outcome->load.answered * shape->frames * PERSONS - outcome->stored;
+}
+
+static int64_t uncounted_of(const struct shape *shape, const struct outcome *outcome)
+{
+    return outcome->load.answered * shape->frames - outcome->counted;
 }
 
 static void report(const struct bench_options *options, const struct shape *shape,
                    const struct outcome *outcome, const struct peer_result *postgres)
 {
-    double per_request = shape->frames * PERSONS;
-    double seconds = (double)outcome->load.duration_us / 1e6;
-    double rate = (double)outcome->load.answered * per_request / seconds;
-    int64_t expected = (int64_t)((double)outcome->load.answered * per_request);
-    char conditions[400];
+    const struct load_result *load = &outcome->load;
+    double seconds = (double)load->duration_us / 1e6;
+    char conditions[600];
     (void)snprintf(
         conditions, sizeof conditions,
-        "batch=%d durability=fsync clients=%d seconds=%.0f wire_bytes=%.0f "
-        "server_cpu=%.2f refused=%lld broken=%lld lost=%lld answer_p50_ms=%.1f "
-        "answer_p99_ms=%.1f live_p50_ms=%.1f live_p99_ms=%.1f live_unheard=%lld/%lld",
+        "batch=%d durability=fsync clients=%d seconds=%.0f wire_bytes=%.0f disk_bytes=%.1f "
+        "server_cpu=%.2f sender_cpu=%.2f refused=%lld broken=%lld lost=%lld uncounted=%lld "
+        "ahead=%lld counted_after_ms=%.0f answer_p50_ms=%.1f answer_p99_ms=%.1f live_p50_ms=%.1f "
+        "live_p99_ms=%.1f live_unheard=%lld/%lld",
         shape->frames * PERSONS, shape->connections, seconds, outcome->bytes_per_detection,
-        outcome->cpu_s / seconds, (long long)outcome->load.refused, (long long)outcome->load.broken,
-        (long long)(expected - outcome->stored), load_latency_us(&outcome->load, 0.5) / 1e3,
-        load_latency_us(&outcome->load, 0.99) / 1e3, outcome->probe.p50_ms, outcome->probe.p99_ms,
+        outcome->disk_per_detection, outcome->cpu_s / seconds, load->cpu_s / seconds,
+        (long long)load->refused, (long long)load->broken, (long long)lost_of(shape, outcome),
+        (long long)uncounted_of(shape, outcome), (long long)outcome->ahead,
+        (double)(outcome->counted_us - load->duration_us) / 1e3, load_latency_ms(load, 0.5),
+        load_latency_ms(load, 0.99), outcome->probe.p50_ms, outcome->probe.p99_ms,
         (long long)outcome->probe.unheard, (long long)outcome->probe.asked);
     report_figure(options->form, &(struct figure){.bench = "ingest",
                                                   .measured = shape->name,
                                                   .unit = "detections/s",
-                                                  .ours = rate,
+                                                  .ours = rate_of(shape, outcome),
                                                   .peer = "PostgreSQL COPY",
                                                   .theirs = postgres->rows_per_s,
                                                   .conditions = conditions});
@@ -161,25 +217,52 @@ static void report_history(const struct bench_options *options, const struct out
                                                   .conditions = conditions});
 }
 
+static bool holds_promise(const struct shape *shape, const struct outcome *outcome,
+                          struct err_note *out_note)
+{
+    if (shape->requests_per_s == 0)
+        return true; /* promised is the required load, not the ceiling */
+    struct promise_run run = {
+        .due = shape->requests_per_s * (double)outcome->load.duration_us / 1e6,
+        .answered = outcome->load.answered,
+        .refused = outcome->load.refused,
+        .broken = outcome->load.broken,
+        .lost = lost_of(shape, outcome),
+        .uncounted = uncounted_of(shape, outcome),
+        .answer_p99_ms = load_latency_ms(&outcome->load, 0.99),
+    };
+    return promise_is_held(&run, shape->name, out_note);
+}
+
+static enum err run_shape(const struct bench_options *options, const struct shape *shape,
+                          struct site *site, struct outcome *out, struct err_note *note)
+{
+    if (shape->reads_hour)
+        TRY(history_fill(site, &out->hour_ms, note));
+    TRY(run_load(shape, site, options->seconds, out, note));
+    int64_t all;
+    TRY(count_stored(site, &all, note));
+    out->stored = all - out->probe.people - (shape->reads_hour ? HISTORY_DETECTIONS : 0);
+    out->disk_per_detection = (double)site_telemetry_bytes(site) / (double)all;
+    return ERR_NONE;
+}
+
+/* *inout_promise keeps the first promise that was broken. */
 static enum err measure(const struct bench_options *options, const struct shape *shape,
-                        const struct peer_result *postgres, struct err_note *note)
+                        const struct peer_result *postgres, struct err_note *inout_promise,
+                        struct err_note *note)
 {
     struct site site;
     struct outcome outcome = {0};
     TRY(site_open(&(struct site_options){.cameras = shape->cameras, .zones = ZONES}, &site, note));
-    enum err err = shape->reads_hour ? history_fill(&site, &outcome.hour_ms, note) : ERR_NONE;
-    if (err == ERR_NONE)
-        err = run_load(shape, &site, options->seconds, &outcome, note);
-    int64_t probed = shape->reads_hour ? HISTORY_DETECTIONS : 0;
-    for (int64_t i = 0; i < outcome.probe.asked; i++)
-        probed += 3 + i % 37;
-    if (err == ERR_NONE)
-        err = count_stored(&site, &outcome.stored, note);
-    outcome.stored -= probed;
-    if (err == ERR_NONE)
+    enum err err = run_shape(options, shape, &site, &outcome, note);
+    if (err == ERR_NONE) {
         report(options, shape, &outcome, postgres);
-    if (err == ERR_NONE && shape->reads_hour)
-        report_history(options, &outcome);
+        if (shape->reads_hour)
+            report_history(options, &outcome);
+        if (inout_promise->detail[0] == '\0')
+            (void)holds_promise(shape, &outcome, inout_promise);
+    }
     load_result_fini(&outcome.load);
     site_close(&site);
     return err;
@@ -236,10 +319,12 @@ static enum err measure_peers(const struct bench_options *options, struct peer_r
 enum err bench_ingest(const struct bench_options *options, struct err_note *note)
 {
     struct peer_result postgres;
+    struct err_note promise = {0};
     TRY(measure_peers(options, &postgres, note));
     for (size_t i = 0; i < COUNT_OF(SHAPES); i++) {
         if (options->only == NULL || strstr(SHAPES[i].name, options->only) != NULL)
-            TRY(measure(options, &SHAPES[i], &postgres, note));
+            TRY(measure(options, &SHAPES[i], &postgres, &promise, note));
     }
-    return ERR_NONE;
+    *note = promise;
+    return promise.detail[0] == '\0' ? ERR_NONE : ERR_BUSY;
 }

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "bench/bench.h"
+#include "bench/latency.h"
 #include "bench/site.h"
 #include "bench/ws.h"
-#include "feeds/encode.h"
 
 #include <stdio.h>
 
@@ -17,10 +17,7 @@ struct live_run {
     char wanted[32]; /* "\"people\":17," as the message has it */
     int64_t answered_us;
     bool *has_heard; /* of each client, in this round */
-    int64_t heard;
-    double *delays_ms;
-    size_t delay_count;
-    size_t delay_size;
+    struct latency delays;
 };
 
 static void heard(void *context, int client, const char *message, size_t len)
@@ -29,36 +26,7 @@ static void heard(void *context, int client, const char *message, size_t len)
     if (run->has_heard[client] || memmem(message, len, run->wanted, strlen(run->wanted)) == NULL)
         return;
     run->has_heard[client] = true;
-    run->heard++;
-    if (run->delay_count < run->delay_size)
-        run->delays_ms[run->delay_count++] =
-            (double)MAX(0, clock_monotonic_us() - run->answered_us) / 1000;
-}
-
-static enum err say(struct client *client, int count, struct err_note *note)
-{
-    struct observation persons[LEAST + STEPS];
-    for (int i = 0; i < count; i++)
-        persons[i] = (struct observation){
-            .track = i + 1, .x = 300 + i * 30, .y = 400, .w = 40, .h = 110, .confidence = 0.9};
-    struct encode_frame frame = {clock_now_ms(), persons, (size_t)count};
-    SCOPED_TEXT body;
-    text_init(&body, 64 * 1024);
-    encode_batch(&body, "probe-cam", false, &frame, 1);
-    return client_send(client, "/api/v1/detections", "application/json", body.bytes, body.len, NULL,
-                       note);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return left < right ? -1 : left > right;
-}
-
-static double quantile(const struct live_run *run, double q)
-{
-    return run->delay_count == 0 ? 0 : run->delays_ms[(size_t)(q * (double)(run->delay_count - 1))];
+    latency_add(&run->delays, clock_monotonic_us() - run->answered_us);
 }
 
 struct live_cost {
@@ -75,13 +43,14 @@ static void report(const struct bench_options *options, struct live_run *run,
     (void)snprintf(conditions, sizeof conditions,
                    "clients=%lld updates=1/s seconds=%lld p50_ms=%.1f max_ms=%.1f heard=%lld/%lld "
                    "disconnected=%lld server_cpu=%.2f (less is better)",
-                   (long long)options->clients, (long long)options->seconds, quantile(run, 0.5),
-                   quantile(run, 1), (long long)run->heard, (long long)cost->expected,
+                   (long long)options->clients, (long long)options->seconds,
+                   latency_ms(&run->delays, 0.5), latency_ms(&run->delays, 1),
+                   (long long)run->delays.count, (long long)cost->expected,
                    (long long)cost->lost_clients, cost->cpu);
     report_figure(options->form, &(struct figure){.bench = "live",
                                                   .measured = "delay p99",
                                                   .unit = "ms",
-                                                  .ours = quantile(run, 0.99),
+                                                  .ours = latency_ms(&run->delays, 0.99),
                                                   .conditions = conditions});
     report_figure(options->form, &(struct figure){.bench = "live",
                                                   .measured = "server memory per client",
@@ -90,17 +59,15 @@ static void report(const struct bench_options *options, struct live_run *run,
                                                   .conditions = conditions});
 }
 
-static enum err run_rounds(const struct bench_options *options, const struct site *site,
-                           struct client *sender, struct ws_clients *clients, struct live_run *run,
-                           struct err_note *note)
+static enum err run_rounds(const struct bench_options *options, struct client *sender,
+                           struct ws_clients *clients, struct live_run *run, struct err_note *note)
 {
-    (void)site;
     for (int64_t round = 0; round < options->seconds; round++) {
         int count = LEAST + (int)(round % STEPS);
         memset(run->has_heard, 0, (size_t)options->clients * sizeof *run->has_heard);
         (void)snprintf(run->wanted, sizeof run->wanted, "\"people\":%d,", count);
         int64_t start_us = clock_monotonic_us();
-        TRY(say(sender, count, note));
+        TRY(site_see(sender, count, note));
         run->answered_us = clock_monotonic_us();
         ws_clients_run(clients, start_us + ROUND_US, NULL);
     }
@@ -119,20 +86,19 @@ static enum err measure(const struct bench_options *options, const struct site *
                              .heard = heard,
                              .context = run};
     struct ws_clients *clients = NULL;
-    TRY(say(sender, LEAST + STEPS - 1, note)); /* so that there is something to hear at once */
+    TRY(site_see(sender, LEAST + STEPS - 1, note)); /* so that there is something to hear at once */
     int64_t memory = site_memory_bytes(site);
     TRY(ws_clients_open(&how, &clients, note));
     (void)snprintf(run->wanted, sizeof run->wanted, "nothing yet");
     ws_clients_run(clients, clock_monotonic_us() + 2 * ROUND_US, NULL);
     double cpu_s = site_cpu_s(site);
-    enum err err = run_rounds(options, site, sender, clients, run, note);
+    enum err err = run_rounds(options, sender, clients, run, note);
     struct live_cost cost = {.memory_per_client = (double)(site_memory_bytes(site) - memory) /
                                                   (double)options->clients,
                              .cpu = (site_cpu_s(site) - cpu_s) / (double)options->seconds,
                              .expected = options->clients * options->seconds,
                              .lost_clients = options->clients - ws_clients_open_count(clients)};
     ws_clients_close(clients);
-    qsort(run->delays_ms, run->delay_count, sizeof run->delays_ms[0], compare);
     if (err == ERR_NONE)
         report(options, run, &cost);
     return err;
@@ -143,16 +109,14 @@ enum err bench_live(const struct bench_options *options, struct err_note *note)
     struct site site;
     TRY(site_open(&(struct site_options){.cameras = 1, .zones = 1}, &site, note));
     SCOPED(client) sender = NULL;
-    struct live_run run = {.delay_size = (size_t)(options->clients * options->seconds)};
+    struct live_run run = {0};
     run.has_heard = mem_new_array((size_t)options->clients, sizeof *run.has_heard);
-    run.delays_ms = mem_new_array(run.delay_size, sizeof *run.delays_ms);
     enum err err = client_open(site.server.address, &sender, note);
     if (err == ERR_NONE) {
         client_use_token(sender, site.token);
         err = measure(options, &site, sender, &run, note);
     }
     mem_free(run.has_heard);
-    mem_free(run.delays_ms);
     site_close(&site);
     return err;
 }

@@ -10,10 +10,11 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/uio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 256 * 1024, HEAD_MAX = 16 * 1024 };
+#define WAIT_MAX_US INT64_C(100000)
 
 enum state { IDLE, SENDING, HEAD, BODY, CLOSED };
 
@@ -44,12 +45,6 @@ struct load {
     char *buffer;
 };
 
-static void latency_add(struct load_result *result, int64_t us)
-{
-    if (result->latency_count < LOAD_LATENCIES_MAX)
-        result->latency_us[result->latency_count++] = (uint32_t)MIN(us, (int64_t)UINT32_MAX);
-}
-
 static void connection_close(struct load *load, struct connection *connection)
 {
     (void)close(connection->fd);
@@ -69,19 +64,9 @@ static void connection_break(struct load *load, struct connection *connection)
 static void send_rest(struct load *load, struct connection *connection)
 {
     const struct load_request *request = &connection->request;
-    size_t total = request->head_len + request->body_len;
-    while (connection->sent < total) {
-        struct iovec parts[2];
-        int count = 0;
-        if (connection->sent < request->head_len)
-            parts[count++] = (struct iovec){(void *)(request->head + connection->sent),
-                                            request->head_len - connection->sent};
-        size_t body_sent =
-            connection->sent > request->head_len ? connection->sent - request->head_len : 0;
-        if (request->body_len > body_sent)
-            parts[count++] =
-                (struct iovec){(void *)(request->body + body_sent), request->body_len - body_sent};
-        ssize_t n = writev(connection->fd, parts, count);
+    while (connection->sent < request->len) {
+        ssize_t n = send(connection->fd, request->bytes + connection->sent,
+                         request->len - connection->sent, MSG_NOSIGNAL);
         if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) {
@@ -110,7 +95,7 @@ static void start_request(struct load *load, struct connection *connection, int6
 static void finish_request(struct load *load, struct connection *connection)
 {
     int64_t now_us = clock_monotonic_us();
-    latency_add(load->result, now_us - connection->due_us);
+    latency_add(load->result->latency, now_us - connection->due_us);
     if (connection->status >= 200 && connection->status < 400) {
         load->result->answered++;
     } else {
@@ -173,14 +158,15 @@ static size_t take_head(struct connection *connection, const char *bytes, size_t
     return connection->head_len < HEAD_MAX - 1 ? taken : 0;
 }
 
-static void receive(struct load *load, struct connection *connection)
+/* True when there may be more: what filled less than the buffer has emptied the socket. */
+static bool receive(struct load *load, struct connection *connection)
 {
-    ssize_t n = read(connection->fd, load->buffer, READ_SIZE);
+    ssize_t n = recv(connection->fd, load->buffer, READ_SIZE, 0);
     if (n < 0 && errno == EAGAIN)
-        return;
+        return false;
     if (n <= 0) {
         connection_break(load, connection);
-        return;
+        return false;
     }
     load->result->bytes_in += n;
     size_t used = 0;
@@ -189,7 +175,7 @@ static void receive(struct load *load, struct connection *connection)
             size_t taken = take_head(connection, load->buffer + used, (size_t)n - used);
             if (taken == 0) {
                 connection_break(load, connection);
-                return;
+                return false;
             }
             used += taken;
         }
@@ -201,6 +187,7 @@ static void receive(struct load *load, struct connection *connection)
         if (connection->body_left == 0)
             finish_request(load, connection);
     }
+    return n == READ_SIZE;
 }
 
 static int connect_to(const struct load_options *options)
@@ -241,8 +228,8 @@ static void open_connections(struct load *load)
     }
 }
 
-/* Starts what is due; returns how long until the next is, in ms for epoll. */
-static int start_due(struct load *load, int64_t now_us)
+/* Starts what is due; returns how long until the next is, in us. */
+static int64_t start_due(struct load *load, int64_t now_us)
 {
     double rate = load->options->requests_per_s;
     while (rate > 0 && load->idle_count > 0) {
@@ -250,11 +237,11 @@ static int start_due(struct load *load, int64_t now_us)
         if (due_us >= load->end_us)
             load->is_over = true;
         if (!load->is_over && due_us > now_us)
-            return (int)((due_us - now_us) / 1000);
+            return MIN(due_us - now_us, WAIT_MAX_US);
         load->due_count++;
         start_request(load, &load->connections[load->idle[--load->idle_count]], due_us);
     }
-    return 100;
+    return WAIT_MAX_US;
 }
 
 static void handle(struct load *load, const struct epoll_event *event)
@@ -264,13 +251,8 @@ static void handle(struct load *load, const struct epoll_event *event)
         send_rest(load, connection);
     if (connection->state == CLOSED || (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
         return;
-    /* Edge-triggered: an answer may already be there together with the next one's beginning. */
-    int64_t bytes_before = -1;
-    while ((connection->state == HEAD || connection->state == BODY) &&
-           load->result->bytes_in != bytes_before) {
-        bytes_before = load->result->bytes_in;
-        receive(load, connection);
-    }
+    while (receive(load, connection) && connection->state != CLOSED)
+        continue;
     if (connection->state == IDLE && (event->events & (EPOLLHUP | EPOLLERR)) != 0)
         connection_break(load, connection);
 }
@@ -283,8 +265,8 @@ static void run_loop(struct load *load)
         int64_t now_us = clock_monotonic_us();
         if (now_us >= load->end_us)
             load->is_over = true;
-        int wait_ms = start_due(load, now_us);
-        int n = epoll_wait(load->epoll, events, COUNT_OF(events), MAX(0, MIN(wait_ms, 100)));
+        struct timespec wait = {.tv_nsec = start_due(load, now_us) * 1000};
+        int n = epoll_pwait2(load->epoll, events, COUNT_OF(events), &wait, NULL);
         for (int i = 0; i < n; i++)
             handle(load, &events[i]);
         if (now_us > give_up_us)
@@ -292,11 +274,13 @@ static void run_loop(struct load *load)
     }
 }
 
-static int compare_latencies(const void *a, const void *b)
+/* CPU seconds of the calling thread. */
+static double own_cpu_s(void)
 {
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-    return left < right ? -1 : left > right;
+    struct rusage usage;
+    (void)getrusage(RUSAGE_THREAD, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static void raise_file_limit(void)
@@ -312,8 +296,7 @@ enum err load_run(const struct load_options *options, struct load_result *out_re
                   struct err_note *note)
 {
     raise_file_limit();
-    struct load_result result = {.latency_us =
-                                     mem_new_array(LOAD_LATENCIES_MAX, sizeof *result.latency_us)};
+    struct load_result result = {.latency = mem_new(sizeof *result.latency)};
     struct load load = {.options = options, .result = &result};
     load.connections = mem_new_array((size_t)options->connections, sizeof *load.connections);
     load.idle = mem_new_array((size_t)options->connections, sizeof *load.idle);
@@ -323,6 +306,7 @@ enum err load_run(const struct load_options *options, struct load_result *out_re
     enum err err = load.open_count > 0
                        ? ERR_NONE
                        : err_set(note, ERR_IO, options->address, "no connection could be made");
+    double cpu_s = own_cpu_s();
     load.start_us = clock_monotonic_us();
     load.end_us = load.start_us + options->duration_us;
     for (int i = 0; i < options->connections; i++) {
@@ -334,6 +318,7 @@ enum err load_run(const struct load_options *options, struct load_result *out_re
             start_request(&load, &load.connections[i], load.start_us);
     }
     run_loop(&load);
+    result.cpu_s = own_cpu_s() - cpu_s;
     for (int i = 0; i < options->connections; i++) {
         if (load.connections[i].state != CLOSED)
             connection_break(&load, &load.connections[i]);
@@ -342,21 +327,17 @@ enum err load_run(const struct load_options *options, struct load_result *out_re
     mem_free(load.connections);
     mem_free(load.idle);
     mem_free(load.buffer);
-    qsort(result.latency_us, result.latency_count, sizeof *result.latency_us, compare_latencies);
     *out_result = result;
     return err;
 }
 
 void load_result_fini(struct load_result *result)
 {
-    mem_free(result->latency_us);
+    mem_free(result->latency);
     *result = (struct load_result){0};
 }
 
-uint32_t load_latency_us(const struct load_result *result, double quantile)
+double load_latency_ms(const struct load_result *result, double quantile)
 {
-    if (result->latency_count == 0)
-        return 0;
-    size_t index = (size_t)(quantile * (double)(result->latency_count - 1));
-    return result->latency_us[index];
+    return result->latency == NULL ? 0 : latency_ms(result->latency, quantile);
 }

@@ -3,13 +3,11 @@
  * a time on each. Paced runs (requests_per_s > 0) measure latency from the moment at which a request
  * was due, so that a stalled server is charged for the whole stall (no coordinated omission). */
 #pragma once
-#include "base/base.h"
+#include "bench/latency.h"
 
-struct load_request { /* both parts are borrowed until the answer has come */
-    const char *head; /* request line and headers with the blank line */
-    size_t head_len;
-    const char *body;
-    size_t body_len;
+struct load_request { /* all of it, from the request line on; borrowed until the answer has come */
+    const char *bytes;
+    size_t len;
 };
 
 struct load_options {
@@ -23,21 +21,19 @@ struct load_options {
     void *context;
 };
 
-#define LOAD_LATENCIES_MAX 4000000
-
 struct load_result {
-    int64_t answered;     /* with a 2xx or 3xx */
-    int64_t refused;      /* with another status */
-    int first_refusal;    /* that status, 0 = none */
-    int64_t broken;       /* connections that broke or could not be made */
-    int64_t bytes_in;     /* received, heads included */
-    int64_t duration_us;  /* from the first request to the last answer */
-    uint32_t *latency_us; /* sorted; owned */
-    size_t latency_count;
+    int64_t answered;        /* with a 2xx or 3xx */
+    int64_t refused;         /* with another status */
+    int first_refusal;       /* that status, 0 = none */
+    int64_t broken;          /* connections that broke or could not be made */
+    int64_t bytes_in;        /* received, heads included */
+    int64_t duration_us;     /* from the first request to the last answer */
+    double cpu_s;            /* of this thread, user and system */
+    struct latency *latency; /* owned */
 };
 
 MUST_USE enum err load_run(const struct load_options *options, struct load_result *out_result,
                            struct err_note *note);
 void load_result_fini(struct load_result *result);
 /* 0 when there was no answer. */
-uint32_t load_latency_us(const struct load_result *result, double quantile);
+double load_latency_ms(const struct load_result *result, double quantile);

@@ -3,14 +3,19 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
-#include "base/text.h"
+#include "bench/latency.h"
 #include "bench/ws.h"
-#include "feeds/encode.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { PAUSE_US = 150000, PATIENCE_US = 2000000, ASKED_MAX = 10000, LEAST = 3, MOST = 40 };
+enum {
+    PAUSE_US = 150000,
+    PATIENCE_US = 2000000,
+    ASKED_MAX = 10000,
+    LEAST = 3,
+    MOST = PROBE_PEOPLE_MAX
+};
 
 struct probe {
     const struct site *site;
@@ -21,8 +26,9 @@ struct probe {
     volatile int is_heard;
     int wanted;
     int64_t heard_us;
-    double waited_ms[ASKED_MAX];
+    struct latency waited;
     int64_t asked;
+    int64_t people;
     int64_t unheard;
 };
 
@@ -41,22 +47,6 @@ static void heard(void *context, int client, const char *message, size_t len)
     }
 }
 
-/* `count` people in the middle of the probe's zone. */
-static bool say(struct probe *probe, int count)
-{
-    struct observation persons[MOST];
-    for (int i = 0; i < count; i++)
-        persons[i] = (struct observation){
-            .track = i + 1, .x = 300 + i * 30, .y = 400, .w = 40, .h = 110, .confidence = 0.9};
-    struct encode_frame frame = {clock_now_ms(), persons, (size_t)count};
-    SCOPED_TEXT body;
-    text_init(&body, 64 * 1024);
-    encode_batch(&body, "probe-cam", false, &frame, 1);
-    struct err_note note;
-    return client_send(probe->client, "/api/v1/detections", "application/json", body.bytes,
-                       body.len, NULL, &note) == ERR_NONE;
-}
-
 static void *run(void *context)
 {
     struct probe *probe = context;
@@ -64,14 +54,16 @@ static void *run(void *context)
         ws_clients_run(probe->socket, clock_monotonic_us() + PAUSE_US, NULL);
         probe->wanted = LEAST + (int)(probe->asked % (MOST - LEAST));
         probe->is_heard = 0;
-        if (!say(probe, probe->wanted))
+        struct err_note note;
+        if (site_see(probe->client, probe->wanted, &note) != ERR_NONE)
             continue; /* refusals are counted by the load itself */
         int64_t answered_us = clock_monotonic_us();
         ws_clients_run(probe->socket, answered_us + PATIENCE_US, &probe->is_heard);
-        int64_t waited_us =
-            probe->is_heard != 0 ? MAX(0, probe->heard_us - answered_us) : PATIENCE_US;
+        int64_t waited_us = probe->is_heard != 0 ? probe->heard_us - answered_us : PATIENCE_US;
         probe->unheard += probe->is_heard == 0;
-        probe->waited_ms[probe->asked++] = (double)waited_us / 1000;
+        latency_add(&probe->waited, waited_us);
+        probe->people += probe->wanted;
+        probe->asked++;
     }
     return NULL;
 }
@@ -103,25 +95,15 @@ enum err probe_start(const struct site *site, struct probe **out_probe, struct e
     return ERR_NONE;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return left < right ? -1 : left > right;
-}
-
 void probe_stop(struct probe *probe, struct probe_result *out_result)
 {
     atomic_store(&probe->is_stopping, true);
     thread_join(&probe->thread);
-    *out_result = (struct probe_result){.asked = probe->asked, .unheard = probe->unheard};
-    if (probe->asked > 0) {
-        size_t last = (size_t)probe->asked - 1;
-        qsort(probe->waited_ms, last + 1, sizeof probe->waited_ms[0], compare);
-        out_result->p50_ms = probe->waited_ms[last / 2];
-        out_result->p99_ms = probe->waited_ms[last * 99 / 100];
-        out_result->max_ms = probe->waited_ms[last];
-    }
+    *out_result = (struct probe_result){.asked = probe->asked,
+                                        .people = probe->people,
+                                        .unheard = probe->unheard,
+                                        .p50_ms = latency_ms(&probe->waited, 0.5),
+                                        .p99_ms = latency_ms(&probe->waited, 0.99)};
     ws_clients_close(probe->socket);
     client_close(probe->client);
     mem_free(probe);

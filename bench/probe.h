@@ -13,7 +13,8 @@ MUST_USE enum err probe_start(const struct site *site, struct probe **out_probe,
 
 struct probe_result {
     int64_t asked;
+    int64_t people;  /* seen by its camera, over all */
     int64_t unheard; /* not seen within two seconds: counted into the quantiles as two seconds */
-    double p50_ms, p99_ms, max_ms;
+    double p50_ms, p99_ms;
 };
 void probe_stop(struct probe *probe, struct probe_result *out_result);

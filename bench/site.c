@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "feeds/encode.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -179,19 +179,39 @@ double site_cpu_s(const struct site *site)
     return ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-int64_t site_disk_bytes(const struct site *site)
+int64_t site_telemetry_bytes(struct site *site)
 {
-    DIR *folder = opendir(site->folder);
-    int64_t total = 0;
-    struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        char path[1024];
-        struct stat status;
-        (void)snprintf(path, sizeof path, "%s/%s", site->folder, entry->d_name);
-        if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
-            total += status.st_size;
-    }
-    if (folder != NULL)
-        (void)closedir(folder);
-    return total;
+    char path[1024];
+    struct stat status;
+    (void)local_server_stop(&site->server);
+    (void)snprintf(path, sizeof path, "%s/telemetry.db", site->folder);
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
+}
+
+enum err site_see(struct client *client, int people, struct err_note *note)
+{
+    struct observation persons[PROBE_PEOPLE_MAX];
+    assert(people <= PROBE_PEOPLE_MAX);
+    for (int i = 0; i < people; i++)
+        persons[i] = (struct observation){
+            .track = i + 1, .x = 300 + i * 30, .y = 400, .w = 40, .h = 110, .confidence = 0.9};
+    struct encode_frame frame = {clock_now_ms(), persons, (size_t)people};
+    SCOPED_TEXT body;
+    text_init(&body, 64 * 1024);
+    encode_batch(&body, "probe-cam", false, &frame, 1);
+    return client_send(client, "/api/v1/detections", "application/json", body.bytes, body.len, NULL,
+                       note);
+}
+
+enum err site_metric(const struct site *site, const char *name, int64_t *out, struct err_note *note)
+{
+    SCOPED_MEM char *text = NULL;
+    size_t len;
+    char start[100];
+    TRY(client_get(site->client, "/metrics", &text, &len, note));
+    (void)snprintf(start, sizeof start, "\n%s ", name);
+    const char *line = strstr(text, start);
+    /* A counter shows with its first use. */
+    *out = line == NULL ? 0 : strtoll(line + strlen(start), NULL, 10);
+    return ERR_NONE;
 }

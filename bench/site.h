@@ -26,8 +26,14 @@ struct site {
 MUST_USE enum err site_open(const struct site_options *options, struct site *out_site,
                             struct err_note *note);
 void site_close(struct site *site);
+/* Has "probe-cam" see so many people in "probe-zone" now, PROBE_PEOPLE_MAX at most. */
+enum { PROBE_PEOPLE_MAX = 40 };
+MUST_USE enum err site_see(struct client *client, int people, struct err_note *note);
+/* A counter or gauge of the server, without labels. */
+MUST_USE enum err site_metric(const struct site *site, const char *name, int64_t *out,
+                              struct err_note *note);
 /* CPU seconds that the server has used so far, all threads, user and system. */
 double site_cpu_s(const struct site *site);
 int64_t site_memory_bytes(const struct site *site); /* resident, now */
-/* Bytes of files in the server's folder. */
-int64_t site_disk_bytes(const struct site *site);
+/* Stops the server, which leaves nothing in its log, and gives the bytes of its telemetry store. */
+int64_t site_telemetry_bytes(struct site *site);

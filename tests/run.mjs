@@ -23,7 +23,7 @@ function programs(build, withBrowser) {
   const own = readdirSync('tests').sort();
   const scripts = (ending) => own.filter((name) => name.endsWith(ending))
     .map((name) => ({ name: `tests/${name}`, command: ['node', join('tests', name)] }));
-  const units = filesBelow(join(build, 'src')).filter((path) => path.endsWith('_test') && isProgram(path)).sort()
+  const units = ['src', 'bench'].flatMap((folder) => filesBelow(join(build, folder))).filter((path) => path.endsWith('_test') && isProgram(path)).sort()
     .map((path) => ({ name: basename(path), command: [path] }));
   const regressions = filesBelow(join(build, 'fuzz')).filter((path) => path.endsWith('_replay') && isProgram(path))
     .map((path) => {

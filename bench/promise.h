@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bench/promise.h — whether a run at the required load has held what Muster promises there. */
+#pragma once
+#include "base/base.h"
+
+#define PROMISE_ANSWER_P99_MS 100
+#define PROMISE_PACE          0.99 /* of the requests that were due; the sender shares the cores */
+
+struct promise_run {
+    double due; /* requests */
+    int64_t answered;
+    int64_t refused;
+    int64_t broken;    /* connections */
+    int64_t lost;      /* detections acknowledged, but not stored */
+    int64_t uncounted; /* frames stored, but not counted by the crowd */
+    double answer_p99_ms;
+};
+
+/* False: *out_note names the case and what broke the promise. */
+bool promise_is_held(const struct promise_run *run, const char *name, struct err_note *out_note);
