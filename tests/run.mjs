@@ -93,9 +93,19 @@ function report(result) {
 
 const [build = 'build', ...rest] = process.argv.slice(2);
 const parts = rest.filter((word) => !word.startsWith('--'));
+const all = programs(build, !rest.includes('--without-browser'));
+const waiting = all.filter((program) => parts.length === 0 || parts.some((part) => program.name.includes(part)));
+
+// What did not run proves nothing: a build without tests, or a name that fits none, is a failure.
+const absent = parts.filter((part) => !all.some((program) => program.name.includes(part)))
+  .map((part) => `no test program is called ${part}`);
+if (parts.length === 0 && !all.some((program) => program.name.endsWith('_test'))) absent.push(`there are no unit tests in ${build}/src; is it built?`);
+if (absent.length > 0) {
+  for (const words of absent) console.log(`failed: ${words}`);
+  console.log(`0 passed, ${absent.length} failed, 0 skipped`);
+  process.exit(1);
+}
 mkdirSync(join(build, 'test-logs'), { recursive: true });
-const waiting = programs(build, !rest.includes('--without-browser'))
-  .filter((program) => parts.length === 0 || parts.some((part) => program.name.includes(part)));
 const results = [];
 async function lane() {
   while (waiting.length > 0) {

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/test.h"
 #include "base/text.h"
+#include "feeds/simulation.h"
 
 #include <math.h>
 
@@ -147,7 +148,7 @@ TEST(nobody_is_counted_twice_in_a_frame)
         CHECK_INT(batch->x[i], X[i]);
 }
 
-/* --- bytes per detection on real files --- */
+/* --- bytes per detection --- */
 
 struct size_of_file {
     size_t persons;
@@ -218,6 +219,70 @@ static void measure_mot(const char *name, double frames_per_s, struct size_of_fi
     CHECK_INT(batch_normalise(all, &duplicates), ERR_NONE);
     measure(all, size);
 }
+
+/* --- bytes per detection on a crowd of our own, which is here wherever the tests are --- */
+
+#define CROWD_PEOPLE      1500
+#define CROWD_FRAME_MS    200
+#define CROWD_SETTLED_MS  20000 /* from here on the band draws them */
+#define CROWD_SEEN_MS     30000
+#define CROWD_CAMERAS_MAX 16
+
+static int32_t about(double pixels, uint64_t off_by, struct random_sequence *chance)
+{
+    return (int32_t)lround(pixels) + (int32_t)random_below(chance, 2 * off_by + 1) -
+           (int32_t)off_by;
+}
+
+/* As a detector reports them: edges that tremble, and a confidence that is different every time. */
+static void add_frame(struct detection_batch *batch, const struct observation *boxes, size_t count,
+                      int64_t at_ms, struct random_sequence *chance)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct batch_person person = {.track = boxes[i].track,
+                                      .x = about(boxes[i].x, 2, chance),
+                                      .y = about(boxes[i].y, 2, chance),
+                                      .w = about(boxes[i].w + 4, 3, chance),
+                                      .h = about(boxes[i].h + 4, 3, chance),
+                                      .confidence = (uint16_t)(128 + random_below(chance, 128))};
+        CHECK_INT(batch_put_person(batch, &person), ERR_NONE);
+    }
+    CHECK_INT(batch_close_frame(batch, at_ms), ERR_NONE);
+}
+
+TEST(simulated_crowd_takes_eight_bytes_a_detection_at_most)
+{
+    SCOPED(simulation) simulation = simulation_create(1, CROWD_PEOPLE);
+    struct random_sequence chance = {.state = 1};
+    CHECK(sample_camera_count <= CROWD_CAMERAS_MAX);
+    struct detection_batch *seen[CROWD_CAMERAS_MAX];
+    for (size_t i = 0; i < sample_camera_count; i++)
+        seen[i] = new_batch(sample_cameras[i].id);
+    static struct observation boxes[CROWD_PEOPLE];
+    while (simulation_at_ms(simulation) < CROWD_SETTLED_MS)
+        simulation_step(simulation);
+    while (simulation_at_ms(simulation) < CROWD_SETTLED_MS + CROWD_SEEN_MS) {
+        size_t count;
+        const struct walker *walkers = simulation_walkers(simulation, &count);
+        for (size_t i = 0; i < sample_camera_count; i++) {
+            size_t found = camera_see(&sample_cameras[i], walkers, count, 0.05, &chance, boxes,
+                                      COUNT_OF(boxes));
+            add_frame(seen[i], boxes, found, simulation_at_ms(simulation) - CROWD_SETTLED_MS,
+                      &chance);
+        }
+        for (int64_t ms = 0; ms < CROWD_FRAME_MS; ms += SIMULATION_STEP_MS)
+            simulation_step(simulation);
+    }
+    struct size_of_file size = {0};
+    for (size_t i = 0; i < sample_camera_count; i++) {
+        measure(seen[i], &size);
+        batch_unref(seen[i]);
+    }
+    CHECK(size.persons > 50000);
+    check_size("simulated crowd, eight cameras", &size);
+}
+
+/* --- on real files --- */
 
 TEST(real_detections_take_eight_bytes_at_most)
 {
