@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Retention. Each slice looks at the oldest records of one shard and removes those that are too
- * old, or too many in bytes, up to what some consumer has not read yet. How far removal went is
- * noted with it, so that positions go on where a shard has become empty, and consumers notice what
- * they lost. */
+/* Retention. One look at the ends of all shards tells which are due. Each slice then takes the oldest
+ * records of one shard and removes those that are too old, or too many in bytes, up to what some
+ * consumer has not read yet. How far removal went is noted with it, so that positions go on where a
+ * shard has become empty, and consumers notice what they lost. */
 #include "store/store_internal.h"
-#include "store/streams/record.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -18,56 +17,55 @@ struct removal {
     bool is_more;
 };
 
-/* The lowest position that a consumer still needs after; INT64_MAX without consumers. */
-static enum err needed_after(struct db *db, const char *stream, int shard, int64_t *out_position)
-{
-    struct sql_rows rows;
-    int64_t position = INT64_MAX;
-    TRY(sql_query(db, &rows, "SELECT position FROM store_hold WHERE stream = $1 AND shard = $2",
-                  SQL_TEXT(stream), SQL_INT(shard)));
-    while (sql_next(&rows))
-        position = MIN(position, sql_int(&rows, 0));
-    TRY(sql_end(&rows));
-    *out_position = position;
-    return ERR_NONE;
-}
+struct shard_view {
+    bool is_empty;
+    int64_t first_position;
+    int64_t first_at_ms;
+    int64_t bytes;        /* of all its bodies */
+    int64_t needed_after; /* the lowest position that a consumer has reached */
+};
 
-/* Bytes from the first record to the end of this shard, and the first one's age. */
-static enum err shard_bytes(struct db *db, const char *stream, int shard, int64_t *out_bytes,
-                            int64_t *out_first_at_ms)
+/* A few rows by the primary key, however many records there are. */
+#define ONE_SHARD(n)                                                                               \
+    "SELECT " n ", position, at_ms, "                                                              \
+    "(SELECT bytes_total FROM store_record WHERE stream = $1 AND shard = " n                       \
+    " ORDER BY position DESC LIMIT 1) - bytes_total + LENGTH(body),"                               \
+    " COALESCE((SELECT MIN(position) FROM store_hold WHERE stream = $1 AND shard = " n             \
+    "), $2) FROM (SELECT position, at_ms, bytes_total, body FROM store_record"                     \
+    " WHERE stream = $1 AND shard = " n " ORDER BY position LIMIT 1) first"
+/* clang-format off */
+static const char ALL_SHARDS[] =
+    ONE_SHARD("0") " UNION ALL " ONE_SHARD("1") " UNION ALL "
+    ONE_SHARD("2") " UNION ALL " ONE_SHARD("3");
+/* clang-format on */
+_Static_assert(STREAM_SHARDS == 4, "a line of ALL_SHARDS for each");
+
+static enum err view_shards(struct db *db, const char *stream,
+                            struct shard_view out_views[STREAM_SHARDS])
 {
-    struct shard_end end;
-    TRY(shard_end_load(db, stream, shard, &end));
-    int64_t before = end.bytes_total;
     struct sql_rows rows;
-    TRY(sql_query(db, &rows,
-                  "SELECT bytes_total - LENGTH(body), at_ms FROM store_record"
-                  " WHERE stream = $1 AND shard = $2 ORDER BY position LIMIT 1",
-                  SQL_TEXT(stream), SQL_INT(shard)));
-    if (sql_next(&rows)) {
-        before = sql_int(&rows, 0);
-        *out_first_at_ms = sql_int(&rows, 1);
-    }
-    *out_bytes = end.bytes_total - before;
+    TRY(sql_query(db, &rows, ALL_SHARDS, SQL_TEXT(stream), SQL_INT(INT64_MAX)));
+    for (int i = 0; i < STREAM_SHARDS; i++)
+        out_views[i] = (struct shard_view){.is_empty = true};
+    while (sql_next(&rows))
+        out_views[sql_int(&rows, 0)] = (struct shard_view){.first_position = sql_int(&rows, 1),
+                                                           .first_at_ms = sql_int(&rows, 2),
+                                                           .bytes = sql_int(&rows, 3),
+                                                           .needed_after = sql_int(&rows, 4)};
     return sql_end(&rows);
 }
 
-/* By bytes the shard with the oldest record gives way; *out_excess is 0 where there is room. */
-static enum err find_excess(struct db *db, const struct stream_retention *retention, int shard,
-                            int64_t *out_excess)
+/* By bytes the shard with the oldest record gives way; 0 where there is room. */
+static int64_t excess_of(const struct shard_view views[STREAM_SHARDS], int shard, int64_t bytes_max)
 {
-    int64_t total = 0, oldest_ms = INT64_MAX, own_first_ms = INT64_MAX;
+    int64_t total = 0, oldest_ms = INT64_MAX;
     for (int i = 0; i < STREAM_SHARDS; i++) {
-        int64_t bytes = 0, first_ms = INT64_MAX;
-        TRY(shard_bytes(db, retention->stream, i, &bytes, &first_ms));
-        total += bytes;
-        oldest_ms = MIN(oldest_ms, first_ms);
-        if (i == shard)
-            own_first_ms = first_ms;
+        total += views[i].bytes;
+        if (!views[i].is_empty)
+            oldest_ms = MIN(oldest_ms, views[i].first_at_ms);
     }
-    bool is_ours = total > retention->bytes_max && own_first_ms == oldest_ms;
-    *out_excess = is_ours ? total - retention->bytes_max : 0;
-    return ERR_NONE;
+    bool is_ours = bytes_max > 0 && total > bytes_max && views[shard].first_at_ms == oldest_ms;
+    return is_ours ? total - bytes_max : 0;
 }
 
 static bool is_too_old(int64_t at_ms, int64_t age_max_ms, int64_t now_ms)
@@ -87,13 +85,24 @@ static bool may_remove(const struct removal *r, int64_t position, int64_t at_ms,
     return position <= needed || is_too_old(at_ms, retention->age_max_ms + hold_ms, r->now_ms);
 }
 
+/* Whether at least its first record goes; *out_excess by how many bytes the stream is too large. */
+static bool is_due(const struct removal *r, const struct shard_view views[STREAM_SHARDS],
+                   int64_t *out_excess)
+{
+    const struct shard_view *view = &views[r->shard];
+    *out_excess = excess_of(views, r->shard, r->retention->bytes_max);
+    return !view->is_empty &&
+           may_remove(r, view->first_position, view->first_at_ms, *out_excess, view->needed_after);
+}
+
 static enum err choose(struct db *db, struct removal *r, int64_t *out_bytes_total)
 {
     const char *stream = r->retention->stream;
-    int64_t needed, excess = 0;
-    TRY(needed_after(db, stream, r->shard, &needed));
-    if (r->retention->bytes_max > 0)
-        TRY(find_excess(db, r->retention, r->shard, &excess));
+    struct shard_view views[STREAM_SHARDS];
+    int64_t excess;
+    TRY(view_shards(db, stream, views));
+    if (!is_due(r, views, &excess))
+        return ERR_NONE;
     struct sql_rows rows;
     TRY(sql_query(db, &rows,
                   "SELECT position, at_ms, bytes_total, LENGTH(body) FROM store_record"
@@ -101,7 +110,8 @@ static enum err choose(struct db *db, struct removal *r, int64_t *out_bytes_tota
                   SQL_TEXT(stream), SQL_INT(r->shard), SQL_INT(LIMIT_REMOVAL_ROWS)));
     int64_t seen = 0;
     while (sql_next(&rows)) {
-        if (!may_remove(r, sql_int(&rows, 0), sql_int(&rows, 1), excess, needed))
+        if (!may_remove(r, sql_int(&rows, 0), sql_int(&rows, 1), excess,
+                        views[r->shard].needed_after))
             break;
         r->removed_to = sql_int(&rows, 0);
         r->removed_bytes += sql_int(&rows, 3);
@@ -132,28 +142,28 @@ static enum err remove_run(struct db *db, void *context, struct err_note *note)
                    SQL_INT(bytes_total));
 }
 
-/* Looks without the writer, so that nothing to remove costs no commit. */
-static enum err is_due(struct store *store, struct removal removal, bool *out_is_due)
+/* Looks without the writer, so that nothing to remove costs one query and no commit. */
+static enum err look(struct store *store, const char *stream,
+                     struct shard_view out_views[STREAM_SHARDS])
 {
     struct db *db = store_reader_take(store);
     if (db == NULL)
         return ERR_BUSY;
-    int64_t ignored = 0;
-    enum err err = choose(db, &removal, &ignored);
+    enum err err = view_shards(db, stream, out_views);
     store_reader_give(store, db);
-    *out_is_due = removal.removed_to > 0;
     return err;
 }
 
 enum err retain_slice(struct store *store, const struct stream_retention *retention, int64_t now_ms,
                       bool *out_is_more, struct err_note *note)
 {
+    struct shard_view views[STREAM_SHARDS];
     bool is_more = false;
+    int64_t ignored;
+    TRY(look(store, retention->stream, views));
     for (int shard = 0; shard < STREAM_SHARDS; shard++) {
         struct removal removal = {.retention = retention, .now_ms = now_ms, .shard = shard};
-        bool is_needed = false;
-        TRY(is_due(store, removal, &is_needed));
-        if (!is_needed)
+        if (!is_due(&removal, views, &ignored))
             continue;
         TRY(store_write(store, remove_run, &removal, note));
         metric_add(&store->metrics->retained, removal.removed_count);

@@ -300,6 +300,48 @@ ON_BOTH_ENGINES(bytes_over_the_bound_go_oldest_first)
     CHECK(place_record_count(store, "facts") <= 30);
 }
 
+static int64_t count_of(struct store *store, const char *key)
+{
+    struct db *db = store_reader_take(store);
+    int64_t count = -1;
+    enum err err =
+        sql_one_int(db, &count, "SELECT COUNT(*) FROM store_record WHERE key = $1", SQL_TEXT(key));
+    store_reader_give(store, db);
+    CHECK_INT(err, ERR_NONE);
+    return count;
+}
+
+static void key_in(char key[16], const char *start, int shard)
+{
+    int i = 0;
+    do
+        (void)snprintf(key, 16, "%s%d", start, i++);
+    while (stream_shard_of(key) != shard);
+}
+
+ON_BOTH_ENGINES(of_a_stream_that_is_too_large_the_shard_with_the_oldest_record_gives_way)
+{
+    SCOPED(store) store = place_open(place, NULL, 0);
+    char old[16], young[16], sql[160];
+    key_in(old, "old", STREAM_SHARDS - 1);
+    key_in(young, "young", 0);
+    for (int i = 0; i < 10; i++) {
+        CHECK_INT(place_append(store, "facts", young, "0123456789"), ERR_NONE);
+        CHECK_INT(place_append(store, "facts", old, "0123456789"), ERR_NONE);
+    }
+    (void)snprintf(sql, sizeof sql, "UPDATE store_record SET at_ms = at_ms + 1000 WHERE key = '%s'",
+                   young);
+    CHECK_INT(place_write(store, sql), ERR_NONE);
+    struct stream_retention retention = {.stream = "facts", .bytes_max = 165};
+    retain(store, &retention, clock_now_ms());
+    CHECK_INT(count_of(store, old), 6);
+    CHECK_INT(count_of(store, young), 10);
+    retention.bytes_max = 35; /* the old are gone before the young begin to go */
+    retain(store, &retention, clock_now_ms());
+    CHECK_INT(count_of(store, old), 0);
+    CHECK_INT(count_of(store, young), 3);
+}
+
 ON_BOTH_ENGINES(what_a_consumer_still_needs_stays_until_its_age_bound)
 {
     SCOPED(store) store = place_open(place, NULL, 0);
