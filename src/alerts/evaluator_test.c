@@ -16,10 +16,8 @@ static void refresh(struct scene *scene, struct evaluator *evaluator)
 
 static enum err decide_record(void *context, struct stream_record *record)
 {
-    const struct consumer_batch batch = {.shard = record->shard,
-                                         .records = &record,
-                                         .record_count = 1,
-                                         .now_ms = clock_now_ms()};
+    const struct consumer_batch batch = {
+        .shard = record->shard, .records = &record, .record_count = 1, .now_ms = clock_now_ms()};
     return evaluator_decide(context, &batch);
 }
 

@@ -30,7 +30,7 @@ struct watch { /* one rule */
 };
 
 struct watches {
-    struct watch *list; /* in the order of (event, series) */
+    struct watch *list;     /* in the order of (event, series) */
     struct watch **by_rule; /* in the order of (event, rule's id) */
     size_t count;
 };

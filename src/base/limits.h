@@ -28,6 +28,12 @@
 #define LIMIT_FOLLOW_RECORDS 8192 /* kept in memory for followers; who lags reads the table */
 #define LIMIT_FOLLOW_BYTES   (64 * 1024 * 1024)
 
+/* What processes on one PostgreSQL tell each other. A live value that is larger stays in its process,
+ * counted; when more wait to be sent, the oldest go and the others look at the tables. */
+#define LIMIT_ANNOUNCE_BYTES         (LIMIT_LIVE_MESSAGE_BYTES + 1024) /* with its topic */
+#define LIMIT_ANNOUNCE_WAITING       1024
+#define LIMIT_ANNOUNCE_WAITING_BYTES (64 * 1024 * 1024)
+
 /* Live clients: the connection is closed with 1013 and a reason. */
 #define LIMIT_LIVE_CLIENTS       16384
 #define LIMIT_LIVE_TOPICS        64           /* per client */

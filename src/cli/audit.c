@@ -36,11 +36,11 @@ static enum command_result tell_break(const struct audit_check *check)
     clock_format(check->at_ms, at);
     (void)snprintf(place, sizeof place, "audit chain %" PRId64 " row %" PRId64, check->chain,
                    check->number);
-    (void)err_set(&note, ERR_CORRUPT, place,
-                  "does not fit what stands before it: this row (%s, %s) was changed or inserted, or "
-                  "one before it was removed. Rows that fit: %" PRId64
-                  ". Compare with a backup from before.",
-                  at, check->action, check->row_count);
+    (void)err_set(
+        &note, ERR_CORRUPT, place,
+        "does not fit what stands before it: this row (%s, %s) was changed or inserted, or "
+        "one before it was removed. Rows that fit: %" PRId64 ". Compare with a backup from before.",
+        at, check->action, check->row_count);
     return command_fail(COMMAND_FAILED, &note);
 }
 

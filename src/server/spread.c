@@ -10,7 +10,7 @@ static struct metric too_large = METRIC_COUNTER(
     "muster_live_local_total", "Live values too large for the other processes on this database.");
 
 struct parsed {
-    char topic[256];
+    char topic[LIMIT_LIVE_TOPIC_LEN + 1];
     enum publish_kind kind;
     const char *json; /* within the message */
     size_t len;
@@ -19,7 +19,8 @@ struct parsed {
 static bool parse(const char *message, size_t len, struct parsed *out)
 {
     const char *end = len == 0 ? NULL : memchr(message, '\n', len);
-    if (end == NULL || end == message || end - message > 256) /* not from this version of Muster */
+    if (end == NULL || end == message ||
+        end - message > LIMIT_LIVE_TOPIC_LEN + 1) /* not from this version of Muster */
         return false;
     size_t topic_len = (size_t)(end - message) - 1;
     memcpy(out->topic, message + 1, topic_len);
@@ -58,7 +59,7 @@ static void announce(void *context, const char *topic, enum publish_kind kind, c
 {
     struct spread *spread = context;
     size_t topic_len = strlen(topic);
-    if (topic_len + len + 2 > LIMIT_SPREAD_BYTES || topic_len > 255) {
+    if (topic_len + len + 2 > LIMIT_ANNOUNCE_BYTES || topic_len > LIMIT_LIVE_TOPIC_LEN) {
         metric_add(&too_large, 1);
         live_publish(spread->live, topic, kind, json, len);
         return;
@@ -68,7 +69,10 @@ static void announce(void *context, const char *topic, enum publish_kind kind, c
     memcpy(message + 1, topic, topic_len);
     message[topic_len + 1] = '\n';
     memcpy(message + topic_len + 2, json, len);
-    store_announce(spread->store, CHANNEL, message, topic_len + len + 2);
+    if (kind == PUBLISH_GAUGE)
+        store_announce_newest(spread->store, CHANNEL, topic, message, topic_len + len + 2);
+    else
+        store_announce(spread->store, CHANNEL, message, topic_len + len + 2);
     mem_free(message);
 }
 

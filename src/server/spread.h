@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* server/spread.h — what the modules publish reaches the live clients of every process on the same
  * database: announced through the store, heard by each process's hub. After this process was cut off
- * from the others, its clients come anew and read the present state. On SQLite a plain call. A value
- * over LIMIT_SPREAD_BYTES reaches this process's clients only; counted. */
+ * from the others, its clients come anew and read the present state. On SQLite a plain call. Of a gauge
+ * the others get the newest value that there is when their turn to hear comes. A value over
+ * LIMIT_ANNOUNCE_BYTES reaches this process's clients only; counted. */
 #pragma once
 #include "base/publish.h"
 #include "net/live.h"
 #include "store/consumer.h"
-
-#define LIMIT_SPREAD_BYTES (60 * 1024) /* topic and JSON */
 
 struct spread {
     struct store *store;

@@ -71,12 +71,18 @@ MUST_USE enum err consumer_wait_idle(struct consumer *consumer, int64_t deadline
 
 /* Messages between the processes on one PostgreSQL (LISTEN/NOTIFY); within one process (SQLite) a
  * plain call. At least once while connected, lost while not: for wake-ups and live values only.
- * `message` is at most 64 KiB; larger than NOTIFY's 8,000 bytes is split. */
+ * `message` is UTF-8 without NUL of at most LIMIT_ANNOUNCE_BYTES; what is larger than NOTIFY's 8,000
+ * bytes is packed and split. When more than LIMIT_ANNOUNCE_WAITING(_BYTES) wait to be sent, the oldest are dropped
+ * and the other processes catch up as below. */
 void store_announce(struct store *store, const char *channel, const char *message, size_t len);
+/* The same for a value that is worth nothing once there is a newer one with this key (at most
+ * LIMIT_LIVE_TOPIC_LEN): while it waits to be sent, the newer takes its place. */
+void store_announce_newest(struct store *store, const char *channel, const char *key,
+                           const char *message, size_t len);
 void store_listen(struct store *store, const char *channel,
                   void (*heard)(void *context, const char *message, size_t len), void *context);
 /* What others announced while this process was not connected is not repeated: after every later
- * connection, and after store_missed(), `catch_up` is called within a second or so, on a thread of the
+ * connection, after store_missed(), and when another had to drop some, `catch_up` is called within a second or so, on a thread of the
  * store's, and again each second until it succeeds. */
 void store_listen_missed(struct store *store, enum err (*catch_up)(void *context), void *context);
 /* Whoever listens with this context could not make use of what it heard. */

@@ -23,8 +23,7 @@ static enum err is_due(struct store *store, const struct expiring *expiring, boo
     if (db == NULL)
         return ERR_BUSY;
     int64_t ignored;
-    enum err err =
-        sql_one_int(db, &ignored, expiring->expiry->find, SQL_INT(expiring->oldest_ms));
+    enum err err = sql_one_int(db, &ignored, expiring->expiry->find, SQL_INT(expiring->oldest_ms));
     store_reader_give(store, db);
     *out_is_due = err == ERR_NONE;
     return err == ERR_NOT_FOUND ? ERR_NONE : err;

@@ -2,14 +2,19 @@
 /* Messages between the processes on one PostgreSQL. One thread with a connection of its own sends
  * what was announced and hears what others sent, on one channel per store:
  *
- *   <sender> a <channel> <number> <part>/<parts> <bytes>   announced
+ *   <sender> a <channel> <number> <part>/<parts> <bytes>   announced, as it is
+ *   <sender> z <channel> <number> <part>/<parts> <bytes>   announced, too large for that: zstd in base64
+ *   <sender> m                                             some of mine were lost: look for yourself
  *   <sender> s <stream> <shard> <position>                 appended up to here, sent by the commit
  *
+ * The parts of one announcement are one transaction: PostgreSQL delivers them together or not at all.
  * What we sent comes back and is dropped: within the process it was a plain call. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/consumer.h"
 #include "store/store_internal.h"
+#include "store/streams/outbox.h"
+#include "store/streams/parts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,12 +24,6 @@
 
 #include <libpq-fe.h>
 
-#define MESSAGE_MAX (64 * 1024)
-#define PART_MAX    7000 /* NOTIFY takes less than 8,000 bytes */
-#define OUTBOX_MAX  1024 /* messages; beyond, the oldest is dropped: lost while not connected */
-#define HALF_MAX    64   /* messages of which parts are missing */
-#define CHANNEL_MAX 64
-
 struct heard {
     struct heard *next;
     char channel[CHANNEL_MAX];
@@ -33,33 +32,17 @@ struct heard {
     void *context;
 };
 
-struct outgoing {
-    struct outgoing *next;
-    char channel[CHANNEL_MAX];
-    size_t len;
-    char message[];
-};
-
-struct half { /* of a split message; slots are reused, oldest first */
-    char sender[24];
-    long long number;
-    long parts_seen;
-    struct text text;
-};
-
 struct listener {
     struct store *store;
     struct thread thread;
     struct lock lock;
     struct heard *heards; /* only ever grows */
-    struct outgoing *outbox;
-    size_t outbox_len;
+    struct outbox outbox;
     atomic_bool is_stopping;
     int wake_fd;
     struct db *db; /* the thread's own, like the rest */
     int64_t number;
-    struct half halves[HALF_MAX];
-    size_t half_next;
+    struct joiner joiner;
 };
 
 struct listener *listener_create(struct store *store)
@@ -68,8 +51,8 @@ struct listener *listener_create(struct store *store)
     listener->store = store;
     listener->wake_fd = -1;
     lock_init(&listener->lock);
-    for (size_t i = 0; i < HALF_MAX; i++)
-        text_init(&listener->halves[i].text, MESSAGE_MAX);
+    outbox_init(&listener->outbox);
+    joiner_init(&listener->joiner);
     return listener;
 }
 
@@ -132,137 +115,134 @@ void store_unlisten(struct store *store, void *context)
     missed_forget(store->missed, context);
 }
 
-static void outbox_push(struct listener *listener, struct outgoing *made)
+static void announce(struct store *store, const char *channel, const char *key, const char *message,
+                     size_t len)
 {
-    LOCKED(&listener->lock);
-    struct outgoing **slot = &listener->outbox;
-    while (*slot != NULL)
-        slot = &(*slot)->next;
-    *slot = made;
-    if (++listener->outbox_len > OUTBOX_MAX) {
-        struct outgoing *oldest = listener->outbox;
-        listener->outbox = oldest->next;
-        listener->outbox_len--;
-        mem_free(oldest);
-    }
+    struct listener *listener = store->listener;
+    assert(len <= LIMIT_ANNOUNCE_BYTES && strchr(channel, ' ') == NULL);
+    tell(listener, channel, message, len);
+    if (!store->is_postgres)
+        return;
+    outbox_push(&listener->outbox, channel, key, message, len);
+    (void)eventfd_write(listener->wake_fd, 1); /* cannot fill up */
 }
 
 void store_announce(struct store *store, const char *channel, const char *message, size_t len)
 {
-    struct listener *listener = store->listener;
-    assert(len <= MESSAGE_MAX && strchr(channel, ' ') == NULL);
-    tell(listener, channel, message, len);
-    if (!store->is_postgres)
-        return;
-    struct outgoing *made = mem_new(sizeof *made + len);
-    assert(text_copy(made->channel, sizeof made->channel, channel));
-    made->len = len;
-    memcpy(made->message, message, len);
-    outbox_push(listener, made);
-    (void)eventfd_write(listener->wake_fd, 1); /* cannot fill up */
+    announce(store, channel, "", message, len);
 }
 
-/* As many bytes as fit in one part without cutting a character in two. */
-static size_t part_len(const char *bytes, size_t len)
+void store_announce_newest(struct store *store, const char *channel, const char *key,
+                           const char *message, size_t len)
 {
-    if (len <= PART_MAX)
-        return len;
-    size_t cut = PART_MAX;
-    while (cut > 0 && ((unsigned char)bytes[cut] & 0xC0) == 0x80)
-        cut--;
-    return cut == 0 ? PART_MAX : cut;
+    assert(key[0] != '\0');
+    announce(store, channel, key, message, len);
 }
 
-static size_t part_count(const struct outgoing *message)
+static enum err notify(struct listener *listener, const char *payload)
 {
-    size_t count = 1;
-    for (size_t at = part_len(message->message, message->len); at < message->len; count++)
-        at += part_len(message->message + at, message->len - at);
-    return count;
-}
-
-static enum err send_message(struct listener *listener, const struct outgoing *message)
-{
-    size_t parts = part_count(message), at = 0;
     char channel[CHANNEL_MAX + 8];
     (void)snprintf(channel, sizeof channel, "muster_%s", listener->store->name);
-    listener->number++;
+    return sql_run(listener->db, "SELECT pg_notify($1, $2)", SQL_TEXT(channel), SQL_TEXT(payload));
+}
+
+static enum err send_part(struct listener *listener, const struct outgoing *message, char kind,
+                          const struct part *part, size_t len)
+{
     SCOPED_TEXT text;
     text_init(&text, PART_MAX + 256);
-    for (size_t part = 1; part <= parts; part++) {
-        size_t len = part_len(message->message + at, message->len - at);
-        text_clear(&text);
-        text_addf(&text, "%lld a %s %lld %zu/%zu ", (long long)listener->store->writer.writer_id,
-                  message->channel, (long long)listener->number, part, parts);
-        text_add_bytes(&text, message->message + at, len);
-        sql_unit_begin(listener->db);
-        TRY(sql_run(listener->db, "SELECT pg_notify($1, $2)", SQL_TEXT(channel),
-                    SQL_TEXT(text.bytes)));
-        at += len;
+    text_addf(&text, "%lld %c %s %lld %ld/%ld ", (long long)listener->store->writer.writer_id, kind,
+              message->channel, part->number, part->part, part->parts);
+    text_add_bytes(&text, part->bytes, len);
+    return notify(listener, text.bytes);
+}
+
+static enum err send_packed(struct listener *listener, const struct outgoing *message,
+                            long long number)
+{
+    size_t len = 0;
+    SCOPED_MEM char *packed = parts_pack(message->message, message->len, &len);
+    struct part part = {.number = number, .parts = (long)((len + PART_MAX - 1) / PART_MAX)};
+    for (size_t at = 0; at < len; at += PART_MAX) {
+        part.part++;
+        part.bytes = packed + at;
+        TRY(send_part(listener, message, 'z', &part, MIN(PART_MAX, len - at)));
     }
     return ERR_NONE;
 }
 
-static struct outgoing *outbox_take(struct listener *listener)
+static enum err send_message(struct listener *listener, const struct outgoing *message)
 {
-    LOCKED(&listener->lock);
-    struct outgoing *message = listener->outbox;
-    if (message != NULL) {
-        listener->outbox = message->next;
-        listener->outbox_len--;
+    long long number = ++listener->number;
+    sql_unit_begin(listener->db);
+    if (message->len <= PART_MAX) {
+        struct part whole = {.number = number, .part = 1, .parts = 1, .bytes = message->message};
+        return send_part(listener, message, 'a', &whole, message->len);
     }
-    return message;
+    TRY(sql_script(listener->db, "BEGIN"));
+    enum err err = send_packed(listener, message, number);
+    if (err == ERR_NONE)
+        return sql_script(listener->db, "COMMIT");
+    sql_unit_begin(listener->db);
+    (void)sql_script(listener->db, "ROLLBACK"); /* fails where the connection is gone anyway */
+    return err;
+}
+
+static enum err send_lost(struct listener *listener)
+{
+    char payload[32];
+    (void)snprintf(payload, sizeof payload, "%lld m", (long long)listener->store->writer.writer_id);
+    sql_unit_begin(listener->db);
+    return notify(listener, payload);
 }
 
 static void send_all(struct listener *listener)
 {
     struct outgoing *message;
-    while ((message = outbox_take(listener)) != NULL) {
+    while ((message = outbox_take(&listener->outbox)) != NULL) {
         enum err err = send_message(listener, message);
-        if (err != ERR_NONE)
+        if (err != ERR_NONE) {
             log_write(LOG_DEBUG, "store", "announcement lost", "channel=%s", message->channel);
+            outbox_lose(&listener->outbox);
+        }
         mem_free(message);
         if (err != ERR_NONE)
             return;
     }
+    if (outbox_take_lost(&listener->outbox) && send_lost(listener) != ERR_NONE)
+        outbox_lose(&listener->outbox);
 }
 
-static struct half *half_of(struct listener *listener, const char *sender, long long number)
+static void tell_packed(struct listener *listener, const char *channel, const struct text *packed)
 {
-    for (size_t i = 0; i < HALF_MAX; i++) {
-        struct half *half = &listener->halves[i];
-        if (half->number == number && strcmp(half->sender, sender) == 0)
-            return half;
-    }
-    struct half *half = &listener->halves[listener->half_next++ % HALF_MAX];
-    half->number = number;
-    half->parts_seen = 0;
-    (void)snprintf(half->sender, sizeof half->sender, "%s", sender);
-    text_clear(&half->text);
-    return half;
+    struct text message;
+    if (!parts_unpack(packed, &message))
+        return; /* not from a Muster */
+    tell(listener, channel, message.bytes, message.len);
+    text_fini(&message);
 }
 
-static void hear_announced(struct listener *listener, const char *sender, const char *rest)
+static void hear_announced(struct listener *listener, const char *sender, char kind,
+                           const char *rest)
 {
     char channel[CHANNEL_MAX];
-    long long number;
-    long part, parts;
+    struct part part = {.sender = sender};
     int at = 0;
-    if (sscanf(rest, "%63s %lld %ld/%ld%n", channel, &number, &part, &parts, &at) != 4 ||
+    if (sscanf(rest, "%63s %lld %ld/%ld%n", channel, &part.number, &part.part, &part.parts, &at) !=
+            4 ||
         rest[at] != ' ')
         return;
-    const char *bytes = rest + at + 1;
-    if (parts == 1) {
-        tell(listener, channel, bytes, strlen(bytes));
-        return;
+    part.bytes = rest + at + 1;
+    struct text whole;
+    if (kind == 'a' && part.parts == 1) {
+        tell(listener, channel, part.bytes, strlen(part.bytes));
+    } else if (joiner_add(&listener->joiner, &part, &whole)) {
+        if (kind == 'z')
+            tell_packed(listener, channel, &whole);
+        else
+            tell(listener, channel, whole.bytes, whole.len); /* of an older Muster */
+        text_fini(&whole);
     }
-    struct half *half = half_of(listener, sender, number);
-    if (part != half->parts_seen + 1)
-        return; /* one was lost, so the message is */
-    half->parts_seen = part;
-    text_add(&half->text, bytes);
-    if (part == parts && !half->text.overflowed)
-        tell(listener, channel, half->text.bytes, half->text.len);
 }
 
 static void hear(struct listener *listener, const char *payload)
@@ -270,13 +250,16 @@ static void hear(struct listener *listener, const char *payload)
     char sender[24], kind, stream[LIMIT_ID_LEN + 1], own[24];
     int at = 0, shard;
     long long position;
-    if (sscanf(payload, "%23s %c %n", sender, &kind, &at) != 2 || at == 0)
+    if (sscanf(payload, "%23s %c%n", sender, &kind, &at) != 2 || at == 0)
         return;
+    at += payload[at] == ' ';
     (void)snprintf(own, sizeof own, "%lld", (long long)listener->store->writer.writer_id);
     if (strcmp(sender, own) == 0)
         return;
-    if (kind == 'a')
-        hear_announced(listener, sender, payload + at);
+    if (kind == 'a' || kind == 'z')
+        hear_announced(listener, sender, kind, payload + at);
+    else if (kind == 'm')
+        missed_all(listener->store->missed);
     else if (kind == 's' && sscanf(payload + at, "%64s %d %lld", stream, &shard, &position) == 3 &&
              shard >= 0 && shard < STREAM_SHARDS)
         follow_hear(listener->store->follow, stream, shard, position);
@@ -312,8 +295,10 @@ static void listener_connect(struct listener *listener)
 static void reconnect(struct listener *listener)
 {
     listener_connect(listener);
-    if (listener->db != NULL)
-        missed_all(listener->store->missed);
+    if (listener->db == NULL)
+        return;
+    missed_all(listener->store->missed);
+    (void)eventfd_write(listener->wake_fd, 1); /* what was announced meanwhile waits to be sent */
 }
 
 /* Waits for the server, or for wake_fd. */
@@ -384,10 +369,8 @@ void listener_free(struct listener *listener)
         lock_fini(&heard->calling);
         mem_free(heard);
     }
-    for (struct outgoing *left; (left = outbox_take(listener)) != NULL;)
-        mem_free(left);
-    for (size_t i = 0; i < HALF_MAX; i++)
-        text_fini(&listener->halves[i].text);
+    outbox_fini(&listener->outbox);
+    joiner_fini(&listener->joiner);
     lock_fini(&listener->lock);
     mem_free(listener);
 }
