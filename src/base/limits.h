@@ -52,6 +52,12 @@
 /* Of one value of a sensor, so that every sum of them is finite too: 422. */
 #define LIMIT_READING_VALUE 1e100
 
+/* History. Of what waits to be merged, per shard: merged at once. Of persons of one device and window:
+ * more are dropped, counted and logged. Of subjects set aside: the log may name one again. */
+#define LIMIT_HISTORY_GATHER_BYTES   (16 * 1024 * 1024)
+#define LIMIT_HISTORY_WINDOW_PERSONS 2000000
+#define LIMIT_HISTORY_ASIDE_TOLD     256
+
 /* Passwords are hashed 64 MiB at a time: 503. */
 #define LIMIT_PASSWORD_HASHES 4
 #define LIMIT_PASSWORD_LEN    256

@@ -13,5 +13,8 @@ void detections_pack(struct packer *packer, const struct detection_batch *batch,
 /* The caller owns *out_batch, whose event and venue are empty. ERR_CORRUPT, ERR_NO_MEMORY. */
 MUST_USE enum err detections_unpack(const void *bytes, size_t len,
                                     struct detection_batch **out_batch);
-/* Only whose it is, without checking the rest: for skipping other devices' records. */
+/* Only whose it is; the bytes' check must be right, the rest is not looked at. */
+MUST_USE enum err detections_read_device(const void *bytes, size_t len,
+                                         char out_device[LIMIT_ID_LEN + 1]);
+/* False when it is another device's, without any check: for skipping records. */
 bool detections_is_of_device(const void *bytes, size_t len, const char *device);

@@ -118,14 +118,15 @@ static enum err start_history(struct readings *readings, const struct readings_o
 {
     struct history_options history = {
         .keep_detections_ms = readings->keep_detections_ms,
-        .keep_points_ms = options->keep_points_ms > 0 ? options->keep_points_ms : 30 * DAY_MS,
-        .detections_gather_ms =
-            options->gather_ms > 0 ? options->gather_ms : HISTORY_DETECTIONS_GATHER_MS,
-        .readings_gather_ms =
-            options->gather_ms > 0 ? options->gather_ms : HISTORY_READINGS_GATHER_MS};
+        .keep_points_ms = options->keep_points_ms > 0 ? options->keep_points_ms : 30 * DAY_MS};
+    int64_t gather_ms = options->gather_ms;
     history_expire(readings->store, &history);
-    TRY(history_detections_start(readings->store, &history, &readings->detections, note));
-    return history_series_start(readings->store, &history, &readings->series, note);
+    TRY(gather_start(readings->store, &history_detections,
+                     gather_ms > 0 ? gather_ms : HISTORY_DETECTIONS_GATHER_MS,
+                     &readings->detections, note));
+    return gather_start(readings->store, &history_series,
+                        gather_ms > 0 ? gather_ms : HISTORY_READINGS_GATHER_MS, &readings->series,
+                        note);
 }
 
 enum err readings_open(const struct readings_options *options, struct readings **out_readings,
@@ -154,8 +155,8 @@ void readings_close(struct readings *readings)
     if (readings == NULL)
         return;
     store_unlisten(readings->store, readings);
-    history_detections_stop(readings->detections);
-    history_series_stop(readings->series);
+    gather_stop(readings->detections);
+    gather_stop(readings->series);
     lock_fini(&readings->seen.lock);
     mem_free(readings->seen.slots);
     mem_free(readings);
@@ -163,10 +164,10 @@ void readings_close(struct readings *readings)
 
 struct consumer *readings_detections_consumer(struct readings *readings)
 {
-    return history_detections_consumer(readings->detections);
+    return gather_consumer(readings->detections);
 }
 
 struct consumer *readings_series_consumer(struct readings *readings)
 {
-    return history_series_consumer(readings->series);
+    return gather_consumer(readings->series);
 }

@@ -22,8 +22,8 @@ struct readings {
     struct venues *venues;
     int64_t keep_detections_ms;
     struct seen seen;
-    struct history_detections *detections;
-    struct history_series *series;
+    struct gather *detections;
+    struct gather *series;
 };
 
 void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms);

@@ -104,17 +104,17 @@ static enum err read_blob(struct db *db, int64_t series, int64_t level, int64_t 
 {
     struct sql_rows rows;
     enum err err = ERR_NONE;
-    TRY(sql_query(
+    TRY(history_not_corrupt(sql_query(
         db, &rows,
         "SELECT data FROM series_chunk WHERE series = $1 AND level = $2 AND chunk_ms = $3",
-        SQL_INT(series), SQL_INT(level), SQL_INT(chunk_ms)));
+        SQL_INT(series), SQL_INT(level), SQL_INT(chunk_ms))));
     if (sql_next(&rows)) {
         size_t len;
         const void *bytes = sql_blob(&rows, 0, &len);
         err = out_points != NULL ? points_unpack(bytes, len, out_points)
                                  : cells_unpack(bytes, len, out_cells);
     }
-    enum err ended = sql_end(&rows);
+    enum err ended = history_not_corrupt(sql_end(&rows));
     return err != ERR_NONE ? err : ended;
 }
 

@@ -15,18 +15,13 @@
 /* Short, because a window is written anew whenever something falls into it. */
 #define HISTORY_DETECTION_WINDOW_MS 10000
 
-/* Gathered until the first of these is reached. */
+/* Gathered for so long, or until LIMIT_HISTORY_GATHER_BYTES wait. */
 #define HISTORY_DETECTIONS_GATHER_MS 15000
 #define HISTORY_READINGS_GATHER_MS   5000
-#define LIMIT_HISTORY_GATHER_BYTES   (16 * 1024 * 1024) /* of packed records, per shard */
-/* Persons of one device and window; more are dropped, counted and logged. */
-#define LIMIT_HISTORY_WINDOW_PERSONS 2000000
 
 struct history_options {
     int64_t keep_detections_ms; /* 0 = for ever */
     int64_t keep_points_ms;     /* raw values; roll-ups stay for ever; 0 = for ever */
-    int64_t detections_gather_ms;
-    int64_t readings_gather_ms;
 };
 
 /* Tells housekeeping what becomes too old: raw detections and raw points; roll-ups stay. */
@@ -41,19 +36,22 @@ MUST_USE enum err history_read_tail(struct db *db, const char *stream,
                                     enum err (*visit)(void *context, struct stream_record *record),
                                     void *context);
 
-struct history_detections;
-MUST_USE enum err history_detections_start(struct store *store,
-                                           const struct history_options *options,
-                                           struct history_detections **out, struct err_note *note);
-void history_detections_stop(struct history_detections *history);
-struct consumer *history_detections_consumer(struct history_detections *history);
+/* A consumer that writes one kind of history; gather.h. */
+struct gather;
+struct gather_kind;
+extern const struct gather_kind history_detections;
+extern const struct gather_kind history_series;
+MUST_USE enum err gather_start(struct store *store, const struct gather_kind *kind,
+                               int64_t gather_ms, struct gather **out, struct err_note *note);
+void gather_stop(struct gather *gather); /* NULL is fine */
+struct consumer *gather_consumer(struct gather *gather);
 
-struct history_series;
-MUST_USE enum err history_series_start(struct store *store, const struct history_options *options,
-                                       struct history_series **out, struct err_note *note);
-void history_series_stop(struct history_series *history);
-struct consumer *history_series_consumer(struct history_series *history);
-
+/* What SQL says, but never ERR_CORRUPT: a damaged database is no damaged chunk, which may be begun
+ * anew. */
+static inline enum err history_not_corrupt(enum err err)
+{
+    return err == ERR_CORRUPT ? ERR_IO : err;
+}
 /* The raw points of one window and the cells of one chunk; nothing when there is none. */
 MUST_USE enum err history_read_points(struct db *db, int64_t series, int64_t window_ms,
                                       struct points *out);

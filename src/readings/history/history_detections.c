@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Detections: one chunk per device, ten seconds and kind of steps. Of somebody sent twice the one that is in
  * the chunk already stays. */
-#include "readings/history/history.h"
-
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/metrics.h"
+#include "base/text.h"
+#include "readings/history/gather.h"
 #include "readings/pack.h"
 
 static struct metric chunks_written =
@@ -17,124 +15,47 @@ static struct metric duplicates_dropped = METRIC_COUNTER(
 static struct metric persons_dropped = METRIC_COUNTER(
     "muster_detection_dropped_total", "Detections over the limit of one device and ten seconds.");
 
-struct gathered { /* a packed record, waiting */
-    int64_t device_id;
-    size_t order;
-    char event[LIMIT_ID_LEN + 1];
-    char device[LIMIT_ID_LEN + 1];
-    int64_t heard_ms;
+struct packed { /* a record */
+    int64_t position;
     void *bytes;
     size_t len;
 };
 
-struct chunk_write {
-    int64_t device_id;
-    int64_t window_ms;
-    int64_t steps;
-    int64_t persons;
-    uint8_t *bytes;
-    size_t len;
+struct waiting {
+    struct packed *list; /* in the order of the stream */
+    size_t count;
+    size_t room;
 };
 
-struct shard_state {
-    struct gathered *gathered;
-    size_t gathered_count;
-    size_t gathered_room;
-    size_t gathered_bytes;
-    int64_t since_ms;         /* when the first was gathered */
-    int64_t flushed_position; /* everything up to here is in the chunks */
-    int64_t last_position;    /* of the last record gathered */
-    struct chunk_write *writes;
-    size_t write_count;
-    size_t write_room;
-    bool is_flushing;
-};
-
-struct history_detections {
-    struct store *store;
-    struct consumer *consumer;
-    struct history_options options;
-    struct shard_state shards[STREAM_SHARDS];
-};
-
-static void drop_writes(struct shard_state *state)
+static void drop(void *context)
 {
-    for (size_t i = 0; i < state->write_count; i++)
-        mem_free(state->writes[i].bytes);
-    state->write_count = 0;
-    state->is_flushing = false;
+    struct waiting *waiting = context;
+    for (size_t i = 0; i < waiting->count; i++)
+        mem_free(waiting->list[i].bytes);
+    mem_free(waiting->list);
 }
 
-static void drop_gathered(struct shard_state *state)
+static enum err take(struct gather_shard *shard, const struct stream_record *record)
 {
-    for (size_t i = 0; i < state->gathered_count; i++)
-        mem_free(state->gathered[i].bytes);
-    state->gathered_count = 0;
-    state->gathered_bytes = 0;
-}
-
-static void owned(void *context, int shard, int64_t *inout_position)
-{
-    struct history_detections *history = context;
-    struct shard_state *state = &history->shards[shard];
-    drop_writes(state);
-    drop_gathered(state);
-    state->flushed_position = *inout_position;
-    state->last_position = *inout_position;
-}
-
-static void lost(void *context, int shard)
-{
-    struct history_detections *history = context;
-    drop_writes(&history->shards[shard]);
-    drop_gathered(&history->shards[shard]);
-}
-
-static void gather(struct shard_state *state, const struct stream_record *record, int64_t now_ms)
-{
-    if (record->position <= state->last_position)
-        return; /* Seen before a transaction that failed. */
-    state->last_position = record->position;
-    struct gathered gathered = {.order = state->gathered_count, .heard_ms = record->at_ms};
+    char event[LIMIT_ID_LEN + 1];
     char venue[LIMIT_ID_LEN + 1];
-    struct unpacker in;
-    uint8_t flags;
-    void *bytes = NULL;
-    enum err err =
-        seal_open(record->body, record->body_len, 1, LIMIT_RECORD_BYTES * 8, &in, &flags, &bytes);
-    uint64_t len = err == ERR_NONE ? unpack_varint(&in) : 0;
-    const uint8_t *name = len == 0 || len > LIMIT_ID_LEN ? NULL : unpack_bytes(&in, (size_t)len);
-    if (name != NULL)
-        memcpy(gathered.device, name, (size_t)len);
-    mem_free(bytes);
-    if (name == NULL || !history_split_key(record->key, gathered.event, venue)) {
-        log_write(LOG_ERROR, "history", "a record cannot be read and is left out",
-                  "stream=%s shard=%d position=%lld", record->stream, record->shard,
-                  (long long)record->position);
-        return;
+    char device[LIMIT_ID_LEN + 1];
+    if (strcmp(record->kind, "detections.packed") != 0 ||
+        !history_split_key(record->key, event, venue))
+        return ERR_CORRUPT;
+    TRY(detections_read_device(record->body, record->body_len, device));
+    struct subject *subject = gather_subject(shard, record, event, venue, device, record->body_len);
+    struct waiting *waiting = subject->waiting;
+    if (waiting->count == waiting->room) {
+        waiting->room = MAX((size_t)16, waiting->room * 2);
+        waiting->list = mem_resize(waiting->list, waiting->room * sizeof *waiting->list);
     }
-    gathered.device_id = history_id(gathered.event, gathered.device);
-    gathered.bytes = mem_copy(record->body, record->body_len);
-    gathered.len = record->body_len;
-    if (state->gathered_count == state->gathered_room) {
-        state->gathered_room = MAX((size_t)64, state->gathered_room * 2);
-        state->gathered =
-            mem_resize(state->gathered, state->gathered_room * sizeof *state->gathered);
-    }
-    if (state->gathered_count == 0)
-        state->since_ms = now_ms;
-    state->gathered[state->gathered_count++] = gathered;
-    state->gathered_bytes += record->body_len;
+    waiting->list[waiting->count++] = (struct packed){
+        record->position, mem_copy(record->body, record->body_len), record->body_len};
+    return ERR_NONE;
 }
 
-static int by_device(const void *left, const void *right)
-{
-    const struct gathered *a = left;
-    const struct gathered *b = right;
-    if (a->device_id != b->device_id)
-        return a->device_id < b->device_id ? -1 : 1;
-    return a->order < b->order ? -1 : a->order > b->order;
-}
+/* --- merging --- */
 
 /* Batches of other steps cannot share a chunk: they are told apart by this number. */
 static int64_t steps_of(const struct detection_batch *batch)
@@ -143,21 +64,21 @@ static int64_t steps_of(const struct detection_batch *batch)
            batch->is_in_metres;
 }
 
-static enum err read_chunk(struct db *db, const struct chunk_write *which,
-                           struct detection_batch **out)
+static enum err read_chunk(struct db *db, const struct subject *device,
+                           const struct chunk_write *which, struct detection_batch **out)
 {
     struct sql_rows rows;
     enum err err = ERR_NONE;
-    TRY(sql_query(
+    TRY(history_not_corrupt(sql_query(
         db, &rows,
         "SELECT data FROM detection_chunk WHERE device = $1 AND window_ms = $2 AND steps = $3",
-        SQL_INT(which->device_id), SQL_INT(which->window_ms), SQL_INT(which->steps)));
+        SQL_INT(device->id), SQL_INT(which->chunk_ms), SQL_INT(which->level))));
     if (sql_next(&rows)) {
         size_t len;
         const void *bytes = sql_blob(&rows, 0, &len);
         err = detections_unpack(bytes, len, out);
     }
-    enum err ended = sql_end(&rows);
+    enum err ended = history_not_corrupt(sql_end(&rows));
     return err != ERR_NONE ? err : ended;
 }
 
@@ -187,50 +108,27 @@ static void cut_to_limit(struct detection_batch *batch)
     }
 }
 
-/* The same chunk may come up twice when a device changes its steps back and forth. */
-static struct chunk_write *find_write(struct shard_state *state, const struct chunk_write *wanted)
+static enum err load_chunk(const struct gather_shard *shard, struct db *db,
+                           const struct subject *device, const struct chunk_write *which,
+                           struct detection_batch **out)
 {
-    for (size_t i = state->write_count; i-- > 0;) {
-        struct chunk_write *write = &state->writes[i];
-        if (write->device_id != wanted->device_id)
-            return NULL;
-        if (write->window_ms == wanted->window_ms && write->steps == wanted->steps)
-            return write;
-    }
-    return NULL;
+    const struct chunk_write *earlier = gather_find(shard, which->level, which->chunk_ms);
+    enum err err = earlier != NULL ? detections_unpack(earlier->bytes, earlier->len, out)
+                                   : read_chunk(db, device, which, out);
+    if (err != ERR_CORRUPT)
+        return err;
+    log_write(LOG_ERROR, "history", "a chunk is corrupt and is begun anew",
+              "device=%s window_ms=%lld", device->name, (long long)which->chunk_ms);
+    return ERR_NONE;
 }
 
-static void add_write(struct shard_state *state, const struct chunk_write *write)
-{
-    metric_add(&chunks_written, 1);
-    metric_add(&stored_bytes, (int64_t)write->len);
-    struct chunk_write *earlier = find_write(state, write);
-    if (earlier != NULL) {
-        mem_free(earlier->bytes);
-        *earlier = *write;
-        return;
-    }
-    if (state->write_count == state->write_room) {
-        state->write_room = MAX((size_t)64, state->write_room * 2);
-        state->writes = mem_resize(state->writes, state->write_room * sizeof *state->writes);
-    }
-    state->writes[state->write_count++] = *write;
-}
-
-static enum err merge_window(struct shard_state *state, struct db *db, int64_t device_id,
-                             int64_t window_ms, const struct detection_batch *fresh)
+static enum err merge_window(struct gather_shard *shard, struct db *db,
+                             const struct subject *device, int64_t window_ms,
+                             const struct detection_batch *fresh)
 {
     SCOPED_BATCH *merged = NULL;
-    struct chunk_write write = {
-        .device_id = device_id, .window_ms = window_ms, .steps = steps_of(fresh)};
-    const struct chunk_write *earlier = find_write(state, &write);
-    enum err err = earlier != NULL ? detections_unpack(earlier->bytes, earlier->len, &merged)
-                                   : read_chunk(db, &write, &merged);
-    if (err == ERR_CORRUPT)
-        log_write(LOG_ERROR, "history", "a chunk is corrupt and is begun anew",
-                  "device=%s window_ms=%lld", fresh->device, (long long)window_ms);
-    else if (err != ERR_NONE)
-        return err;
+    struct chunk_write write = {.level = steps_of(fresh), .chunk_ms = window_ms};
+    TRY(load_chunk(shard, db, device, &write, &merged));
     if (merged == NULL)
         merged = batch_like(fresh);
     TRY(batch_append(merged, fresh, window_ms, window_ms + HISTORY_DETECTION_WINDOW_MS));
@@ -240,19 +138,12 @@ static enum err merge_window(struct shard_state *state, struct db *db, int64_t d
     cut_to_limit(merged);
     struct packer packer = {0};
     detections_pack(&packer, merged, SEAL_SMALL);
-    if (packer.is_broken) {
-        packer_fini(&packer);
-        return ERR_NO_MEMORY;
-    }
     write.persons = (int64_t)merged->person_count;
-    write.bytes = packer.bytes;
-    write.len = packer.len;
-    add_write(state, &write);
-    return ERR_NONE;
+    return gather_put(shard, &write, &packer);
 }
 
-static enum err merge_windows(struct shard_state *state, struct db *db, int64_t device_id,
-                              struct detection_batch *fresh)
+static enum err merge_windows(struct gather_shard *shard, struct db *db,
+                              const struct subject *device, struct detection_batch *fresh)
 {
     size_t duplicates;
     TRY(batch_normalise(fresh, &duplicates));
@@ -260,7 +151,7 @@ static enum err merge_windows(struct shard_state *state, struct db *db, int64_t 
     size_t frame = 0;
     while (frame < fresh->frame_count) {
         int64_t window_ms = history_floor(fresh->frame_at_ms[frame], HISTORY_DETECTION_WINDOW_MS);
-        TRY(merge_window(state, db, device_id, window_ms, fresh));
+        TRY(merge_window(shard, db, device, window_ms, fresh));
         while (frame < fresh->frame_count &&
                fresh->frame_at_ms[frame] < window_ms + HISTORY_DETECTION_WINDOW_MS)
             frame++;
@@ -268,16 +159,19 @@ static enum err merge_windows(struct shard_state *state, struct db *db, int64_t 
     return ERR_NONE;
 }
 
-/* All records of one device; a change of the steps in between closes what was joined so far. */
-static enum err merge_device(struct shard_state *state, struct db *db,
-                             const struct gathered *records, size_t count)
+/* A change of the steps in between closes what was joined so far: its chunk may come up again when a
+ * device changes them back and forth. */
+static enum err merge(struct gather_shard *shard, struct db *db, struct subject *device)
 {
+    const struct waiting *waiting = device->waiting;
     SCOPED_BATCH *joined = NULL;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < waiting->count; i++) {
         SCOPED_BATCH *batch = NULL;
-        enum err err = detections_unpack(records[i].bytes, records[i].len, &batch);
-        if (err == ERR_CORRUPT)
-            continue; /* Its check was right when it was gathered: a record of a newer version. */
+        enum err err = detections_unpack(waiting->list[i].bytes, waiting->list[i].len, &batch);
+        if (err == ERR_CORRUPT) { /* Its check was right: a record of a newer version, say. */
+            gather_unreadable(shard, waiting->list[i].position, err);
+            continue;
+        }
         if (err != ERR_NONE)
             return err;
         if (joined != NULL && batch_is_alike(joined, batch)) {
@@ -285,144 +179,41 @@ static enum err merge_device(struct shard_state *state, struct db *db,
             continue;
         }
         if (joined != NULL)
-            TRY(merge_windows(state, db, records[i].device_id, joined));
+            TRY(merge_windows(shard, db, device, joined));
         batch_unref(joined);
         joined = TAKE(batch);
     }
-    return joined == NULL ? ERR_NONE : merge_windows(state, db, records[0].device_id, joined);
+    return joined == NULL ? ERR_NONE : merge_windows(shard, db, device, joined);
 }
 
-static enum err merge_all(struct shard_state *state, struct db *db)
+/* --- writing --- */
+
+static enum err write_subject(struct db *db, const struct subject *device)
 {
-    qsort(state->gathered, state->gathered_count, sizeof *state->gathered, by_device);
-    for (size_t i = 0; i < state->gathered_count;) {
-        size_t end = i + 1;
-        while (end < state->gathered_count &&
-               state->gathered[end].device_id == state->gathered[i].device_id)
-            end++;
-        TRY(merge_device(state, db, &state->gathered[i], end - i));
-        i = end;
-    }
-    return ERR_NONE;
+    return sql_run(db,
+                   "INSERT INTO device_heard (event, device, at_ms) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (event, device) DO UPDATE SET at_ms = excluded.at_ms",
+                   SQL_TEXT(device->event), SQL_TEXT(device->name), SQL_INT(device->heard_ms));
 }
 
-static enum err prepare(void *context, const struct consumer_batch *batch, int64_t *inout_position,
-                        bool *out_has_effects)
+static enum err write_chunk(struct db *db, const struct subject *device,
+                            const struct chunk_write *write)
 {
-    struct history_detections *history = context;
-    struct shard_state *state = &history->shards[batch->shard];
-    for (size_t i = 0; i < batch->record_count; i++)
-        gather(state, batch->records[i], batch->now_ms);
-    bool is_due = state->gathered_count > 0 &&
-                  (batch->now_ms - state->since_ms >= history->options.detections_gather_ms ||
-                   state->gathered_bytes >= LIMIT_HISTORY_GATHER_BYTES);
-    if (!is_due) {
-        *inout_position =
-            MIN(*inout_position,
-                state->gathered_count == 0 ? state->last_position : state->flushed_position);
-        *out_has_effects = false;
-        return ERR_NONE;
-    }
-    drop_writes(state);
-    struct db *db = store_reader_take(history->store);
-    if (db == NULL)
-        return ERR_BUSY;
-    enum err err = merge_all(state, db);
-    store_reader_give(history->store, db);
-    if (err != ERR_NONE) {
-        drop_writes(state);
-        return err;
-    }
-    state->is_flushing = true;
-    *out_has_effects = true;
-    return ERR_NONE;
+    return sql_run(db,
+                   "INSERT INTO detection_chunk (device, window_ms, steps, persons, data) "
+                   "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, window_ms, steps) "
+                   "DO UPDATE SET persons = excluded.persons, data = excluded.data",
+                   SQL_INT(device->id), SQL_INT(write->chunk_ms), SQL_INT(write->level),
+                   SQL_INT(write->persons), SQL_BLOB(write->bytes, write->len));
 }
 
-static enum err write_heard(struct db *db, const struct shard_state *state)
-{
-    for (size_t i = 0; i < state->gathered_count; i++) {
-        const struct gathered *last = &state->gathered[i];
-        bool is_last_of_device =
-            i + 1 == state->gathered_count || state->gathered[i + 1].device_id != last->device_id;
-        if (is_last_of_device)
-            TRY(sql_run(db,
-                        "INSERT INTO device_heard (event, device, at_ms) VALUES ($1, $2, $3) "
-                        "ON CONFLICT (event, device) DO UPDATE SET at_ms = excluded.at_ms",
-                        SQL_TEXT(last->event), SQL_TEXT(last->device), SQL_INT(last->heard_ms)));
-    }
-    return ERR_NONE;
-}
-
-static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
-{
-    struct history_detections *history = context;
-    struct shard_state *state = &history->shards[batch->shard];
-    for (size_t i = 0; i < state->write_count; i++) {
-        const struct chunk_write *write = &state->writes[i];
-        TRY(sql_run(db,
-                    "INSERT INTO detection_chunk (device, window_ms, steps, persons, data) "
-                    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, window_ms, steps) "
-                    "DO UPDATE SET persons = excluded.persons, data = excluded.data",
-                    SQL_INT(write->device_id), SQL_INT(write->window_ms), SQL_INT(write->steps),
-                    SQL_INT(write->persons), SQL_BLOB(write->bytes, write->len)));
-    }
-    TRY(write_heard(db, state));
-    return history_set_mark(db, HISTORY_STREAM_DETECTIONS, batch->shard, state->last_position);
-}
-
-static void applied(void *context, const struct consumer_batch *batch)
-{
-    struct history_detections *history = context;
-    struct shard_state *state = &history->shards[batch->shard];
-    if (!state->is_flushing)
-        return;
-    state->flushed_position = state->last_position;
-    drop_writes(state);
-    drop_gathered(state);
-}
-
-enum err history_detections_start(struct store *store, const struct history_options *options,
-                                  struct history_detections **out, struct err_note *note)
-{
-    struct history_detections *history = mem_new(sizeof *history);
-    history->store = store;
-    history->options = *options;
-    enum err err =
-        consumer_start(&(struct consumer_options){.name = "history-detections",
-                                                  .stream = HISTORY_STREAM_DETECTIONS,
-                                                  .source = store,
-                                                  .target = store,
-                                                  .tick_ms = options->detections_gather_ms,
-                                                  .context = history,
-                                                  .owned = owned,
-                                                  .lost = lost,
-                                                  .prepare = prepare,
-                                                  .apply = apply,
-                                                  .applied = applied},
-                       &history->consumer, note);
-    if (err != ERR_NONE) {
-        mem_free(history);
-        return err;
-    }
-    *out = history;
-    return ERR_NONE;
-}
-
-void history_detections_stop(struct history_detections *history)
-{
-    if (history == NULL)
-        return;
-    consumer_stop(history->consumer);
-    for (int shard = 0; shard < STREAM_SHARDS; shard++) {
-        drop_writes(&history->shards[shard]);
-        drop_gathered(&history->shards[shard]);
-        mem_free(history->shards[shard].gathered);
-        mem_free(history->shards[shard].writes);
-    }
-    mem_free(history);
-}
-
-struct consumer *history_detections_consumer(struct history_detections *history)
-{
-    return history->consumer;
-}
+const struct gather_kind history_detections = {.consumer = "history-detections",
+                                               .stream = HISTORY_STREAM_DETECTIONS,
+                                               .waiting_size = sizeof(struct waiting),
+                                               .drop = drop,
+                                               .take = take,
+                                               .merge = merge,
+                                               .write_subject = write_subject,
+                                               .write_chunk = write_chunk,
+                                               .chunks_written = &chunks_written,
+                                               .bytes_written = &stored_bytes};

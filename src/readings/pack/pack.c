@@ -334,6 +334,25 @@ enum err detections_unpack(const void *bytes, size_t len, struct detection_batch
     return err;
 }
 
+enum err detections_read_device(const void *bytes, size_t len, char out_device[LIMIT_ID_LEN + 1])
+{
+    struct unpacker in;
+    uint8_t flags;
+    void *owned;
+    const char *name = NULL;
+    size_t name_len = 0;
+    char device[LIMIT_ID_LEN + 1] = "";
+    enum err err = seal_open(bytes, len, PACK_VERSION, CONTENT_BYTES_MAX, &in, &flags, &owned);
+    if (err == ERR_NONE && read_device(&in, &name, &name_len))
+        memcpy(device, name, name_len);
+    mem_free(owned);
+    if (err == ERR_NONE && !text_is_id(device))
+        err = ERR_CORRUPT;
+    if (err == ERR_NONE)
+        memcpy(out_device, device, sizeof device);
+    return err;
+}
+
 bool detections_is_of_device(const void *bytes, size_t len, const char *device)
 {
     const uint8_t *p = bytes;
