@@ -40,6 +40,7 @@ static const struct store_migration MIGRATIONS[] = {
         " PRIMARY KEY (chain, number));"
         "CREATE INDEX audit_by_time ON audit (at_ms, chain, number);"
         "CREATE INDEX audit_by_event ON audit (event, at_ms, chain, number);"},
+    {2, "ALTER TABLE person ADD COLUMN disabled_at_ms BIGINT NOT NULL DEFAULT 0;"}, /* 0 = not */
 };
 
 const struct store_module accounts_store_module = {
@@ -201,11 +202,6 @@ enum err accounts_is_empty(struct accounts *accounts, bool *out_is_empty, struct
     enum err err = count_people(db, out_is_empty);
     store_reader_give(accounts->store, db);
     return err;
-}
-
-void accounts_random_password(char out[ACCOUNTS_PASSWORD_SIZE])
-{
-    random_id(out, ACCOUNTS_PASSWORD_SIZE);
 }
 
 enum err accounts_bootstrap(struct accounts *accounts, const struct accounts_first_admin *admin,

@@ -99,9 +99,6 @@ void accounts_forget_person(struct accounts *accounts, int64_t person_id);
 void accounts_forget_token(struct accounts *accounts, int64_t token_id);
 void accounts_forget_event(struct accounts *accounts, const char *event); /* all who had a role */
 
-#define ACCOUNTS_PASSWORD_SIZE 25
-void accounts_random_password(char out[ACCOUNTS_PASSWORD_SIZE]);
-
 /* There is no person at all. */
 MUST_USE enum err accounts_is_empty(struct accounts *accounts, bool *out_is_empty,
                                     struct err_note *note);

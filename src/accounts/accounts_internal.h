@@ -39,8 +39,16 @@ MUST_USE enum err principal_load_session(struct db *db, const struct accounts *a
                                          struct principal_entry *out_entry);
 MUST_USE enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE],
                                        int64_t now_ms, struct principal_entry *out_entry);
-/* Every session of the person but one. Inside a command; forget the person after the commit. */
+/* Every session of the person but one, 0 = all of them. Inside a command; forget the person after the commit. */
 MUST_USE enum err sessions_end_others(struct db *db, int64_t person_id, int64_t keep_session_id);
+
+/* ERR_INVALID, with words, for one that is too short, too long or obvious; `place` is its member. */
+MUST_USE enum err password_check(const char *place, const char *password,
+                                 const struct person *person, struct err_note *note);
+/* ERR_BUSY, with words. */
+MUST_USE enum err password_hash_or_note(struct accounts *accounts, const char *password,
+                                        char out_hash[PASSWORD_HASH_SIZE], struct err_note *note);
+MUST_USE enum err person_name_check(const char *name, struct err_note *note);
 
 /* The stored hash and the id of the person with this (normal) address; ERR_NOT_FOUND. */
 MUST_USE enum err password_hash_of(struct db *db, const char *email,

@@ -119,7 +119,8 @@ enum err member_list(struct db *db, const char *event, int64_t after_id, size_t 
     size_t count = 0;
     struct sql_rows rows;
     TRY(sql_query(db, &rows,
-                  "SELECT p.id, p.email, p.name, p.is_admin, p.created_at_ms, m.roles "
+                  "SELECT p.id, p.email, p.name, p.is_admin, p.created_at_ms, m.roles,"
+                  " p.disabled_at_ms "
                   "FROM membership m JOIN person p ON p.id = m.person_id "
                   "WHERE m.event = $1 AND m.person_id > $2 ORDER BY m.person_id LIMIT $3",
                   SQL_TEXT(event), SQL_INT(after_id), SQL_INT((int64_t)count_max)));
@@ -131,6 +132,7 @@ enum err member_list(struct db *db, const char *event, int64_t after_id, size_t 
         member->person.is_admin = sql_int(&rows, 3) != 0;
         member->person.created_at_ms = sql_int(&rows, 4);
         member->roles = (uint32_t)sql_int(&rows, 5) & ROLES_EVENT;
+        member->person.is_disabled = sql_int(&rows, 6) != 0;
     }
     TRY(sql_end(&rows));
     *out_members = TAKE(members);

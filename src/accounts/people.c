@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accounts/accounts_internal.h"
+#include "base/random.h"
 #include "base/text.h"
 
-static enum err check_password(const char *place, const char *password, const struct person *person,
-                               struct err_note *note)
+enum err password_check(const char *place, const char *password, const struct person *person,
+                        struct err_note *note)
 {
     switch (password_judge(password, person->email, person->name)) {
     case PASSWORD_GOOD:
@@ -19,14 +20,26 @@ static enum err check_password(const char *place, const char *password, const st
     return ERR_INVALID;
 }
 
-static enum err hash_or_note(struct accounts *accounts, const char *password,
-                             char out_hash[PASSWORD_HASH_SIZE], struct err_note *note)
+enum err password_hash_or_note(struct accounts *accounts, const char *password,
+                               char out_hash[PASSWORD_HASH_SIZE], struct err_note *note)
 {
     enum err err = password_hash(&accounts->cost, password, out_hash);
     if (err == ERR_BUSY)
         return err_set(note, err, "password",
                        "too many passwords are being checked right now; try again in a second");
     return err;
+}
+
+void password_random(char out[PASSWORD_RANDOM_SIZE])
+{
+    random_id(out, PASSWORD_RANDOM_SIZE);
+}
+
+enum err person_name_check(const char *name, struct err_note *note)
+{
+    if (name[0] == '\0' || !text_is_utf8(name, strlen(name)))
+        return err_set(note, ERR_INVALID, "name", "must not be empty");
+    return ERR_NONE;
 }
 
 enum err person_prepare(struct accounts *accounts, const struct person_new *wanted, int64_t now_ms,
@@ -36,11 +49,10 @@ enum err person_prepare(struct accounts *accounts, const struct person_new *want
         .person = {.id = account_id_new(), .is_admin = wanted->is_admin, .created_at_ms = now_ms}};
     if (!email_normalise(wanted->email, draft.person.email))
         return err_set(note, ERR_INVALID, "email", "must be an address like anna@example.org");
-    if (wanted->name[0] == '\0' || !text_is_utf8(wanted->name, strlen(wanted->name)))
-        return err_set(note, ERR_INVALID, "name", "must not be empty");
+    TRY(person_name_check(wanted->name, note));
     (void)text_copy(draft.person.name, sizeof draft.person.name, wanted->name);
-    TRY(check_password("password", wanted->password, &draft.person, note));
-    TRY(hash_or_note(accounts, wanted->password, draft.password_hash, note));
+    TRY(password_check("password", wanted->password, &draft.person, note));
+    TRY(password_hash_or_note(accounts, wanted->password, draft.password_hash, note));
     *out_draft = draft;
     return ERR_NONE;
 }
@@ -89,13 +101,14 @@ enum err person_create(struct accounts *accounts, const struct person_new *wante
     return ERR_NONE;
 }
 
-#define COLUMNS "id, email, name, is_admin, created_at_ms"
+#define COLUMNS "id, email, name, is_admin, created_at_ms, disabled_at_ms"
 
 static void read_person(const struct sql_rows *rows, struct person *out_person)
 {
     *out_person = (struct person){.id = sql_int(rows, 0),
                                   .is_admin = sql_int(rows, 3) != 0,
-                                  .created_at_ms = sql_int(rows, 4)};
+                                  .created_at_ms = sql_int(rows, 4),
+                                  .is_disabled = sql_int(rows, 5) != 0};
     (void)text_copy(out_person->email, sizeof out_person->email, sql_text(rows, 1));
     (void)text_copy(out_person->name, sizeof out_person->name, sql_text(rows, 2));
 }
@@ -191,7 +204,7 @@ enum err person_password_change(struct accounts *accounts, const struct actor *a
         .actor = actor, .keep_session_id = keep_session_id, .now_ms = now_ms};
     struct person person;
     TRY(load_for_change(accounts, actor->person_id, &person, write.old_hash));
-    TRY(check_password("next", change->next, &person, note));
+    TRY(password_check("next", change->next, &person, note));
     struct password_attempt attempt = {.account = person.email,
                                        .address = actor->address,
                                        .hash = write.old_hash,
@@ -203,7 +216,7 @@ enum err person_password_change(struct accounts *accounts, const struct actor *a
     TRY(err);
     if (strcmp(change->current, change->next) == 0)
         return err_set(note, ERR_INVALID, "next", "is the current password; take another");
-    TRY(hash_or_note(accounts, change->next, write.new_hash, note));
+    TRY(password_hash_or_note(accounts, change->next, write.new_hash, note));
     TRY(store_write(accounts->store, password_write_run, &write, note));
     accounts_forget_person(accounts, actor->person_id);
     return ERR_NONE;

@@ -12,6 +12,7 @@ struct person {
     char email[LIMIT_EMAIL_LEN + 1];
     char name[LIMIT_NAME_LEN + 1];
     bool is_admin;
+    bool is_disabled; /* may not sign in */
     int64_t created_at_ms;
 };
 
@@ -33,6 +34,9 @@ bool email_normalise(const char *email, char out[LIMIT_EMAIL_LEN + 1]);
 
 enum password_verdict { PASSWORD_GOOD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_GUESSED };
 enum password_verdict password_judge(const char *password, const char *email, const char *name);
+/* One that nobody can guess, to be shown once. */
+#define PASSWORD_RANDOM_SIZE 25
+void password_random(char out[PASSWORD_RANDOM_SIZE]);
 
 /* ERR_INVALID naming the member; ERR_BUSY. Takes about 0.2 s. */
 MUST_USE enum err person_prepare(struct accounts *accounts, const struct person_new *wanted,
@@ -62,3 +66,21 @@ MUST_USE enum err person_password_change(struct accounts *accounts, const struct
                                          const struct password_change *change,
                                          int64_t keep_session_id, int64_t now_ms,
                                          struct err_note *note);
+
+/* What an admin changes of a person. */
+struct person_change {
+    char name[LIMIT_NAME_LEN + 1];
+    bool is_disabled;
+    bool has_name;
+    bool has_is_disabled;
+};
+/* Disabling ends all sessions of the person, live sockets too. ERR_NOT_FOUND; ERR_CONFLICT for
+ * disabling oneself; ERR_FORBIDDEN when the actor was disabled meanwhile: so an admin is always left. */
+MUST_USE enum err person_change(struct accounts *accounts, const struct actor *actor,
+                                int64_t person_id, const struct person_change *change,
+                                int64_t now_ms, struct person *out_person, struct err_note *note);
+/* A new password without the old one, for somebody else; ends all sessions of the person. Refusals as
+ * above; one's own password is changed with person_password_change(). */
+MUST_USE enum err person_password_reset(struct accounts *accounts, const struct actor *actor,
+                                        int64_t person_id, const char *password, int64_t now_ms,
+                                        struct err_note *note);

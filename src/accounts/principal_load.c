@@ -63,7 +63,7 @@ enum err principal_load_session(struct db *db, const struct accounts *accounts,
     TRY(sql_query(db, &rows,
                   "SELECT s.id, s.seen_at_ms, s.expires_at_ms, p.id, p.name, p.email, p.is_admin "
                   "FROM person_session s JOIN person p ON p.id = s.person_id "
-                  "WHERE s.token_hash = $1",
+                  "WHERE s.token_hash = $1 AND p.disabled_at_ms = 0",
                   SQL_BLOB(hash, SECRET_HASH_SIZE)));
     while (sql_next(&rows)) {
         is_found = true;

@@ -86,19 +86,42 @@ static enum err end_others(struct db *db, struct sign_in_write *write)
                    SQL_INT(session->created_at_ms), SQL_INT(EXPIRED_SLICE));
 }
 
+static enum err refuse(struct err_note *note)
+{
+    metric_add(&refusals, 1);
+    return err_set(note, ERR_UNAUTHENTICATED, "password",
+                   "the e-mail address or the password is wrong");
+}
+
+/* The password was right a moment ago: is it still, and may they? */
+static enum err confirm(struct db *db, const struct sign_in_write *write, struct person *out_person,
+                        struct err_note *note)
+{
+    int64_t one;
+    enum err err =
+        sql_one_int(db, &one, "SELECT 1 FROM person WHERE id = $1 AND password_hash = $2",
+                    SQL_INT(write->session.person_id), SQL_TEXT(write->old_password_hash));
+    if (err == ERR_NOT_FOUND)
+        return refuse(note);
+    TRY(err);
+    TRY(person_by_id(db, write->session.person_id, out_person));
+    if (out_person->is_disabled)
+        return err_set(note, ERR_FORBIDDEN, "email",
+                       "is of an account that was disabled; ask an administrator");
+    return ERR_NONE;
+}
+
 static enum err sign_in_run(struct db *db, void *context, struct err_note *note)
 {
-    (void)note;
     struct sign_in_write *write = context;
     const struct session *session = &write->session;
+    struct person person;
+    TRY(confirm(db, write, &person, note));
     TRY(insert_session(db, write));
     TRY(end_others(db, write));
     if (write->new_password_hash[0] != '\0')
-        TRY(sql_run(db, "UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-                    SQL_INT(session->person_id), SQL_TEXT(write->old_password_hash),
-                    SQL_TEXT(write->new_password_hash)));
-    struct person person;
-    TRY(person_by_id(db, session->person_id, &person));
+        TRY(sql_run(db, "UPDATE person SET password_hash = $2 WHERE id = $1",
+                    SQL_INT(session->person_id), SQL_TEXT(write->new_password_hash)));
     struct actor actor = {.person_id = person.id};
     (void)text_copy(actor.name, sizeof actor.name, person.name);
     (void)text_copy(actor.address, sizeof actor.address, session->address);
@@ -136,10 +159,8 @@ static enum err check_credentials(struct accounts *accounts, const struct sign_i
                                        .now_ms = now_ms};
     enum err err = password_attempt_check(accounts, &attempt, note);
     if (err == ERR_UNAUTHENTICATED || (err == ERR_NONE && !is_known)) {
-        metric_add(&refusals, 1);
         log_write(LOG_INFO, "accounts", "sign-in refused", "peer=%s", LOG_TEXT(sign_in->address));
-        return err_set(note, ERR_UNAUTHENTICATED, "password",
-                       "the e-mail address or the password is wrong");
+        return refuse(note);
     }
     return err;
 }

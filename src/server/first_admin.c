@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define PATH_SIZE 4096
-#define LINE_LEN  ACCOUNTS_PASSWORD_SIZE /* the password and a newline */
+#define LINE_LEN  PASSWORD_RANDOM_SIZE /* the password and a newline */
 
 static void close_descriptor(const int *descriptor)
 {
@@ -41,7 +41,7 @@ static enum err lock_folder(const char *folder, int *out_descriptor, struct err_
 }
 
 /* False when it is not a whole line: then no account was made with it. */
-static bool read_line(int file, char out_password[ACCOUNTS_PASSWORD_SIZE])
+static bool read_line(int file, char out_password[PASSWORD_RANDOM_SIZE])
 {
     char line[LINE_LEN + 1];
     ssize_t len = pread(file, line, sizeof line, 0);
@@ -60,8 +60,8 @@ static bool write_line(int file, const char *password)
 }
 
 /* What an earlier start has left, or a new one. On disk with its name afterwards. */
-static enum err keep_password(int folder, const char *path,
-                              char out_password[ACCOUNTS_PASSWORD_SIZE], struct err_note *note)
+static enum err keep_password(int folder, const char *path, char out_password[PASSWORD_RANDOM_SIZE],
+                              struct err_note *note)
 {
     static const char DOING[] = "keep the first administrator's password";
     SCOPED_DESCRIPTOR file =
@@ -69,7 +69,7 @@ static enum err keep_password(int folder, const char *path,
     if (file < 0)
         return path_fail(path, DOING, note);
     if (!read_line(file, out_password)) {
-        accounts_random_password(out_password);
+        password_random(out_password);
         if (!write_line(file, out_password))
             return path_fail(path, DOING, note);
     }
@@ -85,7 +85,7 @@ static enum err create(struct accounts *accounts, const struct server_options *o
     int len = snprintf(path, sizeof path, "%s/%s", options->data_folder, FIRST_ADMIN_PASSWORD_FILE);
     if (len < 0 || (size_t)len >= sizeof path)
         return err_set(note, ERR_INVALID, "data-folder", "the folder's name is too long");
-    char password[ACCOUNTS_PASSWORD_SIZE] = "";
+    char password[PASSWORD_RANDOM_SIZE] = "";
     if (options->admin_password == NULL)
         TRY(keep_password(folder, path, password, note));
     struct accounts_first_admin admin = {

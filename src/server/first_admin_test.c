@@ -86,7 +86,7 @@ TEST(first_password_waits_in_a_file_for_its_owner_only)
     struct house house;
     open_house(&house);
     CHECK(start(&house) == ERR_NONE);
-    CHECK_INT(strlen(kept_password(&house)), ACCOUNTS_PASSWORD_SIZE - 1);
+    CHECK_INT(strlen(kept_password(&house)), PASSWORD_RANDOM_SIZE - 1);
     CHECK(opens(&house, "admin@localhost", kept_password(&house)));
     CHECK(unlink(house.file) == 0); /* as the owner does, having read it */
     CHECK(start(&house) == ERR_NONE);
