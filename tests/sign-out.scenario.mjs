@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who has signed out, or lost a role, gets nothing more from the live topics; others do.
+// Who has signed out, lost a role or was disabled gets nothing more from the live topics; others do.
 import { check, equal, playAll, scenario, within } from './scenario.mjs';
 import { INCIDENTS, buildPark } from './park.mjs';
 
@@ -29,6 +29,14 @@ scenario('a live socket ends with its session and with the role', async (t) => {
   await admin.delete(`/api/v1/events/demo/members/${cleo.id}`);
   equal(await closes(cleo.live), 1008, "Cleo's socket after her role was taken");
   check(await cleo.client.follow(INCIDENTS).then(() => false, () => true), 'Cleo may not follow again');
+  const emil = await addControl(muster, admin, 'emil');
+  await admin.expect('PATCH', `/api/v1/people/${emil.id}`, { is_disabled: true }, 200);
+  equal(await closes(emil.live), 1008, "Emil's socket after his account was disabled");
+  const fay = await addControl(muster, admin, 'fay');
+  await admin.post(`/api/v1/people/${fay.id}/password`, {});
+  equal(await closes(fay.live), 1008, "Fay's socket after her password was reset");
+  for (const { client } of [emil, fay])
+    check(await client.follow(INCIDENTS).then(() => false, () => true), 'who was signed out may not follow again');
   for (const [name, live] of [['Dora', dora.live], ['the admin', adminLive]]) {
     live.socket.send(JSON.stringify({ subscribe: [] }));
     check(await live.next((message) => message.subscribed), `the socket of ${name} stays`);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Signing in and out, one's own sessions and password, and the people of the installation. */
+/* Signing in and out, one's own sessions and password. */
 #include "api/api.h"
 #include "api/people_json.h"
 #include "api/session_cookie.h"
 #include "base/clock.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 
 /* --- the session --- */
 
@@ -179,106 +176,6 @@ static void change_password(struct request *request, void *context)
         reply_empty(request, 204);
 }
 
-/* --- people --- */
-
-static const struct json_field PERSON_FIELDS[] = {
-    {.name = "email",
-     .kind = JSON_FIELD_TEXT,
-     .need = JSON_REQUIRED,
-     .min = 3,
-     JSON_TEXT(struct person_new, email),
-     .doc = "What they sign in with; unique."},
-    {.name = "name",
-     .kind = JSON_FIELD_TEXT,
-     .need = JSON_REQUIRED,
-     .min = 1,
-     JSON_TEXT(struct person_new, name),
-     .doc = "What others see."},
-    {.name = "password",
-     .kind = JSON_FIELD_TEXT,
-     .need = JSON_REQUIRED,
-     JSON_TEXT(struct person_new, password),
-     .doc = "A first one: 8 to 256 bytes, and not an obvious one."},
-    {.name = "is_admin",
-     .kind = JSON_FIELD_BOOL,
-     JSON_AT(struct person_new, is_admin),
-     .doc = "May do everything in the whole installation."},
-};
-
-struct person_creation {
-    struct person_draft draft;
-    struct actor actor;
-};
-
-static enum err insert_person(struct db *db, void *context, struct created *out,
-                              struct err_note *note)
-{
-    const struct person_creation *creation = context;
-    TRY(person_insert(db, &creation->draft, &creation->actor, note));
-    out->body = json_of_person(&creation->draft.person);
-    return ERR_NONE;
-}
-
-static enum err prepare_person(const struct request *request, const struct app *app,
-                               struct person_draft *out_draft, struct err_note *note)
-{
-    struct person_new wanted = {.email = ""};
-    TRY(request_read_json(request, &wanted, NULL, note));
-    enum err err = person_prepare(app->accounts, &wanted, clock_now_ms(), out_draft, note);
-    explicit_bzero(&wanted, sizeof wanted);
-    return err;
-}
-
-static void create_person(struct request *request, void *context)
-{
-    const struct app *app = context;
-    struct err_note note = {.detail = ""};
-    struct person_creation creation = {.actor = api_actor(request)};
-    enum err err = prepare_person(request, app, &creation.draft, &note);
-    if (err != ERR_NONE)
-        reply_problem(request, err, &note);
-    else
-        api_create(request, app, insert_person, NULL, &creation);
-}
-
-static enum err read_people(const struct request *request, const struct app *app, size_t *out_limit,
-                            struct person **out_people, size_t *out_count, struct err_note *note)
-{
-    const char *cursor = request_query(request, "cursor");
-    int64_t after_id = 0;
-    if (cursor != NULL && !id_parse(cursor, &after_id))
-        return err_set(note, ERR_MALFORMED, "cursor", "is not one that this list gave");
-    TRY(api_page_limit(request, out_limit, note));
-    struct db *db = store_reader_take(app->main_store);
-    if (db == NULL)
-        return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
-    enum err err = person_list(db, after_id, *out_limit, out_people, out_count);
-    store_reader_give(app->main_store, db);
-    return err;
-}
-
-static void list_people(struct request *request, void *context)
-{
-    struct err_note note = {.detail = ""};
-    SCOPED_MEM struct person *people = NULL;
-    size_t count = 0, limit = 0;
-    enum err err = read_people(request, context, &limit, &people, &count, &note);
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    json_t *items = json_array();
-    for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(items, json_of_person(&people[i]));
-    char next[24] = "";
-    if (count == limit)
-        (void)snprintf(next, sizeof next, "%" PRId64, people[count - 1].id);
-    api_reply_page(request, items, next);
-}
-
-static const char *const PAGE_QUERY[] = {"cursor: `next` of the page before",
-                                         "limit: items of a page, 1 to 1000", NULL};
-
 const struct route accounts_routes[] = {
     {.method = "POST",
      .path = "/api/v1/session",
@@ -328,22 +225,5 @@ const struct route accounts_routes[] = {
      .summary = "Changes one's own password and signs all other browsers out.",
      .body_fields = PASSWORD_FIELDS,
      .body_field_count = COUNT_OF(PASSWORD_FIELDS)},
-    {.method = "GET",
-     .path = "/api/v1/people",
-     .roles = ROLE_ADMIN,
-     .thread = ROUTE_WORKER,
-     .handle = list_people,
-     .tag = "People",
-     .summary = "Everybody who can sign in.",
-     .query = PAGE_QUERY},
-    {.method = "POST",
-     .path = "/api/v1/people",
-     .roles = ROLE_ADMIN,
-     .thread = ROUTE_WORKER,
-     .handle = create_person,
-     .tag = "People",
-     .summary = "Creates a person; takes an Idempotency-Key.",
-     .body_fields = PERSON_FIELDS,
-     .body_field_count = COUNT_OF(PERSON_FIELDS)},
 };
 const size_t accounts_route_count = COUNT_OF(accounts_routes);

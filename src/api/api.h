@@ -43,15 +43,35 @@ bool api_may_follow(void *context, void *principal, const char *topic);
 /* live_options.is_current: the session goes on, and nobody was forgotten. */
 bool api_is_current(void *context, void *principal);
 
+/* A connection that reads the main store, for store_reader_give(); ERR_BUSY, with words, when the
+ * database is away. */
+MUST_USE enum err api_reader_take(const struct app *app, struct db **out_db, struct err_note *note);
+
+/* --- lists --- */
+
+extern const char *const api_page_query[]; /* of a route: cursor and limit */
 /* Page of a list by ?limit= (1 to LIMIT_PAGE_MAX). */
 MUST_USE enum err api_page_limit(const struct request *request, size_t *out_limit,
                                  struct err_note *note);
 /* {"items": [...], "next": cursor or null}; takes `items`. `next` NULL or "": the last page. */
 void api_reply_page(struct request *request, json_t *items, const char *next);
 
-extern const struct route accounts_routes[], events_routes[], members_routes[], venues_routes[],
-    readings_routes[], crowd_routes[], alerts_routes[], notify_routes[], live_routes[],
-    system_routes[];
-extern const size_t accounts_route_count, events_route_count, members_route_count,
-    venues_route_count, readings_route_count, crowd_route_count, alerts_route_count,
-    notify_route_count, live_route_count, system_route_count;
+/* A page of what has numbers for ids, in their order: those after `after_id`, `limit` at most. */
+struct id_page {
+    int64_t after_id;
+    size_t limit;
+    json_t *items;
+    int64_t last_id; /* of the last item */
+};
+void id_page_add(struct id_page *page, int64_t id, json_t *item); /* takes the item */
+/* Handles the GET of such a list: `read` adds the items that one snapshot of the main store has. */
+void api_list_by_id(struct request *request, const struct app *app,
+                    enum err (*read)(const struct request *request, struct db *db,
+                                     struct id_page *page));
+
+extern const struct route accounts_routes[], people_routes[], events_routes[], members_routes[],
+    venues_routes[], readings_routes[], crowd_routes[], alerts_routes[], notify_routes[],
+    live_routes[], system_routes[];
+extern const size_t accounts_route_count, people_route_count, events_route_count,
+    members_route_count, venues_route_count, readings_route_count, crowd_route_count,
+    alerts_route_count, notify_route_count, live_route_count, system_route_count;

@@ -12,17 +12,11 @@ static json_t *event_json(const struct event *event)
     return json_write(event_fields, EVENT_FIELD_COUNT, event);
 }
 
-static enum err busy(struct err_note *note)
-{
-    return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
-}
-
 static enum err load(const struct app *app, const char *id, struct event *out_event,
                      struct err_note *note)
 {
-    struct db *db = store_reader_take(app->main_store);
-    if (db == NULL)
-        return busy(note);
+    struct db *db = NULL;
+    TRY(api_reader_take(app, &db, note));
     enum err err = event_find(db, id, out_event);
     store_reader_give(app->main_store, db);
     if (err == ERR_NOT_FOUND)
@@ -48,9 +42,8 @@ static enum err read_events(const struct request *request, const struct app *app
     if (cursor != NULL && !text_is_id(cursor))
         return err_set(note, ERR_MALFORMED, "cursor", "is not one that this list gave");
     TRY(api_page_limit(request, out_limit, note));
-    struct db *db = store_reader_take(app->main_store);
-    if (db == NULL)
-        return busy(note);
+    struct db *db = NULL;
+    TRY(api_reader_take(app, &db, note));
     enum err err = event_list(db, api_principal(request), cursor == NULL ? "" : cursor, *out_limit,
                               out_events, out_count);
     store_reader_give(app->main_store, db);
@@ -191,9 +184,6 @@ static void remove_event(struct request *request, void *context)
     reply_empty(request, 204);
 }
 
-static const char *const PAGE_QUERY[] = {"cursor: `next` of the page before",
-                                         "limit: items of a page, 1 to 1000", NULL};
-
 const struct route events_routes[] = {
     {.method = "GET",
      .path = "/api/v1/events",
@@ -202,7 +192,7 @@ const struct route events_routes[] = {
      .handle = list_events,
      .tag = "Events",
      .summary = "The events where one has a role; all of them for an admin.",
-     .query = PAGE_QUERY},
+     .query = api_page_query},
     {.method = "POST",
      .path = "/api/v1/events",
      .roles = ROLE_PERSON,

@@ -7,30 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static enum err busy(struct err_note *note)
-{
-    return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
-}
-
-static enum err read_page(const struct request *request, int64_t *out_after_id, size_t *out_limit,
-                          struct err_note *note)
-{
-    const char *cursor = request_query(request, "cursor");
-    int64_t after_id = 0;
-    if (cursor != NULL && !id_parse(cursor, &after_id))
-        return err_set(note, ERR_MALFORMED, "cursor", "is not one that this list gave");
-    *out_after_id = after_id;
-    return api_page_limit(request, out_limit, note);
-}
-
-static void reply_items(struct request *request, json_t *items, size_t limit, int64_t last_id)
-{
-    char next[24] = "";
-    if (json_array_size(items) == limit)
-        (void)snprintf(next, sizeof next, "%" PRId64, last_id);
-    api_reply_page(request, items, next);
-}
-
 /* --- members --- */
 
 static json_t *member_json(const struct member *member)
@@ -40,29 +16,19 @@ static json_t *member_json(const struct member *member)
                      json_of_roles(member->roles));
 }
 
+static enum err read_members(const struct request *request, struct db *db, struct id_page *page)
+{
+    SCOPED_MEM struct member *members = NULL;
+    size_t count = 0;
+    TRY(member_list(db, api_event(request), page->after_id, page->limit, &members, &count));
+    for (size_t i = 0; i < count; i++)
+        id_page_add(page, members[i].person.id, member_json(&members[i]));
+    return ERR_NONE;
+}
+
 static void list_members(struct request *request, void *context)
 {
-    const struct app *app = context;
-    struct err_note note = {.detail = ""};
-    SCOPED_MEM struct member *members = NULL;
-    size_t count = 0, limit = 0;
-    int64_t after_id = 0;
-    enum err err = read_page(request, &after_id, &limit, &note);
-    struct db *db = err == ERR_NONE ? store_reader_take(app->main_store) : NULL;
-    if (db != NULL) {
-        err = member_list(db, api_event(request), after_id, limit, &members, &count);
-        store_reader_give(app->main_store, db);
-    } else if (err == ERR_NONE) {
-        err = busy(&note);
-    }
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    json_t *items = json_array();
-    for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(items, member_json(&members[i]));
-    reply_items(request, items, limit, count == 0 ? 0 : members[count - 1].person.id);
+    api_list_by_id(request, context, read_members);
 }
 
 struct roles_body {
@@ -99,23 +65,6 @@ static enum err parse_roles(const json_t *list, uint32_t *out_roles, struct err_
     return ERR_NONE;
 }
 
-/* The path names a person by id or by e-mail address. */
-static enum err find_person(const struct request *request, const struct app *app,
-                            struct person *out_person, struct err_note *note)
-{
-    const char *name = request_param(request, "person");
-    int64_t id;
-    struct db *db = store_reader_take(app->main_store);
-    if (db == NULL)
-        return busy(note);
-    enum err err = id_parse(name, &id) ? person_by_id(db, id, out_person)
-                                       : person_by_email(db, name, out_person);
-    store_reader_give(app->main_store, db);
-    if (err == ERR_NOT_FOUND)
-        return err_set(note, err, "person", "there is no such person; an admin can create one");
-    return err;
-}
-
 static enum err do_set(const struct request *request, const struct app *app,
                        struct member *out_member, struct err_note *note)
 {
@@ -123,7 +72,7 @@ static enum err do_set(const struct request *request, const struct app *app,
     SCOPED_JSON *document = NULL;
     TRY(request_read_json(request, &body, &document, note));
     TRY(parse_roles(body.roles, &out_member->roles, note));
-    TRY(find_person(request, app, &out_member->person, note));
+    TRY(person_of_path(request, app, &out_member->person, note));
     struct actor actor = api_actor(request);
     return member_set(app->accounts, &actor, api_event(request), out_member->person.id,
                       out_member->roles, clock_now_ms(), note);
@@ -144,7 +93,7 @@ static enum err do_remove(const struct request *request, const struct app *app,
                           struct err_note *note)
 {
     struct person person;
-    TRY(find_person(request, app, &person, note));
+    TRY(person_of_path(request, app, &person, note));
     struct actor actor = api_actor(request);
     return member_remove(app->accounts, &actor, api_event(request), person.id, clock_now_ms(),
                          note);
@@ -184,29 +133,19 @@ static json_t *token_json(const struct device_token *token)
         json_of_time(token->last_used_at_ms), "revoked_at", json_of_time(token->revoked_at_ms));
 }
 
+static enum err read_tokens(const struct request *request, struct db *db, struct id_page *page)
+{
+    SCOPED_MEM struct device_token *tokens = NULL;
+    size_t count = 0;
+    TRY(token_list(db, api_event(request), page->after_id, page->limit, &tokens, &count));
+    for (size_t i = 0; i < count; i++)
+        id_page_add(page, tokens[i].id, token_json(&tokens[i]));
+    return ERR_NONE;
+}
+
 static void list_tokens(struct request *request, void *context)
 {
-    const struct app *app = context;
-    struct err_note note = {.detail = ""};
-    SCOPED_MEM struct device_token *tokens = NULL;
-    size_t count = 0, limit = 0;
-    int64_t after_id = 0;
-    enum err err = read_page(request, &after_id, &limit, &note);
-    struct db *db = err == ERR_NONE ? store_reader_take(app->main_store) : NULL;
-    if (db != NULL) {
-        err = token_list(db, api_event(request), after_id, limit, &tokens, &count);
-        store_reader_give(app->main_store, db);
-    } else if (err == ERR_NONE) {
-        err = busy(&note);
-    }
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    json_t *items = json_array();
-    for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(items, token_json(&tokens[i]));
-    reply_items(request, items, limit, count == 0 ? 0 : tokens[count - 1].id);
+    api_list_by_id(request, context, read_tokens);
 }
 
 struct token_creation {
@@ -288,9 +227,8 @@ static enum err read_audit(const struct request *request, const struct app *app,
     struct audit_cursor cursor;
     TRY(read_audit_cursor(request, &cursor, note));
     TRY(api_page_limit(request, out_limit, note));
-    struct db *db = store_reader_take(app->main_store);
-    if (db == NULL)
-        return busy(note);
+    struct db *db = NULL;
+    TRY(api_reader_take(app, &db, note));
     /* The path's event, and none where the path has none: the installation's own rows. */
     enum err err =
         audit_list(db, request_param(request, "event"), cursor, *out_limit, out_rows, out_count);
@@ -318,9 +256,6 @@ static void list_audit(struct request *request, void *context)
     api_reply_page(request, items, next);
 }
 
-static const char *const PAGE_QUERY[] = {"cursor: `next` of the page before",
-                                         "limit: items of a page, 1 to 1000", NULL};
-
 const struct route members_routes[] = {
     {.method = "GET",
      .path = "/api/v1/events/{event}/members",
@@ -329,7 +264,7 @@ const struct route members_routes[] = {
      .handle = list_members,
      .tag = "Members",
      .summary = "Who has which roles at the event.",
-     .query = PAGE_QUERY},
+     .query = api_page_query},
     {.method = "PUT",
      .path = "/api/v1/events/{event}/members/{person}",
      .roles = ROLE_ORGANISER,
@@ -353,7 +288,7 @@ const struct route members_routes[] = {
      .handle = list_tokens,
      .tag = "Tokens",
      .summary = "The tokens of devices, without their secrets.",
-     .query = PAGE_QUERY},
+     .query = api_page_query},
     {.method = "POST",
      .path = "/api/v1/events/{event}/tokens",
      .roles = ROLE_ORGANISER,
@@ -377,7 +312,7 @@ const struct route members_routes[] = {
      .handle = list_audit,
      .tag = "Audit",
      .summary = "Who changed what at the event, when, from where; newest first.",
-     .query = PAGE_QUERY},
+     .query = api_page_query},
     {.method = "GET",
      .path = "/api/v1/audit",
      .roles = ROLE_ADMIN,
@@ -385,6 +320,6 @@ const struct route members_routes[] = {
      .handle = list_audit,
      .tag = "Audit",
      .summary = "The same of the installation: people and sessions.",
-     .query = PAGE_QUERY},
+     .query = api_page_query},
 };
 const size_t members_route_count = COUNT_OF(members_routes);

@@ -23,9 +23,10 @@ json_t *json_of_roles(uint32_t roles)
 
 json_t *json_of_person(const struct person *person)
 {
-    return json_pack("{s:I, s:s, s:s, s:b, s:o}", "id", (json_int_t)person->id, "email",
+    return json_pack("{s:I, s:s, s:s, s:b, s:b, s:o}", "id", (json_int_t)person->id, "email",
                      person->email, "name", person->name, "is_admin", person->is_admin,
-                     "created_at", json_of_time(person->created_at_ms));
+                     "is_disabled", person->is_disabled, "created_at",
+                     json_of_time(person->created_at_ms));
 }
 
 bool id_parse(const char *text, int64_t *out_id)
@@ -38,4 +39,19 @@ bool id_parse(const char *text, int64_t *out_id)
         return false;
     *out_id = id;
     return true;
+}
+
+enum err person_of_path(const struct request *request, const struct app *app,
+                        struct person *out_person, struct err_note *note)
+{
+    const char *name = request_param(request, "person");
+    int64_t id;
+    struct db *db = NULL;
+    TRY(api_reader_take(app, &db, note));
+    enum err err = id_parse(name, &id) ? person_by_id(db, id, out_person)
+                                       : person_by_email(db, name, out_person);
+    store_reader_give(app->main_store, db);
+    if (err == ERR_NOT_FOUND)
+        return err_set(note, err, "person", "there is no such person; an admin can create one");
+    return err;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api/people_json.h — people and roles as JSON, for the routes of accounts and members. */
+/* api/people_json.h — people and roles as JSON and in paths, for the routes of accounts, people and members. */
 #pragma once
-#include "accounts/accounts.h"
+#include "api/api.h"
 #include "base/json.h"
 
 json_t *json_of_time(int64_t at_ms); /* null for 0: never */
@@ -9,3 +9,7 @@ json_t *json_of_roles(uint32_t roles);
 json_t *json_of_person(const struct person *person);
 /* A whole number above 0 and below 2^53, and nothing else. */
 bool id_parse(const char *text, int64_t *out_id);
+
+/* The person that the path's {person} names, by id or by e-mail address. ERR_NOT_FOUND. */
+MUST_USE enum err person_of_path(const struct request *request, const struct app *app,
+                                 struct person *out_person, struct err_note *note);

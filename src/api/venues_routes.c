@@ -315,8 +315,6 @@ static void remove_picture(struct request *request, void *context)
     remove_part(request, context, VENUE_PART_PICTURE);
 }
 
-static const char *const PAGE_QUERY[] = {"cursor: `next` of the page before",
-                                         "limit: items of a page, 1 to 1000", NULL};
 static const char *const PICTURE_QUERY[] = {"version: changes when the picture may have", NULL};
 
 #define VENUES       "/api/v1/events/{event}/venues"
@@ -328,7 +326,7 @@ static const char *const PICTURE_QUERY[] = {"version: changes when the picture m
 
 const struct route venues_routes[] = {
     {ROUTE("GET", VENUES), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = list_venues,
-     .query = PAGE_QUERY, .summary = "The venues of an event, without their plans"},
+     .query = api_page_query, .summary = "The venues of an event, without their plans"},
     {ROUTE("POST", VENUES), .roles = ROLE_ORGANISER, .handle = create_venue, .body_max = PLAN_BYTES,
      FIELDS(venue_fields, VENUE_FIELD_COUNT), .summary = "Adds a venue; takes an Idempotency-Key"},
     {ROUTE("GET", VENUE), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = tell_venue,
@@ -345,7 +343,7 @@ const struct route venues_routes[] = {
     {ROUTE("DELETE", VENUE "/picture"), .roles = ROLE_ORGANISER, .handle = remove_picture,
      .summary = "Removes the picture"},
     {ROUTE("GET", VENUE "/zones"), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = list_zones,
-     .query = PAGE_QUERY, .summary = "The zones of a venue"},
+     .query = api_page_query, .summary = "The zones of a venue"},
     {ROUTE("POST", VENUE "/zones"), .roles = ROLE_ORGANISER, .handle = create_zone,
      FIELDS(zone_fields, ZONE_FIELD_COUNT), .summary = "Adds a zone; takes an Idempotency-Key"},
     {ROUTE("GET", VENUE "/zones/{zone}"), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = tell_zone,
@@ -354,8 +352,8 @@ const struct route venues_routes[] = {
      FIELDS(zone_fields, ZONE_FIELD_COUNT), .summary = "Adds or replaces a zone"},
     {ROUTE("DELETE", VENUE "/zones/{zone}"), .roles = ROLE_ORGANISER, .handle = remove_zone,
      .summary = "Removes a zone"},
-    {ROUTE("GET", VENUE "/devices"), .roles = WATCHERS, .handle = list_devices, .query = PAGE_QUERY,
-     .summary = "The devices of a venue and their health"},
+    {ROUTE("GET", VENUE "/devices"), .roles = WATCHERS, .handle = list_devices,
+     .query = api_page_query, .summary = "The devices of a venue and their health"},
     {ROUTE("POST", VENUE "/devices"), .roles = ROLE_ORGANISER, .handle = create_device,
      FIELDS(device_fields, DEVICE_FIELD_COUNT),
      .summary = "Adds a device; takes an Idempotency-Key"},

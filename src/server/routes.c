@@ -18,6 +18,7 @@ void routes_init(struct routes *routes, struct app *app)
 {
     *routes = (struct routes){0};
     add(routes, accounts_routes, accounts_route_count, app);
+    add(routes, people_routes, people_route_count, app);
     add(routes, events_routes, events_route_count, app);
     add(routes, members_routes, members_route_count, app);
     add(routes, venues_routes, venues_route_count, app);
