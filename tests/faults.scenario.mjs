@@ -92,27 +92,46 @@ scenario('writes fail for want of space: 503 says so, and it heals by itself', a
   await sender.verify(await muster.signIn());
 });
 
-scenario('a disk is really full, and has space again', async (t) => {
-  const disk = t.disk(12 * 1024 * 1024);
-  const muster = await t.muster({ folder: join(disk, 'data') });
-  const { admin, token } = await furnished(muster);
-  const sender = new Sender(muster.withToken(token));
-  await sender.sendMany(20);
-  const ballast = join(disk, 'ballast');
+// Takes all the space that there is; what it returns gives it back.
+function fill(disk, mebibytes) {
+  const names = Array.from({ length: mebibytes }, (_, i) => join(disk, `ballast-${i}`));
   try {
-    for (let i = 0; i < 16; i++) writeFileSync(`${ballast}-${i}`, Buffer.alloc(1024 * 1024));
+    for (const name of names) writeFileSync(name, Buffer.alloc(1024 * 1024));
   } catch (error) {
     equal(error.code, 'ENOSPC', 'why the ballast stops');
   }
+  return () => names.forEach((name) => rmSync(name, { force: true }));
+}
+
+// Full: it refuses and says why. Space again: it takes everything, and nothing is lost or there unasked.
+async function fullAndFreeAgain(disk, mebibytes, muster, admin, token) {
+  const sender = new Sender(muster.withToken(token));
+  await sender.sendMany(20);
+  const free = fill(disk, mebibytes);
   checkRefusal(await sender.sendUntil('the disk is full', (answer) => answer.status === 503), /disk is full/);
   checkRefusal(await health(muster), /disk is full/);
   await admin.get('/api/v1/events', 200); // who only reads is not disturbed
-  for (let i = 0; i < 16; i++) rmSync(`${ballast}-${i}`, { force: true });
+  free();
   await healed(muster, sender);
   await sender.verify(await muster.signIn());
   await muster.kill();
   await muster.start();
   await sender.verify(await muster.signIn());
+}
+
+scenario('a disk is really full, and has space again', async (t) => {
+  const disk = t.disk(12 * 1024 * 1024);
+  const muster = await t.muster({ folder: join(disk, 'data') });
+  const { admin, token } = await furnished(muster);
+  await fullAndFreeAgain(disk, 16, muster, admin, token);
+});
+
+scenario("PostgreSQL's disk is full, and has space again", async (t) => {
+  const disk = t.disk(96 * 1024 * 1024);
+  const postgres = await t.postgres({ disk });
+  const muster = await t.muster({ database: postgres.url });
+  const { admin, token } = await furnished(muster);
+  await fullAndFreeAgain(disk, 100, muster, admin, token);
 });
 
 scenario('an fsync fails: the process ends and says why, and the next one has everything', async (t) => {

@@ -255,8 +255,9 @@ function postgresFolder() {
 }
 
 export class Postgres {
-  constructor(folder) {
+  constructor(folder, logFolder) {
     this.folder = folder;
+    this.logFolder = logFolder; // its write-ahead log, where that has a disk of its own
     this.bin = postgresFolder();
   }
 
@@ -271,8 +272,10 @@ export class Postgres {
     const { uid, gid } = this.who;
     if (!existsSync(join(this.folder, 'data'))) {
       mkdirSync(this.folder, { recursive: true });
-      if (uid !== undefined) chownSync(this.folder, uid, gid);
-      execFileSync(join(this.bin, 'initdb'), ['-D', join(this.folder, 'data'), '-U', 'muster', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+      const folders = [this.folder, ...(this.logFolder ? [this.logFolder] : [])];
+      if (uid !== undefined) for (const folder of folders) chownSync(folder, uid, gid);
+      execFileSync(join(this.bin, 'initdb'), ['-D', join(this.folder, 'data'), '-U', 'muster', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync',
+        ...(this.logFolder ? ['-X', join(this.logFolder, 'wal')] : [])],
         { ...this.who, cwd: this.folder, stdio: 'ignore' });
       this.port = await freePort();
     }
@@ -339,9 +342,10 @@ class Scene {
     return path;
   }
 
-  async postgres() {
+  // {disk} for its tables only: without room for its log PostgreSQL ends, which is being away.
+  async postgres({ disk } = {}) {
     if (!postgresFolder()) throw new Skipped('PostgreSQL is not installed');
-    const postgres = new Postgres(join(this.folder(), 'pg'));
+    const postgres = new Postgres(join(disk ?? this.folder(), 'pg'), disk && this.folder());
     this.endings.push(() => postgres.end());
     return postgres.start();
   }

@@ -80,6 +80,18 @@ enum err sql_fail(struct db *db, enum err err, enum sql_harm harm, const char *w
     return err;
 }
 
+static const char DISK_FULL[] = "the disk is full";
+
+enum err sql_fail_disk_full(struct db *db)
+{
+    return sql_fail(db, ERR_BUSY, SQL_HARM_TRANSACTION, DISK_FULL);
+}
+
+bool sql_is_disk_full(const struct db *db)
+{
+    return db->harm == SQL_HARM_TRANSACTION && strcmp(db->words, DISK_FULL) == 0;
+}
+
 char *sql_scratch(struct db *db)
 {
     return db->scratch[db->scratch_next++ % SQL_SCRATCH_COUNT];

@@ -103,6 +103,9 @@ void sql_unit_begin(struct db *db);
 enum err sql_script(struct db *db, const char *sql);
 /* Remembers a failure and returns it. */
 enum err sql_fail(struct db *db, enum err err, enum sql_harm harm, const char *words);
+/* The same on both engines: ERR_BUSY for the whole transaction, in words that a client may read. */
+enum err sql_fail_disk_full(struct db *db);
+bool sql_is_disk_full(const struct db *db); /* the last failure was that */
 
 void sql_forget_statements(struct db *db); /* but those with open rows */
 uint32_t sql_hash(const char *sql);

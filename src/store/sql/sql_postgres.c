@@ -33,6 +33,8 @@ enum err postgres_failure(struct db *db, const void *result)
         return sql_fail(db, ERR_BUSY, SQL_HARM_CONNECTION, words);
     if (is_class(state, "23505") || is_class(state, "23503"))
         return sql_fail(db, ERR_CONFLICT, SQL_HARM_STATEMENT, words);
+    if (is_class(state, "53100"))
+        return sql_fail_disk_full(db); /* its words name a file of the server's */
     if (is_class(state, "53") || is_class(state, "40") || is_class(state, "55P03"))
         return sql_fail(db, ERR_BUSY, SQL_HARM_TRANSACTION, words);
     if (is_class(state, "XX001") || is_class(state, "XX002"))

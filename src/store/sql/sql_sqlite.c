@@ -42,7 +42,7 @@ enum err sqlite_failure(struct db *db)
         abort();
     }
     if (is_disk_full(handle, code))
-        return sql_fail(db, ERR_BUSY, SQL_HARM_TRANSACTION, "the disk is full");
+        return sql_fail_disk_full(db);
     switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:

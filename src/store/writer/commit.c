@@ -148,7 +148,7 @@ static void judge(struct writer *writer, enum err err)
     if (err != ERR_NONE && db->harm == SQL_HARM_CONNECTION)
         why = STORE_AWAY;
     else if (err != ERR_NONE && db->harm == SQL_HARM_TRANSACTION)
-        why = db_is_sqlite(db) && err == ERR_BUSY ? DISK_FULL : REFUSES;
+        why = sql_is_disk_full(db) ? DISK_FULL : REFUSES;
     store_set_why(writer->store, why, db->words);
 }
 

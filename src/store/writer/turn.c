@@ -82,7 +82,9 @@ static enum err commit_postgres(struct writer *writer)
     bool is_lost = PQstatus(handle) != CONNECTION_OK || state == NULL ||
                    strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0;
     enum err err = ERR_NONE;
-    if (!is_committed)
+    if (!is_committed && !is_lost && strcmp(state, "53100") == 0)
+        err = sql_fail_disk_full(writer->db);
+    else if (!is_committed)
         err = sql_fail(writer->db, ERR_BUSY, is_lost ? SQL_HARM_CONNECTION : SQL_HARM_TRANSACTION,
                        PQerrorMessage(handle));
     PQclear(result);
