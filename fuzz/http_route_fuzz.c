@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Whatever a stranger can put into a request's head and body, on any bytes. The first byte picks what is
  * read; every answer must keep the promises of its header. */
+#include <strings.h>
+
 #include "base/text.h"
 #include "net/http/body.h"
 #include "net/http/peer.h"
@@ -79,12 +81,20 @@ static void try_headers(const char *text)
     assert(trace_is_valid(trace));
     if (trace_request_id_is_valid(text))
         assert(is_clean(text) && strlen(text) <= 64);
-    char peer[PEER_TEXT_SIZE];
-    peer_behind_proxy("127.0.0.1", text, peer);
-    assert(strspn(peer, "0123456789abcdefABCDEF:.") == strlen(peer));
+    static const struct peer_address DIRECT = {.bytes = {[10] = 0xFF, [11] = 0xFF, [12] = 127}};
+    struct peer_networks proxies = {.count = 0};
+    if (peer_networks_parse(text, &proxies, NULL) == ERR_NONE)
+        assert(proxies.count == 0 || peer_networks_have(&proxies, &proxies.items[0].address));
+    enum err err = peer_networks_parse("127.0.0.0/8, 10.0.0.0/8", &proxies, NULL);
+    assert(err == ERR_NONE);
+    struct peer_claims claims = {.forwarded_for = text, .forwarded_proto = text};
+    struct peer peer = peer_behind_proxies(&proxies, &DIRECT, &claims);
+    char address[PEER_TEXT_SIZE];
+    peer_text(&peer.address, address);
+    assert(strspn(address, "0123456789abcdefABCDEF:.") == strlen(address));
     struct origin_facts facts = {.method = "POST", .origin = text, .host = "muster.test"};
     if (origin_is_ours(&facts))
-        assert(strlen(text) >= strlen("://muster.test"));
+        assert(strncasecmp(text, "http://muster.test", strlen("http://muster.test")) == 0);
     char accept[WS_ACCEPT_SIZE];
     struct ws_offer offer = {"websocket", "upgrade", "13", text};
     if (ws_handshake(&offer, accept) == WS_ACCEPTED)

@@ -77,7 +77,8 @@ static bool is_safe(enum credential_kind credential, const char *method, const c
                                              .method = method,
                                              .sec_fetch_site = site,
                                              .origin = origin,
-                                             .host = "muster.example.org"});
+                                             .host = "muster.example.org",
+                                             .is_secure = true});
 }
 
 TEST(other_sites_cannot_use_a_cookie)
@@ -88,6 +89,7 @@ TEST(other_sites_cannot_use_a_cookie)
     CHECK(!is_safe(CREDENTIAL_COOKIE, "POST", "same-site", NULL));
     CHECK(is_safe(CREDENTIAL_COOKIE, "DELETE", NULL, "https://muster.example.org"));
     CHECK(!is_safe(CREDENTIAL_COOKIE, "DELETE", NULL, "https://evil.example.org"));
+    CHECK(!is_safe(CREDENTIAL_COOKIE, "DELETE", NULL, "http://muster.example.org"));
     CHECK(!is_safe(CREDENTIAL_COOKIE, "PATCH", NULL, "null"));
     CHECK(!is_safe(CREDENTIAL_COOKIE, "PUT", NULL, NULL));
 }

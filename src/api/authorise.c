@@ -48,12 +48,15 @@ static enum err check_origin(const struct request *request, const struct credent
                                .method = request_method(request),
                                .sec_fetch_site = request_header(request, "Sec-Fetch-Site"),
                                .origin = request_header(request, "Origin"),
-                               .host = request_header(request, "Host")};
+                               .host = request_header(request, "Host"),
+                               .is_secure = request_is_secure(request)};
     if (csrf_is_safe(&facts))
         return ERR_NONE;
-    return err_set(note, ERR_FORBIDDEN, "header Origin",
-                   "this request was not sent by a page of this server; a program that signs in "
-                   "with a cookie sends Origin with this server's address");
+    return err_set(
+        note, ERR_FORBIDDEN, "header Origin",
+        "this request was not sent by a page of this server; a program that signs in with a "
+        "cookie sends Origin with this server's address, and a proxy that ends TLS must be "
+        "one of trusted-proxies");
 }
 
 static enum err refuse(enum access access, struct err_note *note)

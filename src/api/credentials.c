@@ -41,5 +41,6 @@ bool csrf_is_safe(const struct csrf_facts *facts)
     return origin_is_ours(&(struct origin_facts){.method = facts->method,
                                                  .sec_fetch_site = facts->sec_fetch_site,
                                                  .origin = facts->origin,
-                                                 .host = facts->host});
+                                                 .host = facts->host,
+                                                 .is_secure = facts->is_secure});
 }

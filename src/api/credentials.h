@@ -23,6 +23,7 @@ struct csrf_facts { /* headers as sent; NULL = absent */
     const char *sec_fetch_site;
     const char *origin;
     const char *host;
+    bool is_secure; /* it came by https */
 };
 /* Pure. A browser adds cookies to what other sites send; so a request that changes something must
  * show that our page sent it. A bearer token is never added by a browser. A cookie with neither

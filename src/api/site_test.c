@@ -105,8 +105,9 @@ static void start(struct site *site)
     site->routes = mem_new_array(count, sizeof *site->routes);
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         add_routes(site, tables[i].routes, tables[i].count);
-    struct http_server_options options = {
-        .authorise = api_authorise, .authorise_context = &site->app, .behind_proxy = true};
+    struct http_server_options options = {.authorise = api_authorise,
+                                          .authorise_context = &site->app,
+                                          .trusted_proxies = "127.0.0.1"};
     site->server = loopback_server_with(options, site->routes, site->route_count, &site->app);
     site->port = http_server_port(site->server);
 }

@@ -9,13 +9,17 @@
 #define LIMIT_EMAIL_LEN 254 /* RFC 5321 */
 
 /* HTTP: 431, 413, 503. */
-#define LIMIT_HTTP_CONNECTIONS  16384
-#define LIMIT_HTTP_HEADER_BYTES (32 * 1024)
-#define LIMIT_HTTP_BODY_BYTES   (256 * 1024)        /* routes may set their own */
-#define LIMIT_HTTP_BODIES_BYTES (512 * 1024 * 1024) /* all that are in memory; 503 */
-#define LIMIT_INGEST_BODY_BYTES (4 * 1024 * 1024)
-#define LIMIT_JSON_DEPTH        32
-#define LIMIT_WORKER_QUEUE_LEN  LIMIT_HTTP_CONNECTIONS /* a connection waits for one answer */
+#define LIMIT_HTTP_CONNECTIONS 16384
+/* Of one address, of one /64 in IPv6: a further one is closed unanswered. This machine and the trusted
+ * proxies are not counted, nor are sockets that have become live clients. */
+#define LIMIT_HTTP_ADDRESS_CONNECTIONS 2048
+#define LIMIT_TRUSTED_PROXIES          32 /* networks; refused at start */
+#define LIMIT_HTTP_HEADER_BYTES        (32 * 1024)
+#define LIMIT_HTTP_BODY_BYTES          (256 * 1024)        /* routes may set their own */
+#define LIMIT_HTTP_BODIES_BYTES        (512 * 1024 * 1024) /* all that are in memory; 503 */
+#define LIMIT_INGEST_BODY_BYTES        (4 * 1024 * 1024)
+#define LIMIT_JSON_DEPTH               32
+#define LIMIT_WORKER_QUEUE_LEN         LIMIT_HTTP_CONNECTIONS /* a connection waits for one answer */
 
 /* The writer and its streams: 503 with Retry-After. */
 #define LIMIT_WRITER_QUEUE_LEN   65536

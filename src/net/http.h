@@ -69,7 +69,9 @@ struct http_server_options {
     size_t body_bytes_max;            /* of all bodies together; 0 = LIMIT_HTTP_BODIES_BYTES */
     const char *tls_certificate_file; /* both or none */
     const char *tls_key_file;
-    bool behind_proxy; /* believe X-Forwarded-For and -Proto of loopback and private peers */
+    /* Whose X-Forwarded-For and -Proto are believed: "127.0.0.1, 10.0.0.0/8"; NULL = nobody's. */
+    const char *trusted_proxies;
+    size_t connections_per_address; /* 0 = LIMIT_HTTP_ADDRESS_CONNECTIONS */
     const struct route_table *tables;
     size_t table_count;
     /* Who is it? Called after routing and before any of the body is kept; and again when the body took
@@ -104,7 +106,7 @@ const char *request_body(const struct request *request, size_t *out_len); /* dec
 const char *request_content_type(const struct request *request); /* lower case, no parameters */
 const char *request_id(const struct request *request);           /* also X-Request-Id */
 const char *request_peer(const struct request *request);         /* the client's address as text */
-bool request_is_secure(const struct request *request);           /* TLS here or at the proxy */
+bool request_is_secure(const struct request *request); /* TLS here or at a trusted proxy */
 const struct route *request_route(const struct request *request);
 /* W3C trace context of this request: "00-<32 hex>-<16 hex>-01". */
 const char *request_traceparent(const struct request *request);

@@ -206,7 +206,9 @@ static enum err open_http(struct server *server, struct err_note *note)
                                        .thread_count = (int)options->thread_count,
                                        .tls_certificate_file = options->tls_certificate,
                                        .tls_key_file = options->tls_key,
-                                       .behind_proxy = options->behind_proxy,
+                                       .trusted_proxies = options->trusted_proxies,
+                                       .connections_per_address =
+                                           (size_t)options->connections_per_address,
                                        .tables = server->routes.tables,
                                        .table_count = server->routes.count,
                                        .authorise = api_authorise,

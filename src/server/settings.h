@@ -43,7 +43,8 @@ struct server_options {
     int64_t thread_count;
     const char *tls_certificate;
     const char *tls_key;
-    bool behind_proxy;
+    const char *trusted_proxies; /* NULL = none */
+    int64_t connections_per_address;
     const char *public_url; /* NULL = the listening address */
     const char *admin_email;
     const char *admin_password;

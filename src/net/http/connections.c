@@ -15,9 +15,14 @@ static struct metric cut =
     METRIC_COUNTER("muster_http_slow_clients_total",
                    "Connections ended because a request took too long to arrive.");
 
+static struct metric turned_away =
+    METRIC_COUNTER("muster_http_connections_refused_total",
+                   "Connections closed because their address has too many already.");
+
 struct connection {
     struct connection *previous;
     struct connection *next;
+    struct address *address; /* NULL: not counted */
     int fd;
     atomic_int_fast64_t owes_since_us; /* 0 = owes nothing */
 };
@@ -28,6 +33,7 @@ struct connections {
     struct thread sweeper;
     bool is_stopping;
     int64_t patience_us;
+    struct addresses *addresses;
     struct connection head; /* a ring */
 };
 
@@ -48,9 +54,10 @@ static void *sweep_now_and_then(void *context)
     }
 }
 
-struct connections *connections_create(int64_t patience_us)
+struct connections *connections_create(int64_t patience_us, size_t per_address_max)
 {
     struct connections *connections = mem_new(sizeof *connections);
+    connections->addresses = addresses_create(per_address_max);
     lock_init(&connections->lock);
     signal_init(&connections->wake);
     connections->patience_us = patience_us;
@@ -69,14 +76,24 @@ void connections_destroy(struct connections *connections)
     lock_give(&connections->lock);
     thread_join(&connections->sweeper);
     assert(connections->head.next == &connections->head);
+    addresses_destroy(connections->addresses);
     signal_fini(&connections->wake);
     lock_fini(&connections->lock);
     mem_free(connections);
 }
 
-struct connection *connections_add(struct connections *connections, int fd, int64_t now_us)
+bool connections_have_room(struct connections *connections, const struct peer_address *of)
+{
+    bool has_room = addresses_have_room(connections->addresses, of);
+    metric_add(&turned_away, !has_room);
+    return has_room;
+}
+
+struct connection *connections_add(struct connections *connections, int fd,
+                                   const struct peer_address *of, int64_t now_us)
 {
     struct connection *connection = mem_new(sizeof *connection);
+    connection->address = of == NULL ? NULL : addresses_enter(connections->addresses, of);
     connection->fd = fd;
     connection->owes_since_us = now_us;
     LOCKED(&connections->lock);
@@ -93,6 +110,7 @@ void connections_remove(struct connections *connections, struct connection *conn
     connection->previous->next = connection->next;
     connection->next->previous = connection->previous;
     lock_give(&connections->lock);
+    addresses_leave(connections->addresses, connection->address);
     mem_free(connection);
 }
 

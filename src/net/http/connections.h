@@ -5,15 +5,19 @@
  * ever (slowloris). Here every connection notes since when it owes us a complete request; a sweep
  * every few seconds shuts down those that owe it for too long. Nothing is locked per request. */
 #pragma once
-#include "base/base.h"
+#include "net/http/addresses.h"
 
 struct connections;
 struct connection;
 
-struct connections *connections_create(int64_t patience_us);
+struct connections *connections_create(int64_t patience_us, size_t per_address_max);
 void connections_destroy(struct connections *connections);
 
-struct connection *connections_add(struct connections *connections, int fd, int64_t now_us);
+/* May this address have one more? */
+bool connections_have_room(struct connections *connections, const struct peer_address *of);
+/* `of` NULL: not counted. */
+struct connection *connections_add(struct connections *connections, int fd,
+                                   const struct peer_address *of, int64_t now_us);
 void connections_remove(struct connections *connections, struct connection *connection);
 /* The client owes a request from now on; or (connection_is_served) owes nothing. NULL is fine. */
 void connection_owes(struct connection *connection, int64_t now_us);

@@ -220,6 +220,66 @@ static enum MHD_Result ask_at_gate(struct request *request)
 
 /* --- the steps --- */
 
+struct joining {
+    const char *name;
+    char *text; /* NULL: only measuring */
+    size_t len;
+    size_t count;
+    const char *last;
+};
+
+static enum MHD_Result join_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    (void)kind;
+    struct joining *joining = context;
+    if (value == NULL || strcasecmp(name, joining->name) != 0)
+        return MHD_YES;
+    size_t len = strlen(value);
+    if (joining->text != NULL) {
+        memcpy(joining->text + joining->len, value, len);
+        joining->text[joining->len + len] = ',';
+    }
+    joining->len += len + 1;
+    joining->count++;
+    joining->last = value;
+    return MHD_YES;
+}
+
+/* All lines of a header as the list that they are (RFC 9110, 5.3); NULL when there is none. */
+static const char *joined_header(struct request *request, const char *name)
+{
+    struct joining joining = {.name = name};
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, join_line, &joining);
+    if (joining.count < 2)
+        return joining.last;
+    joining.text = request_alloc(request, joining.len);
+    joining.len = 0;
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, join_line, &joining);
+    joining.text[joining.len - 1] = '\0';
+    return joining.text;
+}
+
+static void read_peer(struct request *request)
+{
+    const struct http_server *server = request->server;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct peer peer = {.is_secure = false};
+    if (!peer_address_of(info->client_addr, &peer.address))
+        return;
+    if (peer_networks_have(&server->proxies, &peer.address)) {
+        struct peer_claims claims = {
+            .forwarded_for = joined_header(request, "X-Forwarded-For"),
+            .forwarded_proto = joined_header(request, "X-Forwarded-Proto"),
+        };
+        struct peer_address direct = peer.address;
+        peer = peer_behind_proxies(&server->proxies, &direct, &claims);
+    }
+    peer_text(&peer.address, request->peer);
+    request->is_secure = peer.is_secure || server->tls_key != NULL;
+}
+
 static void read_identity(struct request *request)
 {
     const char *id = request_header(request, "X-Request-Id");
@@ -230,14 +290,7 @@ static void read_identity(struct request *request)
         request->id = request->own_id;
     }
     trace_continue(request_header(request, "traceparent"), request_random(), request->trace);
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    peer_text(info->client_addr, request->peer);
-    if (request->server->options.behind_proxy) {
-        char direct[PEER_TEXT_SIZE];
-        memcpy(direct, request->peer, sizeof direct);
-        peer_behind_proxy(direct, request_header(request, "X-Forwarded-For"), request->peer);
-    }
+    read_peer(request);
 }
 
 static void reply_no_method(struct request *request)

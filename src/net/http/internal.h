@@ -41,6 +41,7 @@ struct http_server {
     struct body_budget bodies;
     int64_t authorised_for_us; /* who sent its body for longer is looked up once more */
     struct connections *connections;
+    struct peer_networks proxies; /* that are believed */
     struct static_cache *static_cache;
     struct MHD_Daemon *daemon;
     char *tls_certificate;
@@ -95,6 +96,7 @@ struct request {
     bool has_ended;    /* its body is complete */
     int64_t authorised_us;
     bool holds_server; /* http_server_stop() waits for its end */
+    bool is_secure;    /* TLS here or at a trusted proxy */
     bool is_http_1_0;
     bool is_unframed; /* nobody knows where its body ends: none of it is read */
     bool is_queued;   /* the response was handed to libmicrohttpd */

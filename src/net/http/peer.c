@@ -3,47 +3,154 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdio.h>
+#include <strings.h>
 
-#include "base/text.h"
+#define MAPPED_BYTES 12 /* of ::ffff:a.b.c.d before the IPv4 address */
 
-void peer_text(const struct sockaddr *address, char out[PEER_TEXT_SIZE])
+static const unsigned char MAPPED[MAPPED_BYTES] = {[10] = 0xFF, [11] = 0xFF};
+
+static bool is_mapped(const struct peer_address *address)
 {
-    out[0] = '\0';
-    if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-        (void)inet_ntop(AF_INET, &v4->sin_addr, out, PEER_TEXT_SIZE);
-    } else if (address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-            (void)inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, PEER_TEXT_SIZE);
-        else
-            (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, PEER_TEXT_SIZE);
-    }
+    return memcmp(address->bytes, MAPPED, MAPPED_BYTES) == 0;
 }
 
-bool peer_is_private(const char *text)
+static void map(const void *v4, struct peer_address *out)
 {
-    unsigned char a[16];
-    if (inet_pton(AF_INET, text, a) == 1)
-        return a[0] == 127 || a[0] == 10 || (a[0] == 172 && (a[1] & 0xF0) == 16) ||
-               (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
-    if (inet_pton(AF_INET6, text, a) != 1)
+    memcpy(out->bytes, MAPPED, MAPPED_BYTES);
+    memcpy(out->bytes + MAPPED_BYTES, v4, 4);
+}
+
+bool peer_address_of(const struct sockaddr *address, struct peer_address *out)
+{
+    if (address->sa_family == AF_INET)
+        map(&((const struct sockaddr_in *)(const void *)address)->sin_addr, out);
+    else if (address->sa_family == AF_INET6)
+        memcpy(out->bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+               PEER_ADDRESS_SIZE);
+    else
         return false;
-    static const unsigned char LOOPBACK[16] = {[15] = 1};
-    return memcmp(a, LOOPBACK, sizeof a) == 0 || (a[0] & 0xFE) == 0xFC ||
-           (a[0] == 0xFE && (a[1] & 0xC0) == 0x80);
+    return true;
 }
 
-/* One entry without spaces, a port, or the brackets of "[2001:db8::1]:443". False: no address. */
-static bool read_hop(const char *entry, size_t len, char out[PEER_TEXT_SIZE])
+bool peer_address_parse(const char *text, struct peer_address *out)
 {
-    while (len > 0 && (*entry == ' ' || *entry == '\t')) {
-        entry++;
-        len--;
+    unsigned char v4[4];
+    if (inet_pton(AF_INET, text, v4) != 1)
+        return inet_pton(AF_INET6, text, out->bytes) == 1;
+    map(v4, out);
+    return true;
+}
+
+void peer_text(const struct peer_address *address, char out[PEER_TEXT_SIZE])
+{
+    const char *written =
+        is_mapped(address) ? inet_ntop(AF_INET, address->bytes + MAPPED_BYTES, out, PEER_TEXT_SIZE)
+                           : inet_ntop(AF_INET6, address->bytes, out, PEER_TEXT_SIZE);
+    assert(written != NULL);
+}
+
+bool peer_is_loopback(const struct peer_address *address)
+{
+    static const struct peer_address V6 = {.bytes = {[15] = 1}};
+    return (is_mapped(address) && address->bytes[MAPPED_BYTES] == 127) ||
+           memcmp(address, &V6, sizeof V6) == 0;
+}
+
+/* --- networks --- */
+
+static bool is_within(const struct peer_network *network, const struct peer_address *address)
+{
+    unsigned whole = network->bits / 8;
+    unsigned rest = network->bits % 8;
+    if (memcmp(network->address.bytes, address->bytes, whole) != 0)
+        return false;
+    unsigned mask = 0xFFU << (8 - rest) & 0xFF;
+    return rest == 0 || ((network->address.bytes[whole] ^ address->bytes[whole]) & mask) == 0;
+}
+
+/* Bits set beyond the length are a slip: which network was meant? */
+static bool is_clean(const struct peer_network *network)
+{
+    for (unsigned bit = network->bits; bit < PEER_ADDRESS_SIZE * 8; bit++) {
+        if ((network->address.bytes[bit / 8] >> (7 - bit % 8) & 1) != 0)
+            return false;
     }
-    while (len > 0 && (entry[len - 1] == ' ' || entry[len - 1] == '\t'))
-        len--;
+    return true;
+}
+
+static bool network_parse(const char *text, size_t len, struct peer_network *out)
+{
+    char address[PEER_TEXT_SIZE];
+    const char *slash = memchr(text, '/', len);
+    size_t address_len = slash == NULL ? len : (size_t)(slash - text);
+    if (address_len >= sizeof address)
+        return false;
+    memcpy(address, text, address_len);
+    address[address_len] = '\0';
+    if (!peer_address_parse(address, &out->address))
+        return false;
+    unsigned bits_max = strchr(address, ':') == NULL ? 32 : 128;
+    unsigned bits = bits_max;
+    if (slash != NULL) {
+        size_t digits = len - address_len - 1;
+        if (digits == 0 || digits > 3 || strspn(slash + 1, "0123456789") < digits)
+            return false;
+        bits = (unsigned)strtoul(slash + 1, NULL, 10);
+    }
+    out->bits = PEER_ADDRESS_SIZE * 8 - bits_max + bits;
+    return bits <= bits_max && is_clean(out);
+}
+
+enum err peer_networks_parse(const char *text, struct peer_networks *out, struct err_note *note)
+{
+    struct peer_networks networks = {.count = 0};
+    for (const char *p = text == NULL ? "" : text; *(p += strspn(p, ", ")) != '\0';) {
+        size_t len = strcspn(p, ", ");
+        if (networks.count == LIMIT_TRUSTED_PROXIES)
+            return err_set(note, ERR_INVALID, "trusted-proxies", "names more than %d networks.",
+                           LIMIT_TRUSTED_PROXIES);
+        if (!network_parse(p, len, &networks.items[networks.count++]))
+            return err_set(note, ERR_INVALID, "trusted-proxies",
+                           "'%.*s' is neither an address nor a network such as 10.0.0.0/8.",
+                           (int)MIN(len, (size_t)80), p);
+        p += len;
+    }
+    *out = networks;
+    return ERR_NONE;
+}
+
+bool peer_networks_have(const struct peer_networks *networks, const struct peer_address *address)
+{
+    for (size_t i = 0; i < networks->count; i++) {
+        if (is_within(&networks->items[i], address))
+            return true;
+    }
+    return false;
+}
+
+/* --- what proxies say --- */
+
+/* Cuts the last entry off `list`, of which *inout_len bytes are left. */
+static bool take_last(const char *list, size_t *inout_len, const char **out_entry, size_t *out_len)
+{
+    if (list == NULL || *inout_len == 0)
+        return false;
+    const char *comma = memrchr(list, ',', *inout_len);
+    const char *start = comma == NULL ? list : comma + 1;
+    const char *end = list + *inout_len;
+    *inout_len = comma == NULL ? 0 : (size_t)(comma - list);
+    while (start < end && (*start == ' ' || *start == '\t'))
+        start++;
+    while (start < end && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    *out_entry = start;
+    *out_len = (size_t)(end - start);
+    return true;
+}
+
+/* An address, perhaps with a port, perhaps with the brackets of "[2001:db8::1]:443". */
+static bool read_hop(const char *entry, size_t len, struct peer_address *out)
+{
     if (len > 0 && entry[0] == '[') {
         const char *end = memchr(entry, ']', len);
         if (end == NULL)
@@ -55,29 +162,47 @@ static bool read_hop(const char *entry, size_t len, char out[PEER_TEXT_SIZE])
         if (colon != NULL && memrchr(entry, ':', len) == colon) /* one colon: IPv4 and a port */
             len = (size_t)(colon - entry);
     }
-    if (len == 0 || len >= PEER_TEXT_SIZE)
+    char text[PEER_TEXT_SIZE];
+    if (len == 0 || len >= sizeof text)
         return false;
-    memcpy(out, entry, len);
-    out[len] = '\0';
-    unsigned char binary[16];
-    return inet_pton(AF_INET, out, binary) == 1 || inet_pton(AF_INET6, out, binary) == 1;
+    memcpy(text, entry, len);
+    text[len] = '\0';
+    return peer_address_parse(text, out);
 }
 
-void peer_behind_proxy(const char *direct, const char *forwarded, char out[PEER_TEXT_SIZE])
+/* How many of our proxies the request came through, counting the one that connected. */
+static size_t walk(const struct peer_networks *proxies, const char *list,
+                   struct peer_address *inout_client)
 {
-    (void)text_copy(out, PEER_TEXT_SIZE, direct);
-    if (forwarded == NULL || !peer_is_private(direct))
-        return;
-    const char *end = forwarded + strlen(forwarded);
-    while (end > forwarded) {
-        const char *comma = memrchr(forwarded, ',', (size_t)(end - forwarded));
-        const char *start = comma == NULL ? forwarded : comma + 1;
-        char hop[PEER_TEXT_SIZE];
-        if (!read_hop(start, (size_t)(end - start), hop))
-            return;
-        memcpy(out, hop, sizeof hop);
-        if (!peer_is_private(hop))
-            return;
-        end = comma == NULL ? forwarded : comma;
+    size_t left = list == NULL ? 0 : strlen(list);
+    size_t count = 0;
+    const char *entry;
+    size_t len;
+    while (peer_networks_have(proxies, inout_client)) {
+        count++;
+        if (!take_last(list, &left, &entry, &len) || !read_hop(entry, len, inout_client))
+            break;
     }
+    return count;
+}
+
+/* Of a list, the entry of the proxy that the client spoke to: the count-th from the right. Proxies that
+ * replace the header, as most do, leave one for all. */
+static bool says_https(const char *list, size_t count)
+{
+    size_t left = list == NULL ? 0 : strlen(list);
+    const char *entry = "";
+    size_t len = 0;
+    while (count-- > 0 && take_last(list, &left, &entry, &len))
+        continue;
+    return len == 5 && strncasecmp(entry, "https", len) == 0;
+}
+
+struct peer peer_behind_proxies(const struct peer_networks *proxies,
+                                const struct peer_address *direct, const struct peer_claims *claims)
+{
+    struct peer peer = {.address = *direct};
+    size_t count = walk(proxies, claims->forwarded_for, &peer.address);
+    peer.is_secure = says_https(claims->forwarded_proto, count);
+    return peer;
 }

@@ -1,17 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/peer.h — who is at the other end. Pure. Behind a proxy, X-Forwarded-For is read from the
- * right: the last hop that is not itself a proxy (loopback or private) is the client; what stands
- * further left was written by the client and proves nothing. */
+/* net/http/peer.h — who is at the other end. Pure.
+ *
+ * X-Forwarded-For and X-Forwarded-Proto are believed of the proxies that the operator has listed, and of
+ * nobody else, however private its address looks. Each proxy adds whom it heard on the right; so they
+ * are read from the right, and the first that is not a listed proxy is the client. What stands further
+ * left was written by the client and proves nothing. */
 #pragma once
 #include "base/base.h"
 
 #include <sys/socket.h>
 
-#define PEER_TEXT_SIZE 46 /* INET6_ADDRSTRLEN */
+#define PEER_TEXT_SIZE    46 /* INET6_ADDRSTRLEN */
+#define PEER_ADDRESS_SIZE 16
 
-/* IPv4-mapped addresses as IPv4. "" for other families. */
-void peer_text(const struct sockaddr *address, char out[PEER_TEXT_SIZE]);
-/* Loopback, RFC 1918, link-local, unique local. */
-bool peer_is_private(const char *text);
-/* `direct` is who connected; `forwarded` the header or NULL. */
-void peer_behind_proxy(const char *direct, const char *forwarded, char out[PEER_TEXT_SIZE]);
+/* IPv6, or IPv4 as ::ffff:a.b.c.d. */
+struct peer_address {
+    unsigned char bytes[PEER_ADDRESS_SIZE];
+};
+
+struct peer_networks {
+    struct peer_network {
+        struct peer_address address;
+        unsigned bits;
+    } items[LIMIT_TRUSTED_PROXIES];
+    size_t count;
+};
+
+/* False for other families. */
+bool peer_address_of(const struct sockaddr *address, struct peer_address *out);
+bool peer_address_parse(const char *text, struct peer_address *out);
+/* IPv4-mapped addresses as IPv4. */
+void peer_text(const struct peer_address *address, char out[PEER_TEXT_SIZE]);
+bool peer_is_loopback(const struct peer_address *address);
+
+/* "127.0.0.1, ::1, 10.0.0.0/8", with commas or spaces; NULL is none. ERR_INVALID names the one that is
+ * wrong. */
+MUST_USE enum err peer_networks_parse(const char *text, struct peer_networks *out,
+                                      struct err_note *note);
+bool peer_networks_have(const struct peer_networks *networks, const struct peer_address *address);
+
+struct peer_claims { /* header lines, all of them joined by commas; NULL = absent */
+    const char *forwarded_for;
+    const char *forwarded_proto;
+};
+struct peer {
+    struct peer_address address;
+    bool is_secure; /* it spoke TLS to the first of our proxies */
+};
+/* `direct` is who connected. */
+struct peer peer_behind_proxies(const struct peer_networks *proxies,
+                                const struct peer_address *direct,
+                                const struct peer_claims *claims);

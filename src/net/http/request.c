@@ -242,16 +242,7 @@ const char *request_peer(const struct request *request)
 
 bool request_is_secure(const struct request *request)
 {
-    if (request->server->options.tls_key_file != NULL)
-        return true;
-    if (!request->server->options.behind_proxy)
-        return false;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    char direct[PEER_TEXT_SIZE];
-    peer_text(info->client_addr, direct);
-    const char *scheme = request_header(request, "X-Forwarded-Proto");
-    return scheme != NULL && strcasecmp(scheme, "https") == 0 && peer_is_private(direct);
+    return request->is_secure;
 }
 
 const struct route *request_route(const struct request *request)

@@ -122,14 +122,41 @@ static enum err load_tls(struct http_server *server, struct err_note *note)
     return read_file(options->tls_key_file, &server->tls_key, note);
 }
 
+/* Behind a trusted proxy, and on this machine, many are behind one address. */
+static bool is_counted(const struct http_server *server, const struct sockaddr *address,
+                       struct peer_address *out)
+{
+    return peer_address_of(address, out) && !peer_is_loopback(out) &&
+           !peer_networks_have(&server->proxies, out);
+}
+
+static enum MHD_Result let_in(void *context, const struct sockaddr *address, socklen_t len)
+{
+    (void)len;
+    struct http_server *server = context;
+    struct peer_address peer;
+    bool may_come =
+        !is_counted(server, address, &peer) || connections_have_room(server->connections, &peer);
+    return may_come ? MHD_YES : MHD_NO;
+}
+
+static struct connection *add_connection(struct http_server *server,
+                                         struct MHD_Connection *connection)
+{
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct peer_address peer;
+    bool counts = is_counted(server, info->client_addr, &peer);
+    return connections_add(server->connections, fd, counts ? &peer : NULL, clock_monotonic_us());
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *slot = connections_add(server->connections, info->connect_fd, clock_monotonic_us());
+        *slot = add_connection(server, connection);
     } else if (*slot != NULL) {
         connections_remove(server->connections, *slot);
         *slot = NULL;
@@ -164,7 +191,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int listener)
         tls = &extra[2];
     }
     return MHD_start_daemon(
-        flags, server->port, NULL, NULL, dispatch_access, server, MHD_OPTION_LISTEN_SOCKET,
+        flags, server->port, let_in, server, dispatch_access, server, MHD_OPTION_LISTEN_SOCKET,
         listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_HTTP_CONNECTIONS,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, CONNECTION_INCREMENT,
@@ -216,6 +243,7 @@ static enum err start(struct http_server *server, struct err_note *note)
 {
     const struct http_server_options *options = &server->options;
     TRY(router_create(options->tables, options->table_count, &server->router, note));
+    TRY(peer_networks_parse(options->trusted_proxies, &server->proxies, note));
     TRY(load_tls(server, note));
     struct http_listener own = {.fd = -1};
     struct http_listener *listener = options->listener == NULL ? &own : options->listener;
@@ -224,7 +252,10 @@ static enum err start(struct http_server *server, struct err_note *note)
     server->port = listener->port;
     server->throttle = throttle_create(THROTTLE_KEYS);
     server->static_cache = static_cache_create();
-    server->connections = connections_create(REQUEST_PATIENCE_US);
+    server->connections =
+        connections_create(REQUEST_PATIENCE_US, options->connections_per_address == 0
+                                                    ? (size_t)LIMIT_HTTP_ADDRESS_CONNECTIONS
+                                                    : options->connections_per_address);
     server->bodies.max =
         options->body_bytes_max == 0 ? (size_t)LIMIT_HTTP_BODIES_BYTES : options->body_bytes_max;
     server->workers = workers_create(

@@ -342,10 +342,10 @@ TEST(requests_sent_in_one_go_are_answered_in_order)
 
 TEST(client_that_drips_its_request_is_cut_off)
 {
-    struct connections *connections = connections_create(120000000);
+    struct connections *connections = connections_create(120000000, 1);
     int pair[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    struct connection *connection = connections_add(connections, pair[0], 1000000);
+    struct connection *connection = connections_add(connections, pair[0], NULL, 1000000);
     CHECK_INT(connections_sweep(connections, 121000000), 0);
     connection_is_served(
         connection); /* its request came: the handler may take as long as it likes */
@@ -361,10 +361,10 @@ TEST(client_that_drips_its_request_is_cut_off)
 
 TEST(client_that_left_in_the_middle_of_a_request_is_let_go)
 {
-    struct connections *connections = connections_create(120000000);
+    struct connections *connections = connections_create(120000000, 1);
     int pair[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    struct connection *connection = connections_add(connections, pair[0], 1000000);
+    struct connection *connection = connections_add(connections, pair[0], NULL, 1000000);
     loopback_send_text(pair[1], "GET / HT");
     CHECK_INT(connections_sweep(connections, 1000001), 0); /* unread bytes: it goes on */
     char bytes[8];

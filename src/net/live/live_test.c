@@ -130,10 +130,12 @@ TEST(page_of_another_site_gets_no_socket)
         int status;
     } CASES[] = {
         {"Origin: https://evil.test\r\n", 403},
-        {"Origin: https://muster.test.evil.test\r\n", 403},
+        {"Origin: http://muster.test.evil.test\r\n", 403},
         {"Origin: null\r\n", 403},
         {"Sec-Fetch-Site: cross-site\r\nOrigin: https://muster.test\r\n", 403},
-        {"Origin: https://muster.test\r\n", 101},
+        {"Origin: http://muster.test\r\n", 101},
+        {"Origin: https://muster.test\r\n", 403}, /* it came without TLS */
+        {"Origin: http://muster.test:81\r\n", 403},
         {"Sec-Fetch-Site: same-origin\r\nOrigin: https://muster.test\r\n", 101},
         {"Origin: https://friend.test\r\n", 101},
     };

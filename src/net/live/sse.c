@@ -125,6 +125,7 @@ static enum err check_topics(const struct request *request, const struct live *l
                                  .sec_fetch_site = request_header(request, "Sec-Fetch-Site"),
                                  .origin = request_header(request, "Origin"),
                                  .host = request_header(request, "Host"),
+                                 .is_secure = request_is_secure(request),
                                  .is_strict = true,
                                  .allowed = live->options.origins};
     if (!origin_is_ours(&facts))

@@ -395,6 +395,7 @@ static bool is_from_our_page(const struct request *request, const struct live *l
                                  .sec_fetch_site = request_header(request, "Sec-Fetch-Site"),
                                  .origin = request_header(request, "Origin"),
                                  .host = request_header(request, "Host"),
+                                 .is_secure = request_is_secure(request),
                                  .is_strict = true,
                                  .allowed = live->options.origins};
     return origin_is_ours(&facts);
