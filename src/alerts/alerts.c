@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The shell around the evaluator: two consumers. "alerts" turns readings into incidents; it refreshes
+/* The shell around the evaluator, and beside it two more consumers. "alerts" turns readings into incidents; it refreshes
  * the rules once a second, in the tick that it needs for silence anyway. "incidents-live" turns the
  * records of incidents into live messages, whoever caused them, in whichever process. */
 #include "alerts/alerts.h"
 
 #include "alerts/evaluator.h"
+#include "alerts/removed.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -21,6 +22,7 @@ struct alerts {
     atomic_bool is_asked; /* to refresh before the next batch */
     struct consumer *deciding;
     struct consumer *telling;
+    struct removed *removed;
 };
 
 static void owned(void *context, int shard, int64_t *inout_position)
@@ -110,6 +112,7 @@ static enum err start(struct alerts *alerts, const struct alerts_options *option
                                              .context = alerts,
                                              .prepare = tell};
     TRY(consumer_start(&telling, &alerts->telling, note));
+    TRY(removed_start(options->main_store, &alerts->removed, note));
     const struct consumer_options deciding = {.name = "alerts",
                                               .stream = "readings",
                                               .source = options->telemetry_store,
@@ -129,7 +132,7 @@ enum err alerts_open(const struct alerts_options *options, struct alerts **out_a
     struct alerts *alerts = mem_new(sizeof *alerts);
     alerts->main_store = options->main_store;
     alerts->publisher = options->publisher;
-    evaluator_init(&alerts->evaluator);
+    evaluator_init(&alerts->evaluator, options->venues);
     enum err err = start(alerts, options, note);
     if (err != ERR_NONE) {
         alerts_close(alerts);
@@ -143,6 +146,8 @@ void alerts_close(struct alerts *alerts)
 {
     if (alerts->deciding != NULL)
         consumer_stop(alerts->deciding);
+    if (alerts->removed != NULL)
+        removed_stop(alerts->removed);
     if (alerts->telling != NULL)
         consumer_stop(alerts->telling);
     evaluator_fini(&alerts->evaluator);
@@ -156,6 +161,7 @@ void alerts_refresh(struct alerts *alerts)
 
 enum err alerts_wait_idle(struct alerts *alerts, int64_t deadline_ms)
 {
+    TRY(removed_wait_idle(alerts->removed, deadline_ms));
     TRY(consumer_wait_idle(alerts->deciding, deadline_ms));
     return consumer_wait_idle(alerts->telling, deadline_ms);
 }

@@ -2,11 +2,14 @@
 /* alerts/alerts.h — rules, alarms, incidents. Reads the telemetry stream "readings", decides per rule
  * and subject (alerts/alarm.h), and writes state, incident, record and its own position in one
  * transaction of the main store: what was read once is decided once, through any restart.
- * After the commit every transition goes to the live topic events/{event}/incidents. */
+ * After the commit every transition goes to the live topic events/{event}/incidents.
+ * What is no more has no alarms: a third consumer reads the main stream "venues" and ends those of
+ * zones, devices and venues that were removed. */
 #pragma once
 #include "alerts/incident.h"
 #include "alerts/rule.h"
 #include "base/publish.h"
+#include "events/events.h"
 #include "store/store.h"
 
 struct alerts;
@@ -15,6 +18,7 @@ extern const struct store_module alerts_store_module; /* for the main store */
 struct alerts_options {
     struct store *main_store;
     struct store *telemetry_store;
+    struct venues *venues; /* what is not there is not watched; NULL = whatever is heard is there */
     const struct publisher *publisher; /* borrowed until close; may be NULL */
 };
 
@@ -48,6 +52,16 @@ MUST_USE enum err rule_update(struct db *db, const struct actor *actor, const st
 /* ERR_NOT_FOUND. Its open incidents are resolved; what is resolved stays to be read. */
 MUST_USE enum err rule_remove(struct db *db, const struct actor *actor, const char *event,
                               const char *id, int64_t now_ms, struct err_note *note);
+
+/* --- with their event, inside the command that moves or removes it; then alerts_refresh(). --- */
+
+/* The rules of an event that is over rest, and its open incidents are resolved; they are awake again
+ * when it runs again. */
+MUST_USE enum err alerts_event_moved(struct db *db, const struct actor *actor, const char *event,
+                                     enum event_state to, int64_t now_ms);
+/* Its rules go; what its incidents were stays to be read. */
+MUST_USE enum err alerts_event_removed(struct db *db, const struct actor *actor, const char *event,
+                                       int64_t now_ms);
 
 MUST_USE enum err rule_find(struct db *db, const char *event, const char *id,
                             struct rule *out_rule);

@@ -10,7 +10,7 @@
 #define INCIDENT_COLUMNS                                                                           \
     "event, id, rule, rule_name, venue, series, severity, cause, direction, threshold, recovery, " \
     "value, is_silent, since_ms, opened_ms, updated_ms, acknowledged_ms, acknowledged_by, "        \
-    "resolved_ms, resolved_by"
+    "resolved_ms, resolved_by, resolution"
 
 MUST_USE enum err incident_one(struct sql_rows *rows, struct incident *out_incident);
 MUST_USE enum err incident_collect(struct sql_rows *rows, struct incident **out_incidents,
@@ -29,9 +29,16 @@ MUST_USE enum err incident_open(struct db *db, const struct incident_cause *caus
 /* Inside a command: fell silent, heard again, resolved by itself. Nothing when none is open. */
 MUST_USE enum err incident_follow(struct db *db, const struct incident_cause *cause,
                                   enum transition_kind kind, int64_t now_ms);
-/* Inside a command: resolves every open incident of the rule, as the actor, and forgets its alarms. */
-MUST_USE enum err incidents_end_rule(struct db *db, const struct rule *rule,
-                                     const struct actor *actor, int64_t now_ms);
+/* Which open incidents end, and which alarms are forgotten with them. */
+struct ending {
+    const char *event;
+    const char *rule;          /* NULL = of all rules */
+    const char *series;        /* NULL = of all series */
+    const struct actor *actor; /* NULL = nobody: by itself */
+    enum resolution resolution;
+};
+/* Inside a command. The evaluator has to learn of it: generation_raise(). */
+MUST_USE enum err incidents_end(struct db *db, const struct ending *ending, int64_t now_ms);
 
 /* All that are to be decided by, of all events, in no order. The caller frees *out_rules (mem_free). */
 MUST_USE enum err rules_awake(struct db *db, struct rule **out_rules, size_t *out_count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/evaluator.h"
 
+#include "alerts/place.h"
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -8,9 +9,9 @@
 #define MANY_ALARMS   20000 /* reading so many takes at most a tenth of the time */
 #define REST_FACTOR   10
 
-void evaluator_init(struct evaluator *evaluator)
+void evaluator_init(struct evaluator *evaluator, struct venues *venues)
 {
-    *evaluator = (struct evaluator){.is_stale = true};
+    *evaluator = (struct evaluator){.venues = venues, .is_stale = true};
 }
 
 void evaluator_fini(struct evaluator *evaluator)
@@ -130,6 +131,9 @@ static void hear(const struct hearing *hearing, struct watch *watch, const char 
 {
     struct watched *watched = watched_find(watch, reading->series);
     if (watched == NULL) {
+        /* The last readings of what was removed are still on their way. */
+        if (!place_stands(hearing->evaluator->venues, watch->rule.event, venue, reading->series))
+            return;
         watched = watched_add(watch, reading->series);
         if (watched == NULL)
             return;

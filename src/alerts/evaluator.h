@@ -18,6 +18,7 @@ struct decision {
 };
 
 struct evaluator {
+    struct venues *venues; /* may be NULL: whatever is heard is there */
     struct watches watches;
     int64_t generation;
     bool is_stale;
@@ -31,7 +32,7 @@ struct evaluator {
     int64_t waited_ms[STREAM_SHARDS]; /* when silence was last looked for */
 };
 
-void evaluator_init(struct evaluator *evaluator);
+void evaluator_init(struct evaluator *evaluator, struct venues *venues);
 void evaluator_fini(struct evaluator *evaluator);
 /* The shard is ours from now on: silence counts from here. */
 void evaluator_own(struct evaluator *evaluator, int shard, int64_t now_ms);

@@ -9,6 +9,11 @@
 const char *const incident_state_names[] = {"open", "acknowledged", "resolved", NULL};
 const char *const transition_names[] = {"opened",      "acknowledged", "fell_silent",
                                         "heard_again", "resolved",     NULL};
+const char *const resolution_names[] = {
+    "none",       "recovered",     "by hand",      "rule changed",   "rule removed",
+    "event over", "event removed", "zone removed", "device removed", "venue removed",
+    NULL};
+_Static_assert(COUNT_OF(resolution_names) == RESOLUTION_VENUE_REMOVED + 2, "one name each");
 
 #define AT(member)   JSON_AT(struct incident, member)
 #define TEXT(member) JSON_TEXT(struct incident, member)
@@ -38,6 +43,7 @@ static const struct json_field INCIDENT_FIELDS[] = {
     {"acknowledged_by", JSON_FIELD_TEXT, JSON_OPTIONAL, TEXT(acknowledged_by)},
     {"resolved_at", JSON_FIELD_TIME, JSON_OPTIONAL, AT(resolved_ms)},
     {"resolved_by", JSON_FIELD_TEXT, JSON_OPTIONAL, TEXT(resolved_by)},
+    {"resolution", JSON_FIELD_ENUM, JSON_OPTIONAL, AT(resolution), .names = resolution_names},
 };
 static const struct json_field TRANSITION_FIELDS[] = {
     {"kind", JSON_FIELD_ENUM, JSON_REQUIRED, JSON_AT(struct transition, kind),
@@ -63,6 +69,7 @@ json_t *incident_json(const struct incident *incident)
     null_unless(object, "acknowledged_by", incident->acknowledged_ms != 0);
     null_unless(object, "resolved_at", incident->resolved_ms != 0);
     null_unless(object, "resolved_by", incident->resolved_by[0] != '\0');
+    null_unless(object, "resolution", incident->resolution != RESOLUTION_NONE);
     return object;
 }
 
@@ -135,6 +142,7 @@ static void incident_of_row(const struct sql_rows *rows, struct incident *incide
                     sql_text(rows, 17));
     incident->resolved_ms = sql_int(rows, 18);
     (void)text_copy(incident->resolved_by, sizeof incident->resolved_by, sql_text(rows, 19));
+    incident->resolution = (int)sql_int(rows, 20);
     incident->state = incident->resolved_ms != 0       ? INCIDENT_RESOLVED
                       : incident->acknowledged_ms != 0 ? INCIDENT_ACKNOWLEDGED
                                                        : INCIDENT_OPEN;

@@ -22,6 +22,21 @@ enum transition_kind {
 };
 extern const char *const transition_names[]; /* "opened" ... NULL */
 
+/* Why an incident ended. */
+enum resolution {
+    RESOLUTION_NONE, /* it has not */
+    RESOLUTION_RECOVERED,
+    RESOLUTION_BY_HAND,
+    RESOLUTION_RULE_CHANGED, /* switched off, or it watches another series */
+    RESOLUTION_RULE_REMOVED,
+    RESOLUTION_EVENT_OVER,
+    RESOLUTION_EVENT_REMOVED,
+    RESOLUTION_ZONE_REMOVED,
+    RESOLUTION_DEVICE_REMOVED,
+    RESOLUTION_VENUE_REMOVED,
+};
+extern const char *const resolution_names[]; /* "none", "recovered" ... NULL */
+
 struct incident {
     int64_t id; /* from 1 within the event */
     char event[LIMIT_ID_LEN + 1];
@@ -43,6 +58,7 @@ struct incident {
     int64_t acknowledged_ms, resolved_ms; /* 0 = not yet */
     char acknowledged_by[LIMIT_NAME_LEN + 1];
     char resolved_by[LIMIT_NAME_LEN + 1]; /* "" = by itself */
+    int resolution;                       /* enum resolution */
 };
 
 struct transition {
@@ -51,6 +67,7 @@ struct transition {
     char by[LIMIT_NAME_LEN + 1]; /* "" = by itself */
     double value;
     bool has_value;
+    int resolution; /* enum resolution; of the kind resolved only, and told by the incident */
 };
 
 /* As the API and the live topic give them; the caller owns. */

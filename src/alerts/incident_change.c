@@ -124,12 +124,12 @@ static enum err save(struct db *db, const struct incident *incident)
     return sql_run(
         db,
         "UPDATE alert_incident SET is_silent = $3, updated_ms = $4, acknowledged_ms = $5,"
-        " acknowledged_by = $6, resolved_ms = $7, resolved_by = $8"
+        " acknowledged_by = $6, resolved_ms = $7, resolved_by = $8, resolution = $9"
         " WHERE event = $1 AND id = $2",
         SQL_TEXT(incident->event), SQL_INT(incident->id), SQL_INT(incident->is_silent),
         SQL_INT(incident->updated_ms), SQL_INT(incident->acknowledged_ms),
         SQL_TEXT(incident->acknowledged_by), SQL_INT(incident->resolved_ms),
-        SQL_TEXT(incident->resolved_by));
+        SQL_TEXT(incident->resolved_by), SQL_INT(incident->resolution));
 }
 
 /* The one place where an incident changes. */
@@ -151,6 +151,7 @@ static enum err change(struct db *db, struct incident *incident,
     case TRANSITION_RESOLVED:
         incident->state = INCIDENT_RESOLVED;
         incident->resolved_ms = transition->at_ms;
+        incident->resolution = transition->resolution;
         (void)text_copy(incident->resolved_by, sizeof incident->resolved_by, transition->by);
         break;
     case TRANSITION_OPENED:
@@ -170,6 +171,7 @@ enum err incident_follow(struct db *db, const struct incident_cause *cause,
     TRY(err);
     struct transition transition = {.kind = kind,
                                     .at_ms = now_ms,
+                                    .resolution = RESOLUTION_RECOVERED,
                                     .value = cause->alarm->value,
                                     .has_value =
                                         kind != TRANSITION_FELL_SILENT && cause->alarm->at_ms != 0};
@@ -255,29 +257,47 @@ enum err incident_resolve(struct db *db, const struct actor *actor, const char *
 {
     struct incident incident;
     TRY(find_unresolved(db, event, id, &incident, note));
-    struct transition transition = {.kind = TRANSITION_RESOLVED, .at_ms = now_ms};
+    struct transition transition = {
+        .kind = TRANSITION_RESOLVED, .at_ms = now_ms, .resolution = RESOLUTION_BY_HAND};
     TRY(change_by_hand(db, actor, &incident, &transition));
     return reset_alarm(db, &incident);
 }
 
-enum err incidents_end_rule(struct db *db, const struct rule *rule, const struct actor *actor,
-                            int64_t now_ms)
+/* A filter that is NULL lets all pass. */
+#define FILTER "($2 = '' OR rule = $2) AND ($3 = '' OR series = $3)"
+#define FILTER_VALUES(ending)                                                                      \
+    SQL_TEXT((ending)->event), SQL_TEXT((ending)->rule == NULL ? "" : (ending)->rule),             \
+        SQL_TEXT((ending)->series == NULL ? "" : (ending)->series)
+
+static enum err end_one(struct db *db, struct incident *incident,
+                        const struct transition *transition)
+{
+    struct rule rule;
+    enum err err = rule_find(db, incident->event, incident->rule, &rule);
+    if (err != ERR_NONE && err != ERR_NOT_FOUND)
+        return err;
+    return change(db, incident, transition, err == ERR_NONE ? &rule : NULL);
+}
+
+enum err incidents_end(struct db *db, const struct ending *ending, int64_t now_ms)
 {
     struct incident *incidents = NULL;
     size_t count = 0;
     struct sql_rows rows;
     TRY(sql_query(db, &rows,
                   "SELECT " INCIDENT_COLUMNS " FROM alert_incident"
-                  " WHERE event = $1 AND rule = $2 AND resolved_ms = 0 ORDER BY id",
-                  SQL_TEXT(rule->event), SQL_TEXT(rule->id)));
+                  " WHERE event = $1 AND resolved_ms = 0 AND " FILTER " ORDER BY id",
+                  FILTER_VALUES(ending)));
     TRY(incident_collect(&rows, &incidents, &count));
-    struct transition transition = {.kind = TRANSITION_RESOLVED, .at_ms = now_ms};
-    (void)text_copy(transition.by, sizeof transition.by, actor->name);
+    struct transition transition = {
+        .kind = TRANSITION_RESOLVED, .at_ms = now_ms, .resolution = ending->resolution};
+    if (ending->actor != NULL)
+        (void)text_copy(transition.by, sizeof transition.by, ending->actor->name);
     enum err err = ERR_NONE;
     for (size_t i = 0; i < count && err == ERR_NONE; i++)
-        err = change(db, &incidents[i], &transition, rule);
+        err = end_one(db, &incidents[i], &transition);
     mem_free(incidents);
     TRY(err);
-    return sql_run(db, "DELETE FROM alert_alarm WHERE event = $1 AND rule = $2",
-                   SQL_TEXT(rule->event), SQL_TEXT(rule->id));
+    return sql_run(db, "DELETE FROM alert_alarm WHERE event = $1 AND " FILTER,
+                   FILTER_VALUES(ending));
 }

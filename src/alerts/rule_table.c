@@ -2,6 +2,7 @@
 /* The tables of this folder, and the rules in theirs. */
 #include "alerts/alerts_internal.h"
 #include "base/text.h"
+#include "events/events.h"
 
 static const struct store_migration MIGRATIONS[] = {
     {1,
@@ -30,6 +31,12 @@ static const struct store_migration MIGRATIONS[] = {
      " value DOUBLE PRECISION, PRIMARY KEY (event, incident, number));"
      "CREATE TABLE alert_counter (event TEXT PRIMARY KEY, last BIGINT NOT NULL);"
      "CREATE TABLE alert_generation (one BIGINT PRIMARY KEY, number BIGINT NOT NULL);"},
+    {2, "ALTER TABLE alert_incident ADD COLUMN resolution BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert_rule ADD COLUMN is_resting BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert_rule ADD COLUMN mails_resolution BIGINT NOT NULL DEFAULT 1;"
+        "CREATE INDEX alert_alarm_series ON alert_alarm (event, series);"
+        "CREATE INDEX alert_incident_resolved ON alert_incident (resolved_ms)"
+        " WHERE resolved_ms > 0;"},
 };
 const struct store_module alerts_store_module = {"alerts", MIGRATIONS, COUNT_OF(MIGRATIONS)};
 
@@ -77,6 +84,15 @@ static enum err write_row(struct db *db, const char *sql, const struct rule *rul
     return changed == 1 ? ERR_NONE : ERR_CONFLICT;
 }
 
+/* Of an event that is over. */
+static enum err must_rest(struct db *db, const char *id, bool *out_must_rest)
+{
+    struct event event;
+    enum err err = event_find(db, id, &event);
+    *out_must_rest = err == ERR_NONE && event.state == EVENT_OVER;
+    return err == ERR_NOT_FOUND ? ERR_NONE : err;
+}
+
 enum err rule_insert(struct db *db, const struct actor *actor, const struct rule *wanted,
                      int64_t now_ms, struct err_note *note)
 {
@@ -99,6 +115,11 @@ enum err rule_insert(struct db *db, const struct actor *actor, const struct rule
     if (err == ERR_CONFLICT)
         return err_set(note, err, "id", "there is a rule %s already; choose another id", rule.id);
     TRY(err);
+    bool is_resting = false;
+    TRY(must_rest(db, rule.event, &is_resting));
+    if (is_resting)
+        TRY(sql_run(db, "UPDATE alert_rule SET is_resting = 1 WHERE event = $1 AND id = $2",
+                    SQL_TEXT(rule.event), SQL_TEXT(rule.id)));
     TRY(audit(db, actor, &rule, "rule.created"));
     return generation_raise(db);
 }
@@ -110,6 +131,14 @@ static enum err find_for_change(struct db *db, const char *event, const char *id
     return err == ERR_NOT_FOUND ? err_set(note, err, "rule", "there is no rule %s", id) : err;
 }
 
+static enum err end_rule(struct db *db, const struct rule *rule, const struct actor *actor,
+                         enum resolution resolution, int64_t now_ms)
+{
+    const struct ending ending = {
+        .event = rule->event, .rule = rule->id, .actor = actor, .resolution = resolution};
+    return incidents_end(db, &ending, now_ms);
+}
+
 enum err rule_update(struct db *db, const struct actor *actor, const struct rule *wanted,
                      int64_t now_ms, struct err_note *note)
 {
@@ -118,7 +147,7 @@ enum err rule_update(struct db *db, const struct actor *actor, const struct rule
     rule.created_ms = before.created_ms;
     rule.updated_ms = MAX(now_ms, before.updated_ms + 1); /* it tells changes apart */
     if (!rule.is_enabled || strcmp(rule.series, before.series) != 0)
-        TRY(incidents_end_rule(db, &before, actor, now_ms));
+        TRY(end_rule(db, &before, actor, RESOLUTION_RULE_CHANGED, now_ms));
     TRY(write_row(db,
                   "UPDATE alert_rule SET name = $3, series = $4, direction = $5, severity = $6,"
                   " threshold = $7, recovery = $8, hold_ms = $9, recovery_hold_ms = $10,"
@@ -135,7 +164,7 @@ enum err rule_remove(struct db *db, const struct actor *actor, const char *event
     struct rule rule;
     TRY(find_for_change(db, event, id, &rule, note));
     rule.updated_ms = now_ms;
-    TRY(incidents_end_rule(db, &rule, actor, now_ms));
+    TRY(end_rule(db, &rule, actor, RESOLUTION_RULE_REMOVED, now_ms));
     TRY(sql_run(db, "DELETE FROM alert_rule WHERE event = $1 AND id = $2", SQL_TEXT(event),
                 SQL_TEXT(id)));
     TRY(audit(db, actor, &rule, "rule.removed"));
@@ -222,7 +251,9 @@ enum err rule_list(struct db *db, const char *event, const char *after_id, size_
 enum err rules_awake(struct db *db, struct rule **out_rules, size_t *out_count)
 {
     struct sql_rows rows;
-    TRY(sql_query(db, &rows, "SELECT " RULE_COLUMNS " FROM alert_rule WHERE is_enabled = 1"));
+    TRY(sql_query(db, &rows,
+                  "SELECT " RULE_COLUMNS " FROM alert_rule"
+                  " WHERE is_enabled = 1 AND is_resting = 0"));
     return collect(&rows, out_rules, out_count);
 }
 
@@ -232,7 +263,31 @@ enum err rule_check_unchanged(struct db *db, const struct rule *rule)
     enum err err =
         sql_one_int(db, &one,
                     "SELECT 1 FROM alert_rule WHERE event = $1 AND id = $2"
-                    " AND updated_ms = $3 AND is_enabled = 1",
+                    " AND updated_ms = $3 AND is_enabled = 1 AND is_resting = 0",
                     SQL_TEXT(rule->event), SQL_TEXT(rule->id), SQL_INT(rule->updated_ms));
     return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
+}
+
+/* --- with their event --- */
+
+enum err alerts_event_moved(struct db *db, const struct actor *actor, const char *event,
+                            enum event_state to, int64_t now_ms)
+{
+    TRY(sql_run(db, "UPDATE alert_rule SET is_resting = $2 WHERE event = $1", SQL_TEXT(event),
+                SQL_INT(to == EVENT_OVER)));
+    const struct ending ending = {
+        .event = event, .actor = actor, .resolution = RESOLUTION_EVENT_OVER};
+    if (to == EVENT_OVER)
+        TRY(incidents_end(db, &ending, now_ms));
+    return generation_raise(db);
+}
+
+enum err alerts_event_removed(struct db *db, const struct actor *actor, const char *event,
+                              int64_t now_ms)
+{
+    const struct ending ending = {
+        .event = event, .actor = actor, .resolution = RESOLUTION_EVENT_REMOVED};
+    TRY(incidents_end(db, &ending, now_ms));
+    TRY(sql_run(db, "DELETE FROM alert_rule WHERE event = $1", SQL_TEXT(event)));
+    return generation_raise(db);
 }

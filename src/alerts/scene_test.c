@@ -23,13 +23,60 @@ static void heard(void *context, const char *topic, enum publish_kind kind, cons
 
 void scene_reopen(struct scene *scene)
 {
-    struct store_module modules[4] = {accounts_store_module, events_store_module,
-                                      alerts_store_module};
-    size_t count = 3;
+    struct store_module modules[5] = {accounts_store_module, events_store_module,
+                                      venues_store_module, alerts_store_module};
+    size_t count = 4;
     if (&notify_store_module != NULL)
         modules[count++] = notify_store_module;
     scene->main_store = place_open(&scene->main_place, modules, count);
     scene->telemetry_store = place_open(&scene->telemetry_place, modules, 0);
+}
+
+static enum err found_run(struct db *db, void *context, struct err_note *note)
+{
+    const struct scene *scene = context;
+    struct event event;
+    event_defaults(&event);
+    event.starts_at_ms = scene->start_ms;
+    event.ends_at_ms = scene->start_ms + 86400000;
+    (void)text_copy(event.id, sizeof event.id, "demo");
+    (void)text_copy(event.name, sizeof event.name, "Sound & Light");
+    TRY(event_insert(db, &(struct actor){.name = "Ann"}, &event, 1, note));
+    TRY(event_move(db, &scene->ann, "demo", EVENT_PUBLISHED, scene->start_ms, note));
+    return event_move(db, &scene->ann, "demo", EVENT_RUNNING, scene->start_ms, note);
+}
+
+static enum err edit_run(struct db *db, void *context, struct err_note *note)
+{
+    return venue_edit_run(db, context, note);
+}
+
+void scene_edit(struct scene *scene, enum venue_part part, enum venue_action action, const char *id,
+                const char *document)
+{
+    SCOPED_JSON *json = NULL;
+    if (document != NULL)
+        CHECK_INT(json_parse(document, strlen(document), &json, NULL), ERR_NONE);
+    struct venue_edit edit = {.part = part,
+                              .action = action,
+                              .event = "demo",
+                              .venue = "park",
+                              .id = id,
+                              .document = json};
+    scene_write(scene, edit_run, &edit);
+    if (scene->venues != NULL)
+        venues_refresh(scene->venues, "demo", "park");
+}
+
+/* The venue "park" with a stage and a lift. */
+static void found_venue(struct scene *scene)
+{
+    scene_edit(scene, VENUE_PART_VENUE, VENUE_PUT, NULL, "{\"name\":\"Riverside park\"}");
+    scene_edit(scene, VENUE_PART_ZONE, VENUE_PUT, "stage-a",
+               "{\"name\":\"Main stage\",\"polygon\":{\"type\":\"Polygon\",\"coordinates\":"
+               "[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}}");
+    scene_edit(scene, VENUE_PART_DEVICE, VENUE_PUT, "lift-3",
+               "{\"name\":\"Glass lift\",\"kind\":\"sensor\"}");
 }
 
 struct scene *scene_open(place_maker make_place)
@@ -45,6 +92,8 @@ struct scene *scene_open(place_maker make_place)
     lock_init(&scene->lock);
     signal_init(&scene->published);
     scene_reopen(scene);
+    scene_write(scene, found_run, scene);
+    found_venue(scene);
     return scene;
 }
 
@@ -52,9 +101,15 @@ void scene_start_alerts(struct scene *scene)
 {
     struct alerts_options options = {.main_store = scene->main_store,
                                      .telemetry_store = scene->telemetry_store,
+                                     .venues = scene->venues,
                                      .publisher = &scene->publisher};
     struct err_note note = {0};
     CHECK_INT(alerts_open(&options, &scene->alerts, &note), ERR_NONE);
+}
+
+void scene_start_venues(struct scene *scene)
+{
+    CHECK_INT(venues_open(scene->main_store, &scene->venues, NULL), ERR_NONE);
 }
 
 struct saying {
@@ -95,6 +150,9 @@ void scene_shut(struct scene *scene)
     if (scene->alerts != NULL)
         alerts_close(scene->alerts);
     scene->alerts = NULL;
+    if (scene->venues != NULL)
+        venues_close(scene->venues);
+    scene->venues = NULL;
     store_close(scene->telemetry_store);
     store_close(scene->main_store);
     scene->main_store = scene->telemetry_store = NULL;

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/* alerts/scene_test.h — an event "demo" for the tests of alerts and notify: its two stores, and short
+/* alerts/scene_test.h — an event "demo", which runs, with a venue "park" (its zone stage-a is the "Main
+ * stage", its sensor lift-3 the "Glass lift") for the tests of alerts and notify: its two stores, and short
  * words for what happens there. Times are milliseconds after the scene's start. */
 #pragma once
 #include "alerts/alerts.h"
 #include "base/lock.h"
 #include "base/test.h"
 #include "store/place_test.h"
+#include "venues/venues.h"
+#include "venues/venues_edit.h"
 
 struct scene {
     struct place main_place, telemetry_place;
     struct store *main_store, *telemetry_store;
+    struct venues *venues; /* after scene_start_venues(); without, whatever is heard is there */
     struct alerts *alerts; /* after scene_start_alerts() */
     struct actor ann;
     int64_t start_ms;
@@ -34,7 +38,10 @@ void scene_write(struct scene *scene,
                  enum err (*run)(struct db *db, void *context, struct err_note *note),
                  void *context);
 
+void scene_start_venues(struct scene *scene);
 void scene_start_alerts(struct scene *scene);
+void scene_edit(struct scene *scene, enum venue_part part, enum venue_action action, const char *id,
+                const char *document);
 /* Readings of venue "park", at milliseconds after the start: one record, committed. */
 void scene_say(struct scene *scene, const struct reading *readings, size_t count);
 void scene_say_one(struct scene *scene, const char *series, int64_t at_ms, double value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/watch.h"
 
+#include "alerts/place.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
@@ -208,15 +209,20 @@ static enum err load_alarms(struct db *db, const struct watches *watches, int64_
     return sql_end(&rows);
 }
 
-/* A rule for one series waits for it from the start: that it was never heard is silence as well. */
-static void expect_series(struct watch *watch, int64_t now_ms)
+/* A rule for one series of what is there waits for it from the start: that it was never heard is
+ * silence as well. */
+static enum err expect_series(struct db *db, struct watch *watch, int64_t now_ms)
 {
     bool is_expected = watch->rule.no_data_after_ms > 0 && !rule_is_pattern(watch->rule.series);
     if (!is_expected || watch->count > 0)
-        return;
+        return ERR_NONE;
+    enum err err = place_exists(db, watch->rule.event, watch->rule.series);
+    if (err != ERR_NONE)
+        return err == ERR_NOT_FOUND ? ERR_NONE : err;
     struct watched *watched = watched_add(watch, watch->rule.series);
     watched->now.shard = stream_shard_of(watch->rule.event);
     watched->now.alarm.heard_ms = now_ms;
+    return ERR_NONE;
 }
 
 enum err watches_load(struct db *db, int64_t now_ms, struct watches *out_watches)
@@ -224,15 +230,15 @@ enum err watches_load(struct db *db, int64_t now_ms, struct watches *out_watches
     struct watches watches = {0};
     TRY(load_rules(db, &watches));
     enum err err = load_alarms(db, &watches, now_ms);
-    if (err != ERR_NONE) {
-        watches_fini(&watches);
-        return err;
-    }
-    for (size_t i = 0; i < watches.count; i++) {
+    for (size_t i = 0; i < watches.count && err == ERR_NONE; i++) {
         struct watch *watch = &watches.list[i];
         if (watch->count > 1)
             qsort(watch->watched, watch->count, sizeof(struct watched *), compare_watched);
-        expect_series(watch, now_ms);
+        err = expect_series(db, watch, now_ms);
+    }
+    if (err != ERR_NONE) {
+        watches_fini(&watches);
+        return err;
     }
     *out_watches = watches;
     return ERR_NONE;

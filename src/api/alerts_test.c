@@ -120,6 +120,18 @@ TEST(incident_is_seen_acknowledged_and_resolved)
     ask_only(site, "GET", INCIDENTS "/1x", NULL, 404);
 }
 
+TEST(event_that_is_called_off_leaves_no_incident_open)
+{
+    SCOPED(site) site = site_create();
+    ask_only(site, "POST", RULES, DENSE, 201);
+    breach(site);
+    CHECK_INT(site_status(site, ORGANISER, "PATCH", "/api/v1/events/fest", "{\"state\":\"over\"}"),
+              200);
+    SCOPED_JSON *one = ask(site, "GET", INCIDENTS "/1", NULL, 200);
+    CHECK_TEXT(text_of(one, "state"), "resolved");
+    CHECK_TEXT(text_of(one, "resolution"), "event over");
+}
+
 TEST(mail_stands_in_the_outbox)
 {
     SCOPED(site) site = site_create();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Events: made as drafts, published, run, closed. */
+#include "alerts/alerts.h"
 #include "api/api.h"
 #include "api/known_events.h"
 #include "base/clock.h"
@@ -126,9 +127,10 @@ static enum err change_run(struct db *db, void *context, struct err_note *note)
     struct event wanted = change->event;
     if (change->has_words)
         TRY(event_update(db, &change->actor, &wanted, change->now_ms, note));
-    if (change->has_state)
-        TRY(event_move(db, &change->actor, wanted.id, wanted.state, change->now_ms, note));
-    return ERR_NONE;
+    if (!change->has_state)
+        return ERR_NONE;
+    TRY(event_move(db, &change->actor, wanted.id, wanted.state, change->now_ms, note));
+    return alerts_event_moved(db, &change->actor, wanted.id, wanted.state, change->now_ms);
 }
 
 static enum err do_change(const struct request *request, const struct app *app,
@@ -141,6 +143,8 @@ static enum err do_change(const struct request *request, const struct app *app,
     change->has_state = json_object_get(document, "state") != NULL;
     change->has_words = json_object_size(document) > (change->has_state ? 1 : 0);
     TRY(store_write(app->main_store, change_run, change, note));
+    if (change->has_state && app->alerts != NULL)
+        alerts_refresh(app->alerts);
     return load(app, id, &change->event, note);
 }
 
@@ -164,7 +168,8 @@ struct removal {
 static enum err remove_run(struct db *db, void *context, struct err_note *note)
 {
     const struct removal *removal = context;
-    return event_remove(db, &removal->actor, removal->id, removal->now_ms, note);
+    TRY(event_remove(db, &removal->actor, removal->id, removal->now_ms, note));
+    return alerts_event_removed(db, &removal->actor, removal->id, removal->now_ms);
 }
 
 static void remove_event(struct request *request, void *context)

@@ -161,6 +161,7 @@ static enum err open_alerts(struct server *server, struct err_note *note)
 {
     struct alerts_options options = {.main_store = server->stores.main,
                                      .telemetry_store = server->stores.telemetry,
+                                     .venues = server->app.venues,
                                      .publisher = &server->publisher};
     return alerts_open(&options, &server->app.alerts, note);
 }

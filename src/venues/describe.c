@@ -277,3 +277,15 @@ enum err venues_picture(struct venues *venues, const char *event, const char *ve
     store_reader_give(venues_store(venues), db);
     return err;
 }
+
+enum err venue_part_exists(struct db *db, enum venue_part part, const char *event, const char *id)
+{
+    static const char *const EXISTS[] = {
+        [VENUE_PART_VENUE] = "SELECT 1 FROM venue WHERE event = $1 AND id = $2",
+        [VENUE_PART_ZONE] = "SELECT 1 FROM venue_zone WHERE event = $1 AND id = $2",
+        [VENUE_PART_DEVICE] = "SELECT 1 FROM venue_device WHERE event = $1 AND id = $2",
+    };
+    assert(part < COUNT_OF(EXISTS));
+    int64_t one;
+    return sql_one_int(db, &one, EXISTS[part], SQL_TEXT(event), SQL_TEXT(id));
+}

@@ -58,6 +58,10 @@ MUST_USE enum err venue_describe(struct db *db, enum venue_part part, const char
                                  const char *venue, const char *id, json_t **out_document);
 MUST_USE enum err venues_describe(struct venues *venues, enum venue_part part, const char *event,
                                   const char *venue, const char *id, json_t **out_document);
+/* ERR_NONE when the event has such a venue, zone or device, whatever its venue; ERR_NOT_FOUND. In a
+ * reader or a command. */
+MUST_USE enum err venue_part_exists(struct db *db, enum venue_part part, const char *event,
+                                    const char *id);
 /* Venues of an event (`venue` NULL) or parts of a venue, in the order of ids after `after` ("" =
  * from the first). *out_items is an array that the caller owns; out_next the next page's `after`,
  * or "". */
