@@ -104,6 +104,8 @@ static void create_event(struct request *request, void *context)
         .principal = api_principal(request), .actor = api_actor(request), .now_ms = clock_now_ms()};
     event_defaults(&creation.event);
     enum err err = request_read_json(request, &creation.event, NULL, &note);
+    if (err == ERR_NONE)
+        err = event_time_zone_check(creation.event.time_zone, &note);
     if (err != ERR_NONE) {
         reply_problem(request, err, &note);
         return;
@@ -140,6 +142,9 @@ static enum err do_change(const struct request *request, const struct app *app,
     TRY(load(app, id, &change->event, note));
     SCOPED_JSON *document = NULL;
     TRY(request_read_json(request, &change->event, &document, note));
+    /* One that stands there already is not asked about: it may be from another machine. */
+    if (json_object_get(document, "time_zone") != NULL)
+        TRY(event_time_zone_check(change->event.time_zone, note));
     change->has_state = json_object_get(document, "state") != NULL;
     change->has_words = json_object_size(document) > (change->has_state ? 1 : 0);
     TRY(store_write(app->main_store, change_run, change, note));

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *event_body(const char *id, const char *organiser)
 {
@@ -57,6 +58,33 @@ TEST(event_is_made_published_run_and_closed_by_its_organiser)
     CHECK_TEXT(json_string_value(json_object_get(json_object_get(newest, "who"), "address")),
                "127.0.0.1");
     CHECK(json_is_string(json_object_get(log, "next")));
+}
+
+static enum err move_to_mars(struct db *db, void *context, struct err_note *note)
+{
+    (void)context;
+    (void)note;
+    return sql_run(db, "UPDATE event SET time_zone = 'Mars/Base'");
+}
+
+TEST(time_zone_must_be_one_of_this_machines)
+{
+    if (access("/usr/share/zoneinfo/Etc/UTC", R_OK) != 0)
+        SKIP("tzdata is not installed");
+    SCOPED(site) site = site_create();
+    SCOPED_ANSWER answer = {0};
+    site_ask(site, site->credentials[ADMIN], "POST", "/api/v1/events",
+             "{\"id\":\"munich\",\"name\":\"x\",\"time_zone\":\"Europe/Munich\","
+             "\"starts_at\":\"2026-06-20T10:00:00Z\",\"ends_at\":\"2026-06-21T10:00:00Z\"}",
+             &answer);
+    CHECK_INT(answer.status, 422);
+    CHECK(strstr(answer.body, "time_zone") != NULL);
+    static const char PATH[] = "/api/v1/events/fest";
+    CHECK_INT(site_status(site, ORGANISER, "PATCH", PATH, "{\"time_zone\":\"Mars/Base\"}"), 422);
+    CHECK_INT(site_status(site, ORGANISER, "PATCH", PATH, "{\"time_zone\":\"Asia/Tokyo\"}"), 200);
+    /* An event that was made on a machine with other zones can be changed all the same. */
+    CHECK(store_write(site->store, move_to_mars, NULL, NULL) == ERR_NONE);
+    CHECK_INT(site_status(site, ORGANISER, "PATCH", PATH, "{\"name\":\"Lights\"}"), 200);
 }
 
 TEST(only_an_organiser_of_it_makes_events_for_an_organiser)

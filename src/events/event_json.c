@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
 #include "events/events.h"
+#include "events/time_zone.h"
 
 #define NAME                                                                                       \
     .name = "name", .kind = JSON_FIELD_TEXT, .min = 1, JSON_TEXT(struct event, name),              \
@@ -69,22 +70,6 @@ void event_defaults(struct event *event)
     (void)text_copy(event->organiser, sizeof event->organiser, "house");
 }
 
-/* The shape of an IANA name. Whether the zone exists is for whoever shows local times: a server
- * without tzdata must not refuse an event. */
-static bool is_time_zone(const char *name)
-{
-    bool is_start = true;
-    for (; *name != '\0'; name++) {
-        bool is_letter = (*name >= 'A' && *name <= 'Z') || (*name >= 'a' && *name <= 'z');
-        bool is_inner =
-            (*name >= '0' && *name <= '9') || *name == '_' || *name == '-' || *name == '+';
-        if (*name == '/' ? is_start : !(is_letter || (is_inner && !is_start)))
-            return false;
-        is_start = *name == '/';
-    }
-    return !is_start;
-}
-
 enum err event_check(const struct event *event, struct err_note *note)
 {
     if (!text_is_id(event->id))
@@ -95,7 +80,7 @@ enum err event_check(const struct event *event, struct err_note *note)
         return err_set(note, ERR_INVALID, "organiser", "must be an id");
     if (event->name[0] == '\0')
         return err_set(note, ERR_INVALID, "name", "must not be empty");
-    if (!is_time_zone(event->time_zone))
+    if (!time_zone_has_form(event->time_zone))
         return err_set(note, ERR_INVALID, "time_zone", "must be an IANA name like Europe/Berlin");
     if (event->starts_at_ms >= event->ends_at_ms)
         return err_set(note, ERR_INVALID, "ends_at", "must be after the start");

@@ -44,6 +44,10 @@ enum event_move event_move_decide(const struct event *event, enum event_state to
 
 /* ERR_INVALID naming the member. */
 MUST_USE enum err event_check(const struct event *event, struct err_note *note);
+/* ERR_INVALID unless this machine's database of time zones has the name. Where there is no database
+ * (Debian's package tzdata) every name passes, and the log says so once. Reads a file: for whoever
+ * creates or changes an event, before the command. */
+MUST_USE enum err event_time_zone_check(const char *name, struct err_note *note);
 
 extern const struct store_module events_store_module;
 
