@@ -53,6 +53,10 @@
 #define LIMIT_BATCH_PERSONS  50000
 #define LIMIT_BATCH_READINGS 10000
 
+/* A camera's frame further ahead of the server's clock is of a wrong clock: 422 for that frame, and the
+ * device's health says by how much. Nothing that is taken in is left uncounted for its time. */
+#define LIMIT_FRAME_AHEAD_MS 10000
+
 /* Of one value of a sensor, so that every sum of them is finite too: 422. */
 #define LIMIT_READING_VALUE 1e100
 

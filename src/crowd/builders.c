@@ -105,6 +105,7 @@ struct detection_batch *build_batch(const char *device, const int64_t *times_ms,
     for (size_t f = 0; f < frames; f++) {
         batch->frame_first[f + 1] = (uint32_t)((f + 1) * count);
         for (size_t i = 0; i < count; i++) {
+            batch->track[f * count + i] = (int64_t)i;
             batch->x[f * count + i] = (int32_t)lround(people[i].x * 1000);
             batch->y[f * count + i] = (int32_t)lround(people[i].y * 1000);
         }

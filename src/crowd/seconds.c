@@ -97,14 +97,30 @@ static struct camera_second *camera_of(struct second *second, uint32_t device)
     return &second->cameras[at];
 }
 
-/* False when the camera has a frame of that time. */
-static bool camera_put(struct camera_second *camera, struct frame_count *frame)
+/* Where the frame of that time is, or where it would stand. */
+static size_t frame_place(const struct camera_second *camera, int64_t at_ms)
 {
     size_t at = camera->frame_count;
-    while (at > 0 && camera->frames[at - 1]->at_ms > frame->at_ms)
+    while (at > 0 && camera->frames[at - 1]->at_ms >= at_ms)
         at--;
-    if (at > 0 && camera->frames[at - 1]->at_ms == frame->at_ms)
-        return false;
+    return at;
+}
+
+static bool has_frame(const struct camera_second *camera, size_t at, int64_t at_ms)
+{
+    return at < camera->frame_count && camera->frames[at]->at_ms == at_ms;
+}
+
+static void camera_put(struct camera_second *camera, struct frame_count *frame)
+{
+    size_t at = frame_place(camera, frame->at_ms);
+    if (has_frame(camera, at, frame->at_ms)) {
+        struct frame_count *joined = frame_join(camera->frames[at], frame);
+        mem_free(camera->frames[at]);
+        mem_free(frame);
+        camera->frames[at] = joined;
+        return;
+    }
     if (camera->frame_count == camera->frame_size) {
         camera->frame_size = camera->frame_size == 0 ? 8 : 2 * camera->frame_size;
         camera->frames =
@@ -114,7 +130,6 @@ static bool camera_put(struct camera_second *camera, struct frame_count *frame)
             (camera->frame_count - at) * sizeof(struct frame_count *));
     camera->frames[at] = frame;
     camera->frame_count++;
-    return true;
 }
 
 static int64_t second_of(int64_t at_ms)
@@ -122,21 +137,29 @@ static int64_t second_of(int64_t at_ms)
     return at_ms >= 0 ? at_ms / 1000 : -((999 - at_ms) / 1000);
 }
 
-bool seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
+const struct frame_count *seconds_frame(const struct seconds *seconds, uint32_t device,
+                                        int64_t at_ms)
+{
+    const struct second *second = seconds_find(seconds, second_of(at_ms));
+    size_t c = second == NULL ? 0 : camera_place(second, device);
+    if (second == NULL || c == second->camera_count || second->cameras[c].device != device)
+        return NULL;
+    const struct camera_second *camera = &second->cameras[c];
+    size_t at = frame_place(camera, at_ms);
+    return has_frame(camera, at, at_ms) ? camera->frames[at] : NULL;
+}
+
+void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
                  int64_t stream_ms, int64_t position)
 {
     struct second *second = find_or_make(seconds, second_of(frame->at_ms));
-    if (!camera_put(camera_of(second, device), frame)) {
-        mem_free(frame);
-        return false;
-    }
+    camera_put(camera_of(second, device), frame);
     second->touched_ms = MAX(second->touched_ms, stream_ms);
     if (!second->is_dirty) {
         second->is_dirty = true;
         second->first_position = position;
         second->due_ms = MAX((second->s + 1) * 1000, stream_ms) + seconds->lateness_ms;
     }
-    return true;
 }
 
 struct second *seconds_due(struct seconds *seconds, int64_t stream_ms)
@@ -190,7 +213,7 @@ int64_t seconds_oldest_position(const struct seconds *seconds)
 
 static void renumber_frame(struct frame_count *frame, const uint32_t *zones)
 {
-    uint32_t kept = 0;
+    uint16_t kept = 0;
     for (uint32_t i = 0; i < frame->entry_count; i++) {
         struct zone_count entry = frame->entries[i];
         if (zones[entry.zone] == UINT32_MAX)

@@ -6,7 +6,8 @@
  *   first frame ──> dirty ── due (end + lateness) ──> decided ── a late frame ──> dirty ...
  *                                                        └── kept SECONDS_KEEP_MS ──> dropped
  *
- * A frame belongs to its camera and time: sent again, it changes nothing. */
+ * A frame belongs to its camera and time. An instant may come in several messages: each adds whom it
+ * adds, and one sent again adds nobody. */
 #pragma once
 #include "crowd/count/frame.h"
 
@@ -43,8 +44,12 @@ struct seconds {
 void seconds_init(struct seconds *seconds, int64_t complete_from_s, int64_t lateness_ms);
 void seconds_fini(struct seconds *seconds);
 
-/* Takes the frame. False (and it is freed) when it was there already. */
-bool seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
+/* The frame that is there of this device and instant; NULL. Until the next change. */
+const struct frame_count *seconds_frame(const struct seconds *seconds, uint32_t device,
+                                        int64_t at_ms);
+/* Takes the frame. With one of the same device and instant, with which it must have nobody in common,
+ * it becomes one. */
+void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *frame,
                  int64_t stream_ms, int64_t position);
 /* NULL when nothing is known of it. */
 const struct second *seconds_find(const struct seconds *seconds, int64_t s);

@@ -7,6 +7,9 @@ static struct metric frames_total =
     METRIC_COUNTER("muster_crowd_frames_total", "Camera frames counted.");
 static struct metric duplicates_total =
     METRIC_COUNTER("muster_crowd_duplicate_frames_total", "Frames that had been counted already.");
+static struct metric joined_total =
+    METRIC_COUNTER("muster_crowd_joined_frames_total",
+                   "Messages that added people to an instant that was there already.");
 static struct metric ahead_total = METRIC_COUNTER(
     "muster_crowd_frames_ahead_total", "Frames left out: their time lies in the future.");
 static struct metric unknown_total =
@@ -91,6 +94,7 @@ static void move_camera(struct venue_state *to, uint32_t device, struct camera_s
     struct camera_state *camera = &to->cameras[device];
     camera->seen_ms = from->seen_ms;
     camera->live_ms = from->live_ms;
+    camera->clock_ahead_ms = from->clock_ahead_ms;
     camera->dots = TAKE(from->dots);
     camera->dot_count = from->dot_count;
     if (from->frame != NULL)
@@ -124,28 +128,69 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
 
 /* --- detections --- */
 
-static struct frame_count *copy_frame(const struct frame_count *frame)
-{
-    return mem_copy(frame, sizeof *frame + frame->entry_count * sizeof frame->entries[0]);
-}
-
+/* Newer than what is shown; or of the same instant, when who is in that is known. */
 static bool is_live(const struct camera_state *camera, const struct device *device,
-                    int64_t frame_ms, int64_t arrival_ms)
+                    int64_t frame_ms, const struct frame_count *earlier, int64_t arrival_ms)
 {
-    return frame_ms > arrival_ms - device->silent_after_ms &&
-           (camera->frame == NULL || frame_ms > camera->frame->at_ms);
+    if (frame_ms <= arrival_ms - device->silent_after_ms)
+        return false;
+    if (camera->frame != NULL && frame_ms == camera->frame->at_ms)
+        return earlier != NULL;
+    return earlier == NULL && (camera->frame == NULL || frame_ms > camera->frame->at_ms);
 }
 
+/* What the counter has just counted. */
 static void show_frame(struct venue_state *state, struct camera_state *camera,
                        const struct frame_count *frame, int64_t arrival_ms)
 {
     const struct counter *counter = state->counter;
+    bool is_more = camera->frame != NULL && camera->frame->at_ms == frame->at_ms;
+    size_t shown = is_more ? camera->dot_count : 0;
+    size_t count = shown + counter->dot_count;
+    camera->dots = mem_resize(camera->dots, (count + 1) * sizeof *camera->dots);
+    memcpy(&camera->dots[shown], counter->dots, counter->dot_count * sizeof *counter->dots);
+    camera->dot_count = count;
+    struct frame_count *now = is_more ? frame_join(camera->frame, frame) : frame_copy_counts(frame);
     mem_free(camera->frame);
-    mem_free(camera->dots);
-    camera->frame = copy_frame(frame);
-    camera->dots = mem_copy(counter->dots, (counter->dot_count + 1) * sizeof *counter->dots);
-    camera->dot_count = counter->dot_count;
+    camera->frame = now;
     camera->live_ms = arrival_ms;
+}
+
+enum frame_shown { FRAME_NOT_SHOWN, FRAME_MAY_BE_SHOWN };
+
+/* True when the live picture changed. */
+static bool take_frame(struct venue_state *state, uint32_t index,
+                       const struct detection_batch *batch, size_t f,
+                       const struct batch_arrival *arrival, enum frame_shown may_show)
+{
+    const struct device *device = &venue_state_view(state)->devices[index];
+    struct camera_state *camera = &state->cameras[index];
+    int64_t at_ms = batch->frame_at_ms[f];
+    const struct frame_count *earlier = seconds_frame(&state->seconds, index, at_ms);
+    bool is_shown =
+        may_show == FRAME_MAY_BE_SHOWN && is_live(camera, device, at_ms, earlier, arrival->at_ms);
+    struct frame_count *frame = counter_count(state->counter, device, batch, f, earlier,
+                                              is_shown ? COUNTER_DOTS : COUNTER_NO_DOTS);
+    if (earlier != NULL && frame->person_count == 0) {
+        metric_add(&duplicates_total, 1);
+        mem_free(frame);
+        return false;
+    }
+    metric_add(earlier == NULL ? &frames_total : &joined_total, 1);
+    if (is_shown)
+        show_frame(state, camera, frame, arrival->at_ms);
+    coverage_learn(&state->coverage, index, frame);
+    seconds_add(&state->seconds, index, frame, arrival->stream_ms, arrival->position);
+    return is_shown;
+}
+
+/* The frames whose time is not too far ahead; they stand in the order of their times. */
+static size_t count_fitting(const struct detection_batch *batch, int64_t arrival_ms)
+{
+    size_t count = batch->frame_count;
+    while (count > 0 && batch->frame_at_ms[count - 1] > arrival_ms + LIMIT_FRAME_AHEAD_MS)
+        count--;
+    return count;
 }
 
 bool venue_state_take(struct venue_state *state, const struct detection_batch *batch,
@@ -157,31 +202,19 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
         metric_add(&unknown_total, 1);
         return false;
     }
-    const struct device *device = &view->devices[index];
     struct camera_state *camera = &state->cameras[index];
-    bool is_changed = false;
     camera->seen_ms = MAX(camera->seen_ms, arrival.at_ms);
-    if (device->calibration.kind == CALIBRATION_NONE && !batch->is_in_metres)
+    if (batch->frame_count > 0)
+        camera->clock_ahead_ms = batch->frame_at_ms[batch->frame_count - 1] - arrival.at_ms;
+    if (view->devices[index].calibration.kind == CALIBRATION_NONE && !batch->is_in_metres)
         return false;
-    for (size_t f = 0; f < batch->frame_count; f++) {
-        int64_t at_ms = batch->frame_at_ms[f];
-        if (at_ms > arrival.at_ms + STATE_AHEAD_MAX_MS) {
-            metric_add(&ahead_total, 1);
-            continue;
-        }
-        /* Only a batch's last frame is shown: dots of the others would be drawn over. */
-        bool is_shown =
-            f + 1 == batch->frame_count && is_live(camera, device, at_ms, arrival.at_ms);
-        struct frame_count *frame = counter_count(state->counter, device, batch, f,
-                                                  is_shown ? COUNTER_DOTS : COUNTER_NO_DOTS);
-        if (is_shown)
-            show_frame(state, camera, frame, arrival.at_ms);
-        coverage_learn(&state->coverage, index, frame);
-        is_changed |= is_shown;
-        bool is_new =
-            seconds_add(&state->seconds, index, frame, arrival.stream_ms, arrival.position);
-        metric_add(is_new ? &frames_total : &duplicates_total, 1);
-    }
+    bool is_changed = false;
+    size_t count = count_fitting(batch, arrival.at_ms);
+    metric_add(&ahead_total, (int64_t)(batch->frame_count - count));
+    /* Only the last one is shown: dots of the others would be drawn over. */
+    for (size_t f = 0; f < count; f++)
+        is_changed |= take_frame(state, index, batch, f, &arrival,
+                                 f + 1 == count ? FRAME_MAY_BE_SHOWN : FRAME_NOT_SHOWN);
     return is_changed;
 }
 

@@ -10,6 +10,7 @@
 #define STATE_AHEAD_MAX_MS 10000
 struct camera_state {
     int64_t seen_ms;           /* arrival of its newest message, 0 = none */
+    int64_t clock_ahead_ms;    /* of that message's newest frame, before its arrival */
     int64_t live_ms;           /* arrival of the newest message with a frame of now */
     struct frame_count *frame; /* the newest; owned */
     struct dot *dots;          /* the people of that frame; owned */

@@ -172,6 +172,80 @@ TEST(the_same_frame_again_changes_nothing)
     CHECK(seconds_due(&crowd->seconds, T + 99999) == NULL);
 }
 
+/* SceneScape may split an instant over several messages; tracks are the places in IN_BAR. */
+static void see_part(struct venue_state *state, int64_t at_ms, size_t from, size_t to)
+{
+    struct detection_batch *batch =
+        build_batch("cam-1", (int64_t[]){at_ms, 0}, &IN_BAR[from], to - from);
+    for (size_t i = 0; i < batch->person_count; i++)
+        batch->track[i] = (int64_t)(from + i);
+    (void)build_take(state, batch, at_ms + 20, 1);
+}
+
+TEST(an_instant_in_two_messages_is_one_frame_of_all_its_people)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see_part(crowd, T, 0, 2);
+    see_part(crowd, T, 2, 5);
+    CHECK_INT(zone_of(crowd, T + 50, 0).people, 5);
+    CHECK_INT(crowd->cameras[0].dot_count, 5);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 3000, people).total, 5);
+}
+
+TEST(of_messages_that_overlap_everybody_counts_once)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see_part(crowd, T, 0, 3);
+    see_part(crowd, T, 2, 4);
+    see_part(crowd, T, 0, 4); /* all of it once more */
+    see_part(crowd, T, 1, 5);
+    CHECK_INT(zone_of(crowd, T + 50, 0).people, 5);
+    CHECK_INT(crowd->cameras[0].dot_count, 5);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 3000, people).total, 5);
+}
+
+TEST(who_has_no_track_is_known_by_the_box)
+{
+    SCOPED(venue_state) crowd = new_state();
+    for (size_t to = 3; to <= 5; to += 2) {
+        struct detection_batch *batch = build_batch("cam-1", (int64_t[]){T, 0}, IN_BAR, to);
+        for (size_t i = 0; i < to; i++)
+            batch->track[i] = -1;
+        (void)build_take(crowd, batch, T + 20, 1);
+    }
+    CHECK_INT(zone_of(crowd, T + 50, 0).people, 5);
+}
+
+TEST(the_other_half_of_a_written_second_corrects_it)
+{
+    SCOPED(venue_state) crowd = new_state();
+    see_part(crowd, T, 0, 2);
+    seconds_due(&crowd->seconds, T + 3000)->is_taken = true;
+    seconds_settle(&crowd->seconds);
+    see_part(crowd, T, 2, 5);
+    int64_t people[2];
+    CHECK_INT(decide(crowd, T + 9000, people).total, 5);
+}
+
+TEST(an_instant_holds_no_more_people_than_a_frame)
+{
+    SCOPED(venue_state) crowd = new_state();
+    SCOPED_MEM struct point *people = mem_new_array(LIMIT_FRAME_PERSONS, sizeof *people);
+    for (size_t i = 0; i < LIMIT_FRAME_PERSONS; i++)
+        people[i] = IN_BAR[0];
+    for (int64_t part = 0; part < 3; part++) {
+        struct detection_batch *batch =
+            build_batch("cam-1", (int64_t[]){T, 0}, people, LIMIT_FRAME_PERSONS - 10);
+        for (size_t i = 0; i < batch->person_count; i++)
+            batch->track[i] += part << 32;
+        (void)build_take(crowd, batch, T + 20, 1);
+    }
+    CHECK_INT(zone_of(crowd, T + 50, 0).people, LIMIT_FRAME_PERSONS);
+    CHECK_INT(crowd->cameras[0].dot_count, LIMIT_FRAME_PERSONS);
+}
+
 TEST(a_late_frame_corrects_its_second_with_all_that_was_known)
 {
     SCOPED(venue_state) crowd = new_state();
@@ -204,6 +278,16 @@ TEST(a_frame_from_the_future_is_left_out)
     SCOPED(venue_state) crowd = new_state();
     (void)build_take(crowd, build_batch("cam-1", (int64_t[]){T + 10001, 0}, IN_BAR, 5), T, 1);
     CHECK(seconds_due(&crowd->seconds, INT64_MAX) == NULL);
+}
+
+TEST(a_last_frame_from_the_future_does_not_hide_those_before)
+{
+    SCOPED(venue_state) crowd = new_state();
+    const int64_t times[] = {T, T + 100, T + 200 + LIMIT_FRAME_AHEAD_MS + 1, 0};
+    CHECK(build_take(crowd, build_batch("cam-1", times, IN_BAR, 5), T + 200, 1));
+    CHECK_INT(zone_of(crowd, T + 250, 0).people, 5);
+    CHECK_INT(crowd->cameras[0].frame->at_ms, T + 100);
+    CHECK_INT(crowd->cameras[0].dot_count, 5);
 }
 
 TEST(an_older_frame_never_replaces_a_newer_one_in_the_live_picture)
@@ -286,9 +370,55 @@ TEST(a_change_of_the_venue_keeps_what_is_known)
 struct model_frame {
     int camera;
     int64_t at_ms;
-    struct point people[8];
+    struct point people[12];
+    int64_t tracks[12];
     size_t count;
 };
+
+static struct model_frame *model_frame_of(struct model_frame *frames, size_t *inout_count,
+                                          const struct model_frame *message)
+{
+    for (size_t f = 0; f < *inout_count; f++) {
+        if (frames[f].camera == message->camera && frames[f].at_ms == message->at_ms)
+            return &frames[f];
+    }
+    frames[*inout_count] = (struct model_frame){.camera = message->camera, .at_ms = message->at_ms};
+    return &frames[(*inout_count)++];
+}
+
+/* Of two with one track the first stays, in the message too: as at the door. */
+static void model_join(struct model_frame *frame, struct model_frame *message)
+{
+    size_t kept = 0;
+    for (size_t p = 0; p < message->count; p++) {
+        bool is_double = false;
+        for (size_t k = 0; k < kept; k++)
+            is_double |= message->tracks[k] == message->tracks[p];
+        if (is_double)
+            continue;
+        message->tracks[kept] = message->tracks[p];
+        message->people[kept++] = message->people[p];
+    }
+    message->count = kept;
+    size_t before = frame->count;
+    for (size_t p = 0; p < kept; p++) {
+        bool is_known = false;
+        for (size_t k = 0; k < before; k++)
+            is_known |= frame->tracks[k] == message->tracks[p];
+        if (is_known)
+            continue;
+        frame->tracks[frame->count] = message->tracks[p];
+        frame->people[frame->count++] = message->people[p];
+    }
+}
+
+static void see_tracks(struct venue_state *state, const struct model_frame *message)
+{
+    struct detection_batch *batch = build_batch(
+        CAMERAS[message->camera], (int64_t[]){message->at_ms, 0}, message->people, message->count);
+    memcpy(batch->track, message->tracks, message->count * sizeof *batch->track);
+    (void)build_take(state, batch, message->at_ms + 20, 1);
+}
 
 static int model_median(const struct model_frame *frames, size_t count, int camera, int64_t s,
                         size_t zone, const struct venue_view *view)
@@ -304,7 +434,7 @@ static int model_median(const struct model_frame *frames, size_t count, int came
     }
     /* The largest value that at least half of the frames reach. */
     int value = 0;
-    for (int candidate = 1; candidate <= 8; candidate++) {
+    for (int candidate = 1; candidate <= 12; candidate++) {
         above = 0;
         for (int f = 0; f < frames_seen; f++)
             above += seen[f] >= candidate;
@@ -330,12 +460,11 @@ TEST(seconds_agree_with_a_model_that_remembers_everything)
             for (size_t p = 0; p < frame.count; p++) /* whole metres: often on a border */
                 frame.people[p] = (struct point){(double)random_below(&random, 32) - 1,
                                                  (double)random_below(&random, 12) - 1};
-            bool is_known = false;
-            for (size_t f = 0; f < count; f++)
-                is_known |= frames[f].camera == frame.camera && frames[f].at_ms == frame.at_ms;
-            if (!is_known)
-                frames[count++] = frame;
-            see(crowd, CAMERAS[frame.camera], frame.at_ms, frame.people, frame.count);
+            for (size_t p = 0; p < frame.count; p++)
+                frame.tracks[p] = (int64_t)random_below(&random, 12);
+            struct model_frame *known = model_frame_of(frames, &count, &frame);
+            model_join(known, &frame);
+            see_tracks(crowd, &frame);
         }
         for (size_t s = 0; s < crowd->seconds.count; s++) {
             const struct second *second = crowd->seconds.all[s];
