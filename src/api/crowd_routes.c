@@ -24,8 +24,8 @@ static void add_zone(struct text *out, const struct crowd_zone_state *zone)
         text_add(out, "null");
     else
         text_add_real(out, zone->density_m2);
-    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u}", crowd_level_names[zone->level],
-              zone->cameras);
+    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u}",
+              crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
 }
 
 /* By hand rather than through a tree: every open control room and every script asks for it. */

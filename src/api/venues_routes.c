@@ -91,14 +91,16 @@ static const char *id_of(const struct request *request, enum venue_part part)
     return request_param(request, part_words[part]);
 }
 
-static int64_t last_seen_ms(const struct app *app, const char *event, const char *venue,
-                            const char *device)
+static struct crowd_device_state find_health(const struct app *app, const char *event,
+                                             const char *venue, const char *device)
 {
-    int64_t crowd_ms =
-        app->crowd == NULL ? 0 : crowd_last_seen_ms(app->crowd, event, venue, device);
-    int64_t readings_ms =
-        app->readings == NULL ? 0 : readings_last_seen(app->readings, event, device);
-    return MAX(crowd_ms, readings_ms);
+    struct crowd_device_state state = {.clock_ahead_ms = CROWD_CLOCK_UNKNOWN};
+    if (app->crowd != NULL)
+        (void)crowd_device(app->crowd, event, venue, device, &state); /* else it was never heard */
+    if (app->readings != NULL)
+        state.last_seen_ms =
+            MAX(state.last_seen_ms, readings_last_seen(app->readings, event, device));
+    return state;
 }
 
 static void add_health(const struct app *app, const char *event, json_t *device)
@@ -106,13 +108,18 @@ static void add_health(const struct app *app, const char *event, json_t *device)
     const char *id = json_string_value(json_object_get(device, "id"));
     const char *venue = json_string_value(json_object_get(device, "venue"));
     int64_t silent_after_ms = json_integer_value(json_object_get(device, "silent_after_ms"));
-    int64_t seen_ms = last_seen_ms(app, event, venue, id);
+    struct crowd_device_state health = find_health(app, event, venue, id);
+    int64_t seen_ms = health.last_seen_ms;
     char time[CLOCK_TEXT_SIZE];
     clock_format(seen_ms, time);
     (void)json_object_set_new(device, "last_seen_at",
                               seen_ms == 0 ? json_null() : json_string(time));
     bool is_silent = seen_ms == 0 || clock_now_ms() - seen_ms > silent_after_ms;
     (void)json_object_set_new(device, "is_silent", json_boolean(is_silent));
+    (void)json_object_set_new(device, "clock_ahead_ms",
+                              health.clock_ahead_ms == CROWD_CLOCK_UNKNOWN
+                                  ? json_null()
+                                  : json_integer(health.clock_ahead_ms));
 }
 
 static void tell(struct request *request, const struct app *app, enum venue_part part)

@@ -107,6 +107,7 @@ TEST(zones_and_devices_are_made_replaced_listed_and_removed)
     CHECK_INT(json_array_size(json_object_get(list, "items")), 2);
     CHECK(json_is_null(json_object_get(camera, "last_seen_at")));
     CHECK(json_is_true(json_object_get(camera, "is_silent")));
+    CHECK(json_is_null(json_object_get(camera, "clock_ahead_ms")));
     ask_only(site, "DELETE", ZONES "/bar", NULL, 204);
     ask_only(site, "DELETE", DEVICES "/cam-2", NULL, 204);
     ask_only(site, "DELETE", DEVICES "/cam-2", NULL, 404);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "crowd/crowd_internal.h"
+#include "crowd/health.h"
 #include "store/consumer.h"
 
 #include <stdio.h>
@@ -53,8 +54,10 @@ struct crowd_picture *crowd_picture(struct crowd *crowd, const char *event, cons
     if (view == NULL)
         return NULL;
     picture = elsewhere_picture(crowd->elsewhere, view, clock_monotonic_us());
-    if (picture == NULL)
+    if (picture == NULL) {
         picture = crowd_picture_unknown(view, clock_now_ms());
+        health_complete(crowd->live.readings, view, picture);
+    }
     shared_unref(&view->shared);
     return picture;
 }
@@ -88,21 +91,24 @@ void crowd_hear(struct crowd *crowd, const char *topic, const char *json, size_t
         shared_unref(&own->shared);
 }
 
-static int64_t seen_in(const struct crowd_picture *picture, const char *device)
+static bool find_device(const struct crowd_picture *picture, const char *device,
+                        struct crowd_device_state *out_state)
 {
     for (size_t d = 0; d < picture->device_count; d++) {
-        if (strcmp(picture->devices[d].id, device) == 0)
-            return picture->devices[d].last_seen_ms;
+        if (strcmp(picture->devices[d].id, device) == 0) {
+            *out_state = picture->devices[d];
+            return true;
+        }
     }
-    return 0;
+    return false;
 }
 
-int64_t crowd_last_seen_ms(struct crowd *crowd, const char *event, const char *venue,
-                           const char *device)
+bool crowd_device(struct crowd *crowd, const char *event, const char *venue, const char *device,
+                  struct crowd_device_state *out_state)
 {
     struct crowd_picture *picture = crowd_picture(crowd, event, venue);
-    int64_t seen_ms = picture == NULL ? 0 : seen_in(picture, device);
+    bool is_there = picture != NULL && find_device(picture, device, out_state);
     if (picture != NULL)
         shared_unref(&picture->shared);
-    return seen_ms;
+    return is_there;
 }

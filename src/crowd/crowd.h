@@ -9,8 +9,8 @@
  *
  * Two results. Live: the newest frame of every camera that is not silent, on the topics of
  * docs/architecture.md, within 40 ms. History: every second, CROWD_LATENESS_MS after its end, as
- * readings zone.<id>:people, zone.<id>:density, venue.<id>:people, in the transaction of the
- * consumer's position; late frames correct their second. A zone that no living camera covers is
+ * readings zone.<id>:people, zone.<id>:density, zone.<id>:cameras_silent, venue.<id>:people, in the
+ * transaction of the consumer's position; late frames correct their second. A zone that no living camera covers is
  * unknown: no reading, level "unknown", never zero people. */
 #pragma once
 #include "base/base.h"
@@ -39,13 +39,19 @@ struct crowd_zone_state {
     int64_t people; /* or CROWD_UNKNOWN, and then density_m2 means nothing */
     double density_m2;
     enum crowd_level level;
-    uint32_t cameras; /* that cover it and are not silent */
+    uint32_t cameras;          /* that cover it and are not silent */
+    uint32_t cameras_expected; /* that cover it, as far as is known */
 };
+
+#define CROWD_CLOCK_UNKNOWN INT64_MIN
 
 struct crowd_device_state {
     char id[LIMIT_ID_LEN + 1];
     int64_t last_seen_ms; /* when a message arrived; 0 = not that we know */
     bool is_silent;
+    /* Of the newest frame when it arrived, refused ones too: a little below zero as a rule. Beyond
+     * LIMIT_FRAME_AHEAD_MS its frames are refused; further behind than silence they are not live. */
+    int64_t clock_ahead_ms;
 };
 
 /* One venue at one moment; immutable, counted. */
@@ -83,9 +89,9 @@ struct crowd_picture *crowd_picture(struct crowd *crowd, const char *event, cons
 /* What the crowd of any process has published, this one's too: whoever counts elsewhere is believed.
  * Other topics are passed over. Any thread. */
 void crowd_hear(struct crowd *crowd, const char *topic, const char *json, size_t len);
-/* When the device was heard last; 0 = not known here. */
-int64_t crowd_last_seen_ms(struct crowd *crowd, const char *event, const char *venue,
-                           const char *device);
+/* False when there is no such device. */
+bool crowd_device(struct crowd *crowd, const char *event, const char *venue, const char *device,
+                  struct crowd_device_state *out_state);
 
 /* Pure: thresholds are reached from below, at the value itself. */
 enum crowd_level crowd_level_decide(const struct zone *zone, double density_m2);

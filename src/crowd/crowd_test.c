@@ -26,6 +26,7 @@ struct board { /* what live clients would see: the newest of each topic */
 struct house {
     struct store *main, *telemetry;
     struct venues *venues;
+    struct readings *readings; /* or NULL */
     struct crowd *crowd;
     struct board board;
     struct publisher publisher;
@@ -57,6 +58,7 @@ static void open_crowd(struct house *house)
 {
     const struct crowd_options options = {.telemetry_store = house->telemetry,
                                           .venues = house->venues,
+                                          .readings = house->readings,
                                           .publisher = &house->publisher};
     CHECK_INT(crowd_open(&options, &house->crowd, &note), ERR_NONE);
 }
@@ -221,13 +223,13 @@ ON_BOTH_ENGINES(people_in_a_zone_are_shown_and_asked_for_at_once)
     send_frame(&house, "cam-2", clock_now_ms(), 5);
     CHECK(await_shown(&house, house.board.zones, "{\"id\":\"bar\",\"people\":5,"));
     send_frame(&house, "cam-1", clock_now_ms(), 7);
-    CHECK(await_shown(
-        &house, house.board.zones,
-        "{\"id\":\"bar\",\"people\":7,\"density\":0.070,\"level\":\"green\",\"cameras\":2}"));
-    CHECK(shows(
-        &house, house.board.zones,
-        "{\"id\":\"stage\",\"people\":null,\"density\":null,\"level\":\"unknown\",\"cameras\":0}],"
-        "\"people\":7}"));
+    CHECK(await_shown(&house, house.board.zones,
+                      "{\"id\":\"bar\",\"people\":7,\"density\":0.070,\"level\":\"green\","
+                      "\"cameras\":2,\"cameras_expected\":2}"));
+    CHECK(shows(&house, house.board.zones,
+                "{\"id\":\"stage\",\"people\":null,\"density\":null,\"level\":\"unknown\","
+                "\"cameras\":0,\"cameras_expected\":0}],"
+                "\"people\":7}"));
     CHECK(await_shown(&house, house.board.people, "[1,2],[1.1,2],[1.2,2]"));
     CHECK(await_shown(&house, house.board.devices, "\"is_silent\":false"));
     struct crowd_picture *picture = crowd_picture(house.crowd, "demo", "park");
@@ -235,7 +237,10 @@ ON_BOTH_ENGINES(people_in_a_zone_are_shown_and_asked_for_at_once)
     CHECK_INT(picture->zones[0].people, 7);
     CHECK_INT(picture->zones[0].cameras, 2);
     shared_unref(&picture->shared);
-    CHECK(crowd_last_seen_ms(house.crowd, "demo", "park", "cam-1") > 0);
+    struct crowd_device_state camera;
+    CHECK(crowd_device(house.crowd, "demo", "park", "cam-1", &camera));
+    CHECK(camera.last_seen_ms > 0 && !camera.is_silent);
+    CHECK(!crowd_device(house.crowd, "demo", "park", "cam-9", &camera));
     house_close(&house);
 }
 
@@ -266,6 +271,70 @@ ON_BOTH_ENGINES(a_second_becomes_readings_once_although_its_frame_is_sent_twice)
     CHECK_NEAR(history_of(&house, "zone.bar:density", second_ms).value, 0.04, 1e-12);
     CHECK_NEAR(history_of(&house, "venue.park:people", second_ms).value, 4, 0);
     CHECK_INT(history_of(&house, "zone.stage:people", second_ms).times, 0);
+    house_close(&house);
+}
+
+ON_BOTH_ENGINES(the_silent_cameras_of_a_zone_are_a_measure)
+{
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    int64_t second_ms = clock_now_ms() / 1000 * 1000;
+    send_frame(&house, "cam-1", clock_now_ms(), 4);
+    /* The second in which the counting began is known in part: of the next ones it is told. */
+    second_ms += 2000;
+    send_frame(&house, "cam-1", second_ms, 4);
+    CHECK_NEAR(await_history(&house, "zone.bar:cameras_silent", second_ms, 1).value, 1, 0);
+    send_frame(&house, "cam-2", second_ms + 1000, 4);
+    CHECK_NEAR(await_history(&house, "zone.bar:cameras_silent", second_ms + 1000, 1).value, 0, 0);
+    CHECK_INT(history_of(&house, "zone.stage:cameras_silent", second_ms).times, 0);
+    house_close(&house);
+}
+
+static void forget_receipt(void *context, const struct receipt *receipt)
+{
+    *(enum err *)context = receipt->err;
+}
+
+ON_BOTH_ENGINES(a_camera_that_is_refused_for_its_clock_shows_why_it_is_silent)
+{
+    struct house house;
+    struct readings *readings = NULL;
+    char body[200], at[CLOCK_TEXT_SIZE];
+    enum err err = ERR_NONE;
+    house_open(&house, place);
+    furnish(&house);
+    const struct readings_options options = {.telemetry_store = house.telemetry,
+                                             .venues = house.venues};
+    CHECK_INT(readings_open(&options, &readings, &note), ERR_NONE);
+    crowd_close(house.crowd);
+    house.readings = readings;
+    open_crowd(&house);
+    int64_t now_ms = clock_now_ms();
+    clock_format(now_ms + 42000, at);
+    (void)snprintf(body, sizeof body,
+                   "{\"device\":\"cam-2\",\"frames\":[{\"t\":\"%s\",\"persons\":[]}]}", at);
+    const struct receive receive = {.event = "demo",
+                                    .device = "",
+                                    .body = body,
+                                    .len = strlen(body),
+                                    .now_ms = now_ms,
+                                    .done = forget_receipt,
+                                    .context = &err};
+    readings_receive_detections(readings, &receive);
+    CHECK_INT(err, ERR_INVALID);
+    struct crowd_device_state camera;
+    CHECK(crowd_device(house.crowd, "demo", "park", "cam-2", &camera));
+    CHECK_INT(camera.clock_ahead_ms, 42000);
+    CHECK(camera.is_silent);
+    CHECK(crowd_device(house.crowd, "demo", "park", "cam-1", &camera));
+    CHECK(camera.clock_ahead_ms == CROWD_CLOCK_UNKNOWN);
+    /* And live, as soon as the venue is counted. */
+    send_frame(&house, "cam-1", clock_now_ms(), 4);
+    CHECK(await_shown(&house, house.board.devices, "\"clock_ahead_ms\":42000"));
+    crowd_close(house.crowd);
+    house.crowd = NULL;
+    readings_close(readings);
     house_close(&house);
 }
 
@@ -327,6 +396,7 @@ static enum err write_partial(struct db *db, void *context, struct err_note *run
     *second = (struct written_second){
         .event = "demo", .venue = "park", .view = view, .s = partial->s, .is_partial = true};
     second->result.people = mem_copy(partial->people, sizeof partial->people);
+    second->result.cameras = mem_new_array(2, sizeof(struct zone_cameras));
     second->result.total = partial->people[0];
     (void)run_note;
     enum err err = writing_apply(db, writing, clock_now_ms());

@@ -171,6 +171,8 @@ static void read_zones(const json_t *document, struct crowd_picture *picture)
         state->density_m2 = json_number_value(json_object_get(zone, "density"));
         state->level = read_level(zone);
         state->cameras = (uint32_t)json_integer_value(json_object_get(zone, "cameras"));
+        state->cameras_expected =
+            (uint32_t)json_integer_value(json_object_get(zone, "cameras_expected"));
     }
 }
 
@@ -186,6 +188,9 @@ static void read_devices(const json_t *document, struct crowd_picture *picture)
             continue;
         state->last_seen_ms = read_time(device, "last_seen");
         state->is_silent = json_is_true(json_object_get(device, "is_silent"));
+        const json_t *ahead = json_object_get(device, "clock_ahead_ms");
+        state->clock_ahead_ms =
+            json_is_integer(ahead) ? (int64_t)json_integer_value(ahead) : CROWD_CLOCK_UNKNOWN;
     }
 }
 

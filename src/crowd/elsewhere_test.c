@@ -23,8 +23,10 @@ static struct crowd_picture *build_picture(const struct venue_view *view)
     picture->zones[0].density_m2 = 0.07;
     picture->zones[0].level = CROWD_LEVEL_GREEN;
     picture->zones[0].cameras = 1;
+    picture->zones[0].cameras_expected = 2;
     picture->devices[0].last_seen_ms = 1700000000100;
     picture->devices[0].is_silent = false;
+    picture->devices[0].clock_ahead_ms = -23;
     picture->devices[1].last_seen_ms = 1600000000000;
     picture->devices[1].is_silent = true;
     return picture;
@@ -60,6 +62,9 @@ TEST(what_another_process_counts_is_known_here_until_it_falls_silent)
     CHECK_NEAR(picture->zones[0].density_m2, 0.07, 1e-12);
     CHECK_INT(picture->zones[0].level, CROWD_LEVEL_GREEN);
     CHECK_INT(picture->zones[0].cameras, 1);
+    CHECK_INT(picture->zones[0].cameras_expected, 2);
+    CHECK_INT(picture->devices[0].clock_ahead_ms, -23);
+    CHECK(picture->devices[1].clock_ahead_ms == CROWD_CLOCK_UNKNOWN);
     CHECK_INT(picture->zones[1].people, CROWD_UNKNOWN);
     CHECK_INT(picture->zones[1].level, CROWD_LEVEL_UNKNOWN);
     CHECK_INT(picture->devices[0].last_seen_ms, 1700000000100);

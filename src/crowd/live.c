@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "crowd/health.h"
 #include "crowd/messages.h"
 
 #include <stdio.h>
@@ -53,19 +54,6 @@ static bool is_health_changed(const struct crowd_picture *old, const struct crow
     return false;
 }
 
-/* Counters and sensors send readings, which do not come this way. */
-static void complete_health(const struct live *live, const struct venue_view *view,
-                            struct crowd_picture *picture)
-{
-    for (size_t d = 0; live->readings != NULL && d < picture->device_count; d++) {
-        struct crowd_device_state *device = &picture->devices[d];
-        int64_t seen_ms = readings_last_seen(live->readings, view->event, device->id);
-        device->last_seen_ms = MAX(device->last_seen_ms, seen_ms);
-        device->is_silent = device->last_seen_ms == 0 || picture->at_ms - device->last_seen_ms >
-                                                             view->devices[d].silent_after_ms;
-    }
-}
-
 static void show_people(struct live *live, struct counted_venue *venue, const uint32_t *best,
                         int64_t now_ms)
 {
@@ -88,7 +76,7 @@ static void show(struct live *live, struct counted *counted, struct counted_venu
     struct live_times *times = &venue->live;
     SCOPED_MEM uint32_t *best = mem_new_array(view->zone_count + 1, sizeof *best);
     struct crowd_picture *picture = venue_state_picture(venue->state, now_ms, best);
-    complete_health(live, view, picture);
+    health_complete(live->readings, view, picture);
     bool is_steady = now_ms - times->steady_ms >= STEADY_PERIOD_MS;
     bool are_devices_due = is_steady || is_health_changed(venue->picture, picture);
     counted_set_picture(counted, venue, picture);

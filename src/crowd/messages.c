@@ -33,8 +33,8 @@ void message_zones(struct text *out, const struct crowd_picture *picture)
             text_add(out, ",\"density\":null");
         else
             text_addf(out, ",\"density\":%.3f", zone->density_m2);
-        text_addf(out, ",\"level\":\"%s\",\"cameras\":%u}", crowd_level_names[zone->level],
-                  zone->cameras);
+        text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u}",
+                  crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
     }
     text_add(out, "],\"people\":");
     add_people(out, picture->people);
@@ -106,7 +106,12 @@ void message_devices(struct text *out, const struct crowd_picture *picture)
             text_add(out, "\"last_seen\":null");
         else
             add_time(out, "last_seen", device->last_seen_ms);
-        text_add(out, device->is_silent ? ",\"is_silent\":true}" : ",\"is_silent\":false}");
+        text_add(out, device->is_silent ? ",\"is_silent\":true" : ",\"is_silent\":false");
+        text_add(out, ",\"clock_ahead_ms\":");
+        if (device->clock_ahead_ms == CROWD_CLOCK_UNKNOWN)
+            text_add(out, "null}");
+        else
+            text_addf(out, "%lld}", (long long)device->clock_ahead_ms);
     }
     text_add(out, "]}");
 }

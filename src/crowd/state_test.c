@@ -51,6 +51,15 @@ static int64_t total_of(const struct venue_state *state, int64_t now_ms)
     return total;
 }
 
+static struct crowd_device_state device_of(const struct venue_state *state, int64_t now_ms,
+                                           size_t device)
+{
+    struct crowd_picture *picture = venue_state_picture(state, now_ms, NULL);
+    struct crowd_device_state found = picture->devices[device];
+    shared_unref(&picture->shared);
+    return found;
+}
+
 static struct second_result decide(const struct venue_state *state, int64_t now_ms,
                                    int64_t people[2])
 {
@@ -110,6 +119,59 @@ TEST(a_zone_without_a_living_camera_is_unknown_and_never_empty)
     CHECK_INT(zone_of(crowd, T + 6000, 1).level, CROWD_LEVEL_UNKNOWN);
     CHECK_INT(zone_of(crowd, T + 6000, 1).cameras, 0);
     CHECK_INT(total_of(crowd, T + 20000), CROWD_UNKNOWN);
+}
+
+TEST(one_silent_camera_of_two_over_a_zone_is_told)
+{
+    SCOPED(venue_state) crowd = new_state();
+    covers(crowd, "cam-1", "bar");
+    covers(crowd, "cam-2", "bar");
+    see(crowd, "cam-1", T, IN_BAR, 5);
+    see(crowd, "cam-2", T, IN_BAR, 5);
+    CHECK_INT(zone_of(crowd, T + 50, 0).cameras, 2);
+    CHECK_INT(zone_of(crowd, T + 50, 0).cameras_expected, 2);
+    see(crowd, "cam-1", T + 6000, IN_BAR, 5);
+    CHECK_INT(zone_of(crowd, T + 6050, 0).cameras, 1);
+    CHECK_INT(zone_of(crowd, T + 6050, 0).cameras_expected, 2);
+    CHECK_INT(zone_of(crowd, T + 60000, 0).cameras, 0);
+    CHECK_INT(zone_of(crowd, T + 60000, 0).cameras_expected, 2);
+    CHECK_INT(zone_of(crowd, T + 6050, 1).cameras_expected, 0);
+    /* In history, too: in the first second both, in the last one of them. */
+    int64_t people[2];
+    const int64_t ends_ms[] = {T + 3000, T + 9000};
+    for (uint16_t silent = 0; silent < 2; silent++) {
+        struct zone_cameras cameras[2] = {{0}};
+        struct second_result result = {.people = people, .cameras = cameras};
+        struct second *second = seconds_due(&crowd->seconds, ends_ms[silent]);
+        second_decide(&crowd->seconds, second, venue_state_view(crowd), &crowd->coverage, &result);
+        CHECK_INT(cameras[0].heard, 2 - silent);
+        CHECK_INT(cameras[0].silent, silent);
+        CHECK_INT(cameras[1].heard + cameras[1].silent, 0);
+        second->is_taken = true;
+        seconds_settle(&crowd->seconds);
+    }
+}
+
+TEST(a_counter_is_not_missed_among_the_cameras_of_a_zone)
+{
+    struct venue_view *view = build_view(BOXES, COUNT_OF(BOXES), CAMERAS);
+    view->devices[1].kind = DEVICE_COUNTER;
+    view->devices[1].sees = mem_copy((uint32_t[]){0}, sizeof(uint32_t));
+    view->devices[1].sees_count = 1;
+    SCOPED(venue_state) crowd = venue_state_create(view, 0, 2000);
+    shared_unref(&view->shared);
+    CHECK_INT(zone_of(crowd, T, 0).cameras_expected, 0);
+}
+
+TEST(how_far_a_clock_is_off_is_known_of_the_newest_message)
+{
+    SCOPED(venue_state) crowd = new_state();
+    CHECK(device_of(crowd, T, 0).clock_ahead_ms == CROWD_CLOCK_UNKNOWN);
+    (void)build_take(crowd, build_batch("cam-1", (int64_t[]){T, T + 8000, 0}, IN_BAR, 5), T, 1);
+    CHECK_INT(device_of(crowd, T, 0).clock_ahead_ms, 8000);
+    (void)build_take(crowd, build_batch("cam-1", (int64_t[]){T - 60000, 0}, IN_BAR, 5), T + 10, 2);
+    CHECK_INT(device_of(crowd, T, 0).clock_ahead_ms, -60010);
+    CHECK(device_of(crowd, T, 1).clock_ahead_ms == CROWD_CLOCK_UNKNOWN);
 }
 
 TEST(a_camera_is_learned_to_cover_a_zone_after_three_sightings)

@@ -26,6 +26,7 @@ void writing_clear(struct writing *writing)
 {
     for (size_t i = 0; i < writing->second_count; i++) {
         mem_free(writing->seconds[i].result.people);
+        mem_free(writing->seconds[i].result.cameras);
         shared_unref(&writing->seconds[i].view->shared);
     }
     mem_free(writing->learned);
@@ -50,8 +51,9 @@ static void take_second(struct writing *writing, const struct venue_state *state
     memcpy(written->event, view->event, sizeof written->event);
     memcpy(written->venue, view->id, sizeof written->venue);
     written->result.people = mem_new_array(view->zone_count + 1, sizeof(int64_t));
+    written->result.cameras = mem_new_array(view->zone_count + 1, sizeof(struct zone_cameras));
     second_decide(&state->seconds, second, view, &state->coverage, &written->result);
-    writing->reading_count += 2 * view->zone_count + 1;
+    writing->reading_count += WRITE_ZONE_MEASURES * view->zone_count + 1;
     second->is_taken = true;
 }
 
@@ -153,39 +155,50 @@ struct series_name {
     char text[READINGS_SERIES_LEN];
 };
 
-static void name_series(struct reading *reading, struct series_name *name, const char *subject,
-                        const char *id, const char *measure)
+struct measures { /* of one second, while they are gathered */
+    int64_t at_ms;
+    struct reading *readings;
+    struct series_name *names;
+    size_t count;
+};
+
+static void measure(struct measures *measures, const char *subject, const char *id,
+                    const char *what, double value)
 {
-    (void)snprintf(name->text, sizeof name->text, "%s.%s:%s", subject, id, measure);
-    reading->series = name->text;
+    struct series_name *name = &measures->names[measures->count];
+    (void)snprintf(name->text, sizeof name->text, "%s.%s:%s", subject, id, what);
+    measures->readings[measures->count++] =
+        (struct reading){.series = name->text, .at_ms = measures->at_ms, .value = value};
+}
+
+static void measure_zone(struct measures *measures, const struct written_second *second, size_t z)
+{
+    const struct zone *zone = &second->view->zones[z];
+    int64_t people = second->result.people[z];
+    const struct zone_cameras *cameras = &second->result.cameras[z];
+    if (people != CROWD_UNKNOWN) {
+        measure(measures, "zone", zone->id, "people", (double)people);
+        measure(measures, "zone", zone->id, "density", (double)people / zone->area_m2);
+    }
+    /* Of a second known in part nobody can say who was silent. */
+    if (!second->is_partial && cameras->heard + cameras->silent > 0)
+        measure(measures, "zone", zone->id, "cameras_silent", cameras->silent);
 }
 
 static enum err append_readings(struct db *db, const struct written_second *second)
 {
     const struct venue_view *view = second->view;
-    size_t max = 2 * view->zone_count + 1, count = 0;
+    size_t max = WRITE_ZONE_MEASURES * view->zone_count + 1;
     SCOPED_MEM struct reading *readings = mem_new_array(max, sizeof *readings);
     SCOPED_MEM struct series_name *names = mem_new_array(max, sizeof *names);
-    for (size_t z = 0; z < view->zone_count; z++) {
-        int64_t people = second->result.people[z];
-        if (people == CROWD_UNKNOWN)
-            continue;
-        readings[count].value = (double)people;
-        name_series(&readings[count], &names[count], "zone", view->zones[z].id, "people");
-        count++;
-        readings[count].value = (double)people / view->zones[z].area_m2;
-        name_series(&readings[count], &names[count], "zone", view->zones[z].id, "density");
-        count++;
-    }
-    if (second->result.total != CROWD_UNKNOWN) {
-        readings[count].value = (double)second->result.total;
-        name_series(&readings[count], &names[count], "venue", view->id, "people");
-        count++;
-    }
-    for (size_t i = 0; i < count; i++)
-        readings[i].at_ms = second->s * 1000;
-    return count == 0 ? ERR_NONE
-                      : readings_append(db, second->event, second->venue, readings, count, NULL);
+    struct measures measures = {.at_ms = second->s * 1000, .readings = readings, .names = names};
+    for (size_t z = 0; z < view->zone_count; z++)
+        measure_zone(&measures, second, z);
+    if (second->result.total != CROWD_UNKNOWN)
+        measure(&measures, "venue", view->id, "people", (double)second->result.total);
+    if (measures.count == 0)
+        return ERR_NONE;
+    return readings_append(db, second->event, second->venue, readings, measures.count, NULL);
 }
 
 static bool is_same_as_row(const json_t *row, const struct written_second *second)

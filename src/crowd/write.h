@@ -13,7 +13,7 @@ struct written_second {
     struct venue_view *view; /* a reference */
     int64_t s;
     bool is_partial;
-    struct second_result result; /* people owned */
+    struct second_result result; /* its arrays owned */
 };
 
 struct learned_row {
@@ -23,8 +23,9 @@ struct learned_row {
     char zone[LIMIT_ID_LEN + 1];
 };
 
-#define WRITE_READINGS_MAX 20000 /* per transaction; what is over waits for the next */
-#define WRITE_SECONDS_MAX  512
+#define WRITE_READINGS_MAX  20000 /* per transaction; what is over waits for the next */
+#define WRITE_SECONDS_MAX   512
+#define WRITE_ZONE_MEASURES 3 /* people, density, cameras_silent */
 
 struct writing {
     struct written_second seconds[WRITE_SECONDS_MAX];

@@ -12,13 +12,14 @@
 
 #define CHANNEL       "heard"
 #define TELL_EVERY_MS 1000 /* of each device */
+#define MESSAGE_SIZE  64   /* three numbers */
 
-/* --- who was heard when --- */
+/* --- who was heard when, and whose clock is wrong --- */
 
 static struct seen_slot *find_seen(struct seen *seen, int64_t id)
 {
     size_t slot = (size_t)id & (seen->slot_count - 1);
-    while (seen->slots[slot].at_ms != 0 && seen->slots[slot].id != id)
+    while (seen->slots[slot].is_used && seen->slots[slot].id != id)
         slot = (slot + 1) & (seen->slot_count - 1);
     return &seen->slots[slot];
 }
@@ -30,60 +31,99 @@ static void grow_seen(struct seen *seen)
     seen->slot_count = MAX((size_t)256, old_count * 2);
     seen->slots = mem_new_array(seen->slot_count, sizeof *seen->slots);
     for (size_t i = 0; i < old_count; i++) {
-        if (old[i].at_ms != 0)
+        if (old[i].is_used)
             *find_seen(seen, old[i].id) = old[i];
     }
     mem_free(old);
 }
 
 /* As many as there are devices: only known ones come here. Under the lock. */
-static struct seen_slot *hear_device(struct seen *seen, int64_t device_id, int64_t at_ms)
+static struct seen_slot *take_slot(struct seen *seen, int64_t device_id)
 {
     if (seen->count * 2 >= seen->slot_count)
         grow_seen(seen);
     struct seen_slot *slot = find_seen(seen, device_id);
-    seen->count += slot->at_ms == 0;
+    seen->count += !slot->is_used;
+    slot->is_used = true;
     slot->id = device_id;
-    slot->at_ms = MAX(slot->at_ms, at_ms);
     return slot;
+}
+
+static bool must_tell(int64_t *inout_told_ms, int64_t at_ms)
+{
+    if (llabs(at_ms - *inout_told_ms) < TELL_EVERY_MS)
+        return false;
+    *inout_told_ms = at_ms;
+    return true;
 }
 
 void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms)
 {
     struct seen *seen = &readings->seen;
     LOCKED(&seen->lock);
-    (void)hear_device(seen, device_id, at_ms);
+    struct seen_slot *slot = take_slot(seen, device_id);
+    slot->at_ms = MAX(slot->at_ms, at_ms);
 }
 
-static bool must_tell(struct seen *seen, int64_t device_id, int64_t at_ms)
+static bool note_heard(struct seen *seen, int64_t device_id, int64_t at_ms)
 {
     LOCKED(&seen->lock);
-    struct seen_slot *slot = hear_device(seen, device_id, at_ms);
-    if (llabs(at_ms - slot->told_ms) < TELL_EVERY_MS)
-        return false;
-    slot->told_ms = at_ms;
-    return true;
+    struct seen_slot *slot = take_slot(seen, device_id);
+    slot->at_ms = MAX(slot->at_ms, at_ms);
+    return must_tell(&slot->told_ms, at_ms);
+}
+
+static bool note_refusal(struct seen *seen, int64_t device_id, struct clock_refusal refusal)
+{
+    LOCKED(&seen->lock);
+    struct seen_slot *slot = take_slot(seen, device_id);
+    slot->refusal = refusal;
+    return must_tell(&slot->refusal_told_ms, refusal.at_ms);
+}
+
+static void tell_others(struct readings *readings, const char *message, int len)
+{
+    if (store_is_postgres(readings->store))
+        store_announce(readings->store, CHANNEL, message, (size_t)len);
 }
 
 void readings_heard_here(struct readings *readings, int64_t device_id, int64_t at_ms)
 {
-    if (!must_tell(&readings->seen, device_id, at_ms) || !store_is_postgres(readings->store))
-        return;
-    char message[48];
-    int len = snprintf(message, sizeof message, "%" PRId64 " %" PRId64, device_id, at_ms);
-    store_announce(readings->store, CHANNEL, message, (size_t)len);
+    char message[MESSAGE_SIZE];
+    if (note_heard(&readings->seen, device_id, at_ms))
+        tell_others(readings, message,
+                    snprintf(message, sizeof message, "%" PRId64 " %" PRId64, device_id, at_ms));
 }
 
+void readings_clock_refused_here(struct readings *readings, int64_t device_id,
+                                 struct clock_refusal refusal)
+{
+    char message[MESSAGE_SIZE];
+    if (note_refusal(&readings->seen, device_id, refusal))
+        tell_others(readings, message,
+                    snprintf(message, sizeof message, "%" PRId64 " %" PRId64 " %" PRId64, device_id,
+                             refusal.at_ms, refusal.ahead_ms));
+}
+
+/* "device time": heard; "device time ahead": refused for its clock. */
 static void heard_elsewhere(void *context, const char *message, size_t len)
 {
-    int64_t device_id, at_ms;
-    char text[48];
+    struct readings *readings = context;
+    int64_t device_id;
+    struct clock_refusal refusal;
+    char text[MESSAGE_SIZE];
     if (len >= sizeof text)
         return;
     memcpy(text, message, len);
     text[len] = '\0';
-    if (sscanf(text, "%" SCNd64 " %" SCNd64, &device_id, &at_ms) == 2 && at_ms > 0)
-        readings_heard(context, device_id, at_ms);
+    int count = sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &device_id, &refusal.at_ms,
+                       &refusal.ahead_ms);
+    if (count < 2 || refusal.at_ms <= 0)
+        return;
+    if (count == 2)
+        readings_heard(readings, device_id, refusal.at_ms);
+    else
+        (void)note_refusal(&readings->seen, device_id, refusal); /* told already */
 }
 
 int64_t readings_last_seen(struct readings *readings, const char *event, const char *device)
@@ -92,6 +132,19 @@ int64_t readings_last_seen(struct readings *readings, const char *event, const c
     struct seen *seen = &readings->seen;
     LOCKED(&seen->lock);
     return seen->slot_count == 0 ? 0 : find_seen(seen, id)->at_ms;
+}
+
+bool readings_clock_refusal(struct readings *readings, const char *event, const char *device,
+                            struct clock_refusal *out)
+{
+    int64_t id = history_id(event, device);
+    struct seen *seen = &readings->seen;
+    LOCKED(&seen->lock);
+    const struct seen_slot *slot = seen->slot_count == 0 ? NULL : find_seen(seen, id);
+    if (slot == NULL || slot->refusal.at_ms == 0)
+        return false;
+    *out = slot->refusal;
+    return true;
 }
 
 static enum err load_heard(struct readings *readings)

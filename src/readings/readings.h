@@ -35,6 +35,14 @@ void readings_close(struct readings *readings); /* NULL is fine */
 
 /* When this device was last heard, by the server's clock; 0 = never. In memory. */
 int64_t readings_last_seen(struct readings *readings, const char *event, const char *device);
+/* When frames of the device were refused last because its clock is too far ahead (LIMIT_FRAME_AHEAD_MS),
+ * and how far the newest of them was; false = not that we know. In memory. */
+struct clock_refusal {
+    int64_t at_ms;
+    int64_t ahead_ms;
+};
+bool readings_clock_refusal(struct readings *readings, const char *event, const char *device,
+                            struct clock_refusal *out);
 /* For tests and figures: the consumers behind history. */
 struct consumer *readings_detections_consumer(struct readings *readings);
 struct consumer *readings_series_consumer(struct readings *readings);

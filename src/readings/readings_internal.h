@@ -5,14 +5,17 @@
 #include "readings/history/history.h"
 
 struct seen_slot {
-    int64_t id; /* history_id(event, device) */
-    int64_t at_ms;
+    bool is_used;
+    int64_t id;      /* history_id(event, device) */
+    int64_t at_ms;   /* 0 = not yet */
     int64_t told_ms; /* the other processes were told then */
+    struct clock_refusal refusal;
+    int64_t refusal_told_ms;
 };
 
 struct seen { /* when devices were last heard */
     struct lock lock;
-    struct seen_slot *slots; /* open addressing; at_ms 0 = empty */
+    struct seen_slot *slots; /* open addressing */
     size_t slot_count;
     size_t count;
 };
@@ -30,3 +33,6 @@ void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms)
 /* And tells the other processes on the database, where the live picture may be made. Not needed for
  * cameras: whoever counts them reads their detections. */
 void readings_heard_here(struct readings *readings, int64_t device_id, int64_t at_ms);
+/* Tells the others, too: what was refused is in no stream. */
+void readings_clock_refused_here(struct readings *readings, int64_t device_id,
+                                 struct clock_refusal refusal);

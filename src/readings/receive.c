@@ -11,8 +11,6 @@
 
 #include <stdio.h>
 
-#define FUTURE_MS 300000LL
-
 static struct metric detections_received =
     METRIC_COUNTER("muster_detections_received_total", "Detections committed to the stream.");
 static struct metric frames_received =
@@ -219,6 +217,26 @@ static enum err pack_batch(struct delivery *delivery, const char *event, const c
     return record->packer.len > LIMIT_RECORD_BYTES ? ERR_TOO_LARGE : ERR_NONE;
 }
 
+/* A clock that is ahead shows in the health of the device, whatever its sender does with the refusal. */
+static void note_ahead(struct readings *readings, const struct receive *receive,
+                       const struct decoded *decoded)
+{
+    for (size_t i = 0; i < decoded->ahead_count; i++) {
+        const struct decode_ahead *ahead = &decoded->ahead[i];
+        const struct device *device;
+        if (!may_speak_for(receive, ahead->device))
+            continue;
+        struct venue_view *view =
+            venues_view_of_device(readings->venues, receive->event, ahead->device, &device);
+        if (view == NULL)
+            continue;
+        shared_unref(&view->shared);
+        const struct clock_refusal refusal = {.at_ms = receive->now_ms,
+                                              .ahead_ms = ahead->newest_ms - receive->now_ms};
+        readings_clock_refused_here(readings, history_id(receive->event, ahead->device), refusal);
+    }
+}
+
 static enum err pack_batches(struct delivery *delivery, const struct receive *receive,
                              struct decoded *decoded, struct err_note *note)
 {
@@ -246,12 +264,13 @@ void readings_receive_detections(struct readings *readings, const struct receive
         new_delivery(readings, receive, HISTORY_STREAM_DETECTIONS, "detections.packed");
     struct decode_options options = {
         .oldest_ms = MAX(receive->now_ms - readings->keep_detections_ms, VALUES_OLDEST_MS),
-        .newest_ms = receive->now_ms + FUTURE_MS,
+        .newest_ms = receive->now_ms + LIMIT_FRAME_AHEAD_MS,
         .device = receive->device};
     struct err_note note = {0};
     struct decoded decoded;
     enum err err = decode_detections(receive->body, receive->len, &options, &decoded, &note);
     if (err == ERR_NONE) {
+        note_ahead(readings, receive, &decoded);
         delivery->receipt.errors = decoded.errors;
         decoded.errors = (struct item_errors){0};
         delivery->receipt.skipped = decoded.skipped;

@@ -172,6 +172,43 @@ ON_BOTH_ENGINES(unknown_devices_are_named_and_known_ones_in_the_same_body_are_ke
     park_close(&park);
 }
 
+ON_BOTH_ENGINES(a_frame_of_a_clock_that_is_ahead_is_refused_by_name_and_its_device_shows_it)
+{
+    struct park park;
+    struct outcome outcome;
+    struct clock_refusal refusal;
+    char body[400], now[CLOCK_TEXT_SIZE], ahead[CLOCK_TEXT_SIZE];
+    park_open(&park, place);
+    int64_t now_ms = clock_now_ms();
+    clock_format(now_ms, now);
+    clock_format(now_ms + 42000, ahead);
+    (void)snprintf(body, sizeof body,
+                   "{\"device\":\"cam-1\",\"frames\":[{\"t\":\"%s\",\"persons\":[]}]}", ahead);
+    send(&park, &outcome, readings_receive_detections, "", body);
+    CHECK_INT(outcome.receipt.err, ERR_INVALID);
+    CHECK_TEXT(outcome.receipt.note.place, "frames[0].t");
+    CHECK(strstr(outcome.receipt.note.detail, "set the device's clock") != NULL);
+    CHECK_INT(readings_last_seen(park.readings, "demo", "cam-1"), 0);
+    CHECK(readings_clock_refusal(park.readings, "demo", "cam-1", &refusal));
+    CHECK(refusal.at_ms >= now_ms && refusal.ahead_ms > 30000 && refusal.ahead_ms <= 42000);
+    CHECK(!readings_clock_refusal(park.readings, "demo", "cam-2", &refusal));
+    /* The good frame of a body is kept. A device that nobody knows leaves no trace. */
+    (void)snprintf(body, sizeof body,
+                   "{\"device\":\"cam-2\",\"frames\":[{\"t\":\"%s\",\"persons\":[]},"
+                   "{\"t\":\"%s\",\"persons\":[]}]}\n"
+                   "{\"id\":\"cam-9\",\"timestamp\":\"%s\",\"objects\":{}}",
+                   now, ahead, ahead);
+    send(&park, &outcome, readings_receive_detections, "", body);
+    CHECK_INT(outcome.receipt.err, ERR_NONE);
+    CHECK_INT(outcome.receipt.frames, 1);
+    CHECK_INT(outcome.receipt.errors.count, 2);
+    CHECK_TEXT(outcome.first.place, "frames[1].t");
+    CHECK(readings_clock_refusal(park.readings, "demo", "cam-2", &refusal));
+    CHECK(readings_last_seen(park.readings, "demo", "cam-2") > 0);
+    CHECK(!readings_clock_refusal(park.readings, "demo", "cam-9", &refusal));
+    park_close(&park);
+}
+
 ON_BOTH_ENGINES(a_device_speaks_for_itself_only)
 {
     struct park park;

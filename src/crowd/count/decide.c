@@ -123,6 +123,23 @@ static void hear_all(struct decision *decision, const struct seconds *seconds,
     }
 }
 
+static void count_cameras(const struct decision *decision, struct zone_cameras *cameras)
+{
+    const struct venue_view *view = decision->view;
+    for (uint32_t d = 0; d < view->device_count; d++) {
+        const uint64_t *covered = coverage_of(decision->coverage, d);
+        if (view->devices[d].kind != DEVICE_CAMERA)
+            continue;
+        for (size_t w = 0; w < decision->coverage->words; w++) {
+            for (uint64_t bits = covered[w]; bits != 0; bits &= bits - 1) {
+                struct zone_cameras *zone = &cameras[64 * w + (size_t)__builtin_ctzll(bits)];
+                zone->heard = (uint16_t)(zone->heard + decision->has_spoken[d]);
+                zone->silent = (uint16_t)(zone->silent + !decision->has_spoken[d]);
+            }
+        }
+    }
+}
+
 void second_decide(const struct seconds *seconds, const struct second *second,
                    const struct venue_view *view, const struct coverage *coverage,
                    struct second_result *inout_result)
@@ -133,6 +150,8 @@ void second_decide(const struct seconds *seconds, const struct second *second,
     struct decision decision = {
         .view = view, .coverage = coverage, .has_spoken = has_spoken, .known = known, .best = best};
     hear_all(&decision, seconds, second);
+    if (inout_result->cameras != NULL)
+        count_cameras(&decision, inout_result->cameras);
     inout_result->total = best[view->zone_count].first;
     for (size_t z = 0; z < view->zone_count; z++) {
         bool is_known = best[z].people > 0 || (known[z / 64] >> (z % 64) & 1) != 0;

@@ -5,9 +5,14 @@
 #include "crowd/count/coverage.h"
 #include "crowd/seconds.h"
 
+struct zone_cameras { /* that cover the zone, as far as is known */
+    uint16_t heard, silent;
+};
+
 struct second_result {
     int64_t *people; /* [zone_count], CROWD_UNKNOWN where no living camera covers the zone */
-    int64_t total;   /* CROWD_UNKNOWN when no camera was alive */
+    struct zone_cameras *cameras; /* [zone_count], all 0 before; may be NULL */
+    int64_t total;                /* CROWD_UNKNOWN when no camera was alive */
 };
 void second_decide(const struct seconds *seconds, const struct second *second,
                    const struct venue_view *view, const struct coverage *coverage,

@@ -26,6 +26,7 @@ static struct crowd_picture *picture_create(const struct venue_view *view, int64
     for (size_t d = 0; d < view->device_count; d++) {
         memcpy(picture->devices[d].id, view->devices[d].id, sizeof picture->devices[d].id);
         picture->devices[d].is_silent = true;
+        picture->devices[d].clock_ahead_ms = CROWD_CLOCK_UNKNOWN;
     }
     return picture;
 }
@@ -47,13 +48,19 @@ struct tally { /* of a picture while it is made */
     bool is_anybody_alive;
 };
 
-static void count_covers(const struct venue_state *state, uint32_t device, struct tally *tally)
+enum camera_life { CAMERA_SILENT, CAMERA_ALIVE };
+
+static void count_covers(const struct venue_state *state, uint32_t device, enum camera_life life,
+                         struct tally *tally)
 {
     const uint64_t *covered = coverage_of(&state->coverage, device);
     for (size_t w = 0; w < state->coverage.words; w++) {
         for (uint64_t bits = covered[w]; bits != 0; bits &= bits - 1) {
             struct crowd_zone_state *zone =
                 &tally->picture->zones[64 * w + (size_t)__builtin_ctzll(bits)];
+            zone->cameras_expected++;
+            if (life == CAMERA_SILENT)
+                continue;
             zone->cameras++;
             zone->people = MAX(zone->people, 0);
         }
@@ -65,13 +72,14 @@ static void count_camera(const struct venue_state *state, uint32_t device, struc
     const struct frame_count *frame = state->cameras[device].frame;
     size_t outside = venue_state_view(state)->zone_count;
     tally->is_anybody_alive = true;
-    count_covers(state, device, tally);
+    count_covers(state, device, CAMERA_ALIVE, tally);
     for (size_t e = 0; e < frame->entry_count; e++) {
         const struct zone_count *entry = &frame->entries[e];
         if (entry->zone != outside) {
             struct crowd_zone_state *zone = &tally->picture->zones[entry->zone];
             zone->people = MAX(zone->people, entry->people);
             zone->cameras += !coverage_has(&state->coverage, device, entry->zone);
+            zone->cameras_expected += !coverage_has(&state->coverage, device, entry->zone);
         }
         if (entry->first > tally->best_first[entry->zone]) {
             tally->best_first[entry->zone] = entry->first;
@@ -111,8 +119,12 @@ struct crowd_picture *venue_state_picture(const struct venue_state *state, int64
         device->last_seen_ms = camera->seen_ms;
         device->is_silent =
             camera->seen_ms == 0 || now_ms - camera->seen_ms > view->devices[d].silent_after_ms;
+        if (camera->seen_ms != 0)
+            device->clock_ahead_ms = camera->clock_ahead_ms;
         if (is_alive(camera, &view->devices[d], now_ms))
             count_camera(state, d, &tally);
+        else if (view->devices[d].kind == DEVICE_CAMERA)
+            count_covers(state, d, CAMERA_SILENT, &tally);
     }
     finish_zones(view, &tally);
     if (inout_best != NULL)

@@ -178,7 +178,7 @@ static bool read_timestamp(struct decoder *decoder, struct message *message)
     if (decoder->scan.fault != NULL)
         return false;
     const char *problem = text == NULL ? "must be a time like 2026-06-20T21:14:03.100Z (RFC 3339)"
-                                       : decode_time(decoder->options, text, len, &message->at_ms);
+                                       : decode_frame_time(decoder, text, len, &message->at_ms);
     if (problem != NULL)
         decode_refuse_message(decoder, ERR_INVALID, "timestamp", problem);
     message->has_time = true;
@@ -322,11 +322,32 @@ static bool is_over_limits(const struct decoder *decoder)
     return decoder->is_too_large || frames > LIMIT_BATCH_FRAMES || persons > LIMIT_BATCH_PERSONS;
 }
 
+static void note_ahead(struct decoder *decoder)
+{
+    struct decoded *out = decoder->out;
+    if (decoder->newest_ahead_ms == INT64_MIN || decoder->device[0] == '\0')
+        return;
+    for (size_t i = 0; i < out->ahead_count; i++) {
+        if (strcmp(out->ahead[i].device, decoder->device) == 0) {
+            out->ahead[i].newest_ms = MAX(out->ahead[i].newest_ms, decoder->newest_ahead_ms);
+            return;
+        }
+    }
+    if (out->ahead_count == LIMIT_BATCH_DEVICES)
+        return; /* the errors say it */
+    if (out->ahead == NULL)
+        out->ahead = mem_new_array(LIMIT_BATCH_DEVICES, sizeof *out->ahead);
+    struct decode_ahead *ahead = &out->ahead[out->ahead_count++];
+    ahead->newest_ms = decoder->newest_ahead_ms;
+    memcpy(ahead->device, decoder->device, sizeof ahead->device);
+}
+
 /* Keeps or refuses what was read. */
 static enum err end_message(struct decoder *decoder)
 {
     if (decoder->is_out_of_memory)
         return ERR_NO_MEMORY;
+    note_ahead(decoder);
     if (decoder->problem != NULL) {
         char place[128];
         size_t len = message_prefix(decoder, place, sizeof place);
@@ -351,6 +372,8 @@ static bool read_message(struct decoder *decoder)
     decoder->scale_position = 0;
     decoder->scale_confidence = 0;
     decoder->problem = NULL;
+    decoder->device[0] = '\0';
+    decoder->newest_ahead_ms = INT64_MIN;
     decoder->first_error = decoder->out->errors.count;
     reset_rows(decoder);
     if (scan_peek(scan) == '[') {
@@ -444,6 +467,7 @@ void decoded_fini(struct decoded *decoded)
 {
     for (size_t i = 0; i < decoded->batch_count; i++)
         batch_unref(decoded->batches[i]);
+    mem_free(decoded->ahead);
     item_errors_fini(&decoded->errors);
     *decoded = (struct decoded){0};
 }

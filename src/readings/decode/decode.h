@@ -17,6 +17,12 @@ struct decode_options {
     const char *device; /* of messages that name none; "" = they must */
 };
 
+/* A device of which frames were refused because they lie after newest_ms: its clock is wrong. */
+struct decode_ahead {
+    char device[LIMIT_ID_LEN + 1]; /* as the sender named it */
+    int64_t newest_ms;
+};
+
 struct decoded {
     /* One per device, unit and precision, in the order of their first message; owned. Devices are
      * named as the sender did: well-formed, not checked further. */
@@ -25,6 +31,8 @@ struct decoded {
     size_t message_count;
     size_t skipped; /* persons whose class is not a person's */
     struct item_errors errors;
+    struct decode_ahead *ahead; /* owned; at most LIMIT_BATCH_DEVICES */
+    size_t ahead_count;
 };
 
 /* ERR_MALFORMED with line and column, or ERR_TOO_LARGE: nothing is decoded then. */
@@ -58,3 +66,5 @@ const char *decode_person(const struct detection_batch *batch, const double valu
 /* NULL, or what is wrong with the time. */
 const char *decode_time(const struct decode_options *options, const char *text, size_t len,
                         int64_t *out_at_ms);
+/* What decode_time() says of a time after newest_ms. */
+extern const char decode_time_ahead[];

@@ -44,6 +44,10 @@ bool decode_is_person(const char *class_name)
     return strcmp(class_name, "person") == 0 || strcmp(class_name, "pedestrian") == 0;
 }
 
+_Static_assert(LIMIT_FRAME_AHEAD_MS == 10000, "the text below names the limit");
+const char decode_time_ahead[] =
+    "is more than 10 seconds ahead of the server's clock; set the device's clock (NTP)";
+
 const char *decode_time(const struct decode_options *options, const char *text, size_t len,
                         int64_t *out_at_ms)
 {
@@ -53,9 +57,19 @@ const char *decode_time(const struct decode_options *options, const char *text, 
     if (at_ms < options->oldest_ms)
         return "is older than what is kept; check the device's clock";
     if (at_ms > options->newest_ms)
-        return "is in the future; check the device's clock";
+        return decode_time_ahead;
     *out_at_ms = at_ms;
     return NULL;
+}
+
+const char *decode_frame_time(struct decoder *decoder, const char *text, size_t len,
+                              int64_t *out_at_ms)
+{
+    int64_t ahead_ms;
+    const char *problem = decode_time(decoder->options, text, len, out_at_ms);
+    if (problem == decode_time_ahead && clock_parse(text, len, &ahead_ms))
+        decoder->newest_ahead_ms = MAX(decoder->newest_ahead_ms, ahead_ms);
+    return problem;
 }
 
 const char *decode_person(const struct detection_batch *batch, const double values[FIELD_COUNT],
@@ -380,7 +394,7 @@ static bool read_time(struct decoder *decoder, struct frame *frame)
     const char *plain = text.has_escapes ? scan_plain(scan, &text, &len) : text.bytes;
     len = text.has_escapes ? len : text.len;
     const char *problem =
-        decode_time(decoder->options, plain == NULL ? "" : plain, len, &frame->at_ms);
+        decode_frame_time(decoder, plain == NULL ? "" : plain, len, &frame->at_ms);
     if (problem != NULL)
         refuse_frame(frame, ".t", problem);
     return true;

@@ -21,6 +21,7 @@ struct decoder {
     const char *problem_place;
     enum err problem_err;
     char device[LIMIT_ID_LEN + 1];
+    int64_t newest_ahead_ms; /* of the frames refused for that; INT64_MIN = none */
     enum decode_unit unit;
     double scale_position; /* 0 = by the unit */
     double scale_confidence;
@@ -50,4 +51,7 @@ void decode_refuse_item(struct decoder *decoder, const char *problem, const char
 bool decode_track(struct decoder *decoder, int64_t *out_track, const char **out_problem);
 /* Nobody of the open frame was good: it must not pass for "nobody was seen". */
 bool decode_has_only_errors(const struct decoder *decoder, size_t first_error);
+/* decode_time(), and remembers a time that is too far ahead. */
+const char *decode_frame_time(struct decoder *decoder, const char *text, size_t len,
+                              int64_t *out_at_ms);
 void decode_put(struct decoder *decoder, const struct batch_person *person);
