@@ -109,7 +109,7 @@ static enum err start(struct site *site, const struct site_options *options, str
     char database[1024] = "MUSTER_LOG_LEVEL=warn";
     if (options->database_url != NULL)
         (void)snprintf(database, sizeof database, "MUSTER_DATABASE=%s", options->database_url);
-    char *arguments[] = {"--port", "0", "--data-folder", site->folder, NULL};
+    char *arguments[] = {"--port", "0", "--data-folder", site->folder, "--ingest-rate", "0", NULL};
     char *environment[] = {"MUSTER_ADMIN_EMAIL=" ADMIN_EMAIL, password, database, NULL};
     TRY(local_server_folder(site->folder, sizeof site->folder, note));
     TRY(local_server_start(arguments, environment, &site->server, note));

@@ -142,4 +142,23 @@ scenario('another site’s page cannot act for somebody who is signed in', async
   equal(answer.status, 403, 'a cross-site post');
 });
 
+scenario('a token that sends too often is told when to come back, and others go on', async (t) => {
+  const muster = await t.muster({ flags: ['--ingest-rate', '5'] });
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  const eager = muster.withToken((await makeToken(admin)).token);
+  const other = muster.withToken((await makeToken(admin)).token);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => eager.ask('POST', '/api/v1/detections', crowd('cam-1', 2))));
+  const refused = answers.filter(({ status }) => status === 429);
+  check(refused.length > 0 && answers.filter(({ status }) => status === 202).length >= 10,
+    `ten at once are taken, forty are not: ${answers.map(({ status }) => status)}`);
+  equal(answers.length, refused.length + answers.filter(({ status }) => status === 202).length, 'all are answered so or so');
+  equal(refused[0].headers['retry-after'], '1', 'when to come back');
+  equal(refused[0].headers['ratelimit-policy'], '"route";q=5;w=1', 'the policy');
+  check(/^"route";r=0;t=\d+$/.test(refused[0].headers.ratelimit), `what is left: ${refused[0].headers.ratelimit}`);
+  equal(refused[0].json.code, 'too-many', 'the code');
+  await other.post('/api/v1/detections', crowd('cam-1', 2), 202);
+  await eager.post('/api/v1/readings', { id: 'lift-3', timestamp: now(), temperature: 21.5 }, 202);
+});
+
 await playAll();

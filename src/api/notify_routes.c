@@ -135,6 +135,7 @@ static const char *const OUTBOX_QUERY[] = {"state: queued, sending, sent, kept o
 const struct route notify_routes[] = {
     {WATCH("GET", "", outbox_get, "The mails of an event, newest first"), .query = OUTBOX_QUERY},
     {WATCH("GET", "/{mail}", mail_get, "One mail with its text and HTML")},
-    {WATCH("POST", "/{mail}/retry", retry_post, "Sends a mail again, at once")},
+    {WATCH("POST", "/{mail}/retry", retry_post, "Sends a mail again, at once"),
+     .rate = {.limit = 60, .period_s = 60, .burst = 30}},
 };
 const size_t notify_route_count = COUNT_OF(notify_routes);

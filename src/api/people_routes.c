@@ -191,6 +191,7 @@ const struct route people_routes[] = {
      .path = "/api/v1/people",
      .roles = ROLE_ADMIN,
      .thread = ROUTE_WORKER,
+     .rate = {.limit = 120, .period_s = 60, .burst = 60}, /* each hashes a password */
      .handle = create_person,
      .tag = "People",
      .summary = "Creates a person; takes an Idempotency-Key.",

@@ -16,8 +16,8 @@ struct http_server;
 
 enum route_thread { ROUTE_INLINE, ROUTE_WORKER };
 
-/* GCRA: `burst` at once, then one every period/limit. Per `key` (see http_server_options.identify)
- * and route. 0 = no limit. */
+/* GCRA: `burst` at once, then one every period/limit. Per route and key: request_set_rate_key(), else the
+ * peer's address. 0 = no limit. Answers carry RateLimit from half of the burst on. */
 struct route_rate {
     int limit;
     int period_s;

@@ -6,15 +6,37 @@
 
 #include <stdio.h>
 
-/* The pages are for people, not for the document. */
+static bool changes_something(const struct route *route)
+{
+    return strcmp(route->method, "GET") != 0;
+}
+
 static void add(struct routes *routes, const struct route *table, size_t count, struct app *app)
 {
     assert(routes->count < ROUTE_TABLES_MAX);
+    struct route *copy = mem_copy(table, count * sizeof *table);
+    for (size_t i = 0; i < count; i++) {
+        if (changes_something(&copy[i]) && copy[i].rate.limit == 0)
+            copy[i].rate = (struct route_rate){
+                .limit = CHANGES_PER_MIN, .period_s = 60, .burst = CHANGES_AT_ONCE};
+    }
     routes->tables[routes->count++] =
-        (struct route_table){.routes = table, .route_count = count, .context = app};
+        (struct route_table){.routes = copy, .route_count = count, .context = app};
 }
 
-void routes_init(struct routes *routes, struct app *app)
+/* What may be sent to readings is ingest: devices, not people. */
+static void add_readings(struct routes *routes, struct app *app, int ingest_rate)
+{
+    add(routes, readings_routes, readings_route_count, app);
+    struct route *copy = (struct route *)(uintptr_t)routes->tables[routes->count - 1].routes;
+    for (size_t i = 0; i < readings_route_count; i++) {
+        if (changes_something(&copy[i]))
+            copy[i].rate = (struct route_rate){
+                .limit = ingest_rate, .period_s = 1, .burst = ingest_rate * INGEST_AT_ONCE_S};
+    }
+}
+
+void routes_init(struct routes *routes, struct app *app, int ingest_rate)
 {
     *routes = (struct routes){0};
     add(routes, accounts_routes, accounts_route_count, app);
@@ -22,7 +44,7 @@ void routes_init(struct routes *routes, struct app *app)
     add(routes, events_routes, events_route_count, app);
     add(routes, members_routes, members_route_count, app);
     add(routes, venues_routes, venues_route_count, app);
-    add(routes, readings_routes, readings_route_count, app);
+    add_readings(routes, app, ingest_rate);
     add(routes, crowd_routes, crowd_route_count, app);
     add(routes, alerts_routes, alerts_route_count, app);
     add(routes, notify_routes, notify_route_count, app);
@@ -40,11 +62,14 @@ void routes_init(struct routes *routes, struct app *app)
                                            .len = strlen(bytes),
                                            .etag = routes->etag};
     app->openapi = &routes->openapi;
+    /* The pages are for people, not for the document. */
     add(routes, pages_routes, pages_route_count, app);
 }
 
 void routes_fini(struct routes *routes)
 {
+    for (size_t i = 0; i < routes->count; i++)
+        mem_free((struct route *)(uintptr_t)routes->tables[i].routes);
     free((char *)routes->openapi.bytes); /* jansson's malloc */
     *routes = (struct routes){0};
 }

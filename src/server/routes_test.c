@@ -12,7 +12,7 @@ static json_t *document_of_routes(void)
 {
     struct err_note note = {0};
     json_t *document = NULL;
-    routes_init(&routes, &app);
+    routes_init(&routes, &app, 50);
     CHECK(json_parse(app.openapi->bytes, app.openapi->len, &document, &note) == ERR_NONE);
     return document;
 }
@@ -69,7 +69,7 @@ TEST(the_document_describes_every_route_and_nothing_else)
 
 TEST(no_two_routes_answer_the_same)
 {
-    routes_init(&routes, &app);
+    routes_init(&routes, &app, 50);
     for (size_t i = 0; i < routes.count; i++)
         for (size_t j = 0; j < routes.tables[i].route_count; j++) {
             const struct route *route = &routes.tables[i].routes[j];
@@ -78,5 +78,38 @@ TEST(no_two_routes_answer_the_same)
                 CHECK(strcmp(route->path, routes.tables[i].routes[k].path) != 0 ||
                       strcmp(route->method, routes.tables[i].routes[k].method) != 0);
         }
+    routes_fini(&routes);
+}
+
+static const struct route *route_of(const char *method, const char *path)
+{
+    for (size_t i = 0; i < routes.count; i++)
+        for (size_t j = 0; j < routes.tables[i].route_count; j++) {
+            const struct route *route = &routes.tables[i].routes[j];
+            if (strcmp(route->method, method) == 0 && strcmp(route->path, path) == 0)
+                return route;
+        }
+    print_error("no route %s %s\n", method, path);
+    CHECK(false);
+    return NULL;
+}
+
+TEST(whatever_changes_something_has_a_rate)
+{
+    routes_init(&routes, &app, 50);
+    for (size_t i = 0; i < routes.count; i++)
+        for (size_t j = 0; j < routes.tables[i].route_count; j++) {
+            const struct route *route = &routes.tables[i].routes[j];
+            CHECK(strcmp(route->method, "GET") == 0 || route->rate.limit > 0);
+        }
+    CHECK_INT(route_of("POST", "/api/v1/detections")->rate.limit, 50);
+    CHECK_INT(route_of("POST", "/api/v1/detections")->rate.burst, 100);
+    CHECK_INT(route_of("PUT", "/api/v1/readings")->rate.period_s, 1);
+    CHECK_INT(route_of("POST", "/api/v1/session")->rate.limit, 120); /* its own */
+    CHECK_INT(route_of("POST", "/api/v1/events")->rate.limit, CHANGES_PER_MIN);
+    CHECK_INT(route_of("GET", "/api/v1/detections")->rate.limit, 0);
+    routes_fini(&routes);
+    routes_init(&routes, &app, 0);
+    CHECK_INT(route_of("POST", "/api/v1/detections")->rate.limit, 0);
     routes_fini(&routes);
 }

@@ -202,7 +202,7 @@ static void close_notify(struct server *server)
 static enum err open_http(struct server *server, struct err_note *note)
 {
     const struct server_options *options = server->options;
-    routes_init(&server->routes, &server->app);
+    routes_init(&server->routes, &server->app, (int)options->ingest_rate);
     struct http_server_options http = {.listener = &server->listener,
                                        .thread_count = (int)options->thread_count,
                                        .tls_certificate_file = options->tls_certificate,

@@ -45,6 +45,7 @@ struct server_options {
     const char *tls_key;
     const char *trusted_proxies; /* NULL = none */
     int64_t connections_per_address;
+    int64_t ingest_rate;    /* messages a second; 0 = any number */
     const char *public_url; /* NULL = the listening address */
     const char *admin_email;
     const char *admin_password;

@@ -67,6 +67,16 @@ const struct setting server_settings[] = {
      .max = LIMIT_HTTP_CONNECTIONS,
      .doc = "Most connections of one address, or of one IPv6 /64; this machine and the trusted "
             "proxies are not counted."},
+    {.name = "ingest-rate",
+     .kind = SETTING_INT,
+     AT(ingest_rate),
+     .argument = "N",
+     .fallback = "10000",
+     .min = 0,
+     .max = 1000000,
+     .doc =
+         "Most messages of detections or readings a second of one token, twice as many at once; 0 "
+         "for no bound."},
     {.name = "public-url",
      .kind = SETTING_TEXT,
      AT(public_url),

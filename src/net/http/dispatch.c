@@ -145,6 +145,17 @@ static enum err start_body(struct request *request, struct err_note *note)
 
 /* --- who, and how often --- */
 
+static void tell_rate(struct request *request, const struct throttle_answer *answer)
+{
+    const struct route_rate *rate = &request->match.route->rate;
+    char text[64];
+    (void)snprintf(text, sizeof text, "\"route\";q=%d;w=%d", rate->limit, rate->period_s);
+    reply_header(request, "RateLimit-Policy", text);
+    (void)snprintf(text, sizeof text, "\"route\";r=%d;t=%lld", answer->remaining,
+                   (long long)((answer->reset_us + 999999) / 1000000));
+    reply_header(request, "RateLimit", text);
+}
+
 static enum err throttle(struct request *request, struct err_note *note)
 {
     const struct route *route = request->match.route;
@@ -153,16 +164,13 @@ static enum err throttle(struct request *request, struct err_note *note)
     const char *key = request->rate_key == NULL ? request->peer : request->rate_key;
     struct throttle_answer answer =
         throttle_take(request->server->throttle, &route->rate, route, key, clock_monotonic_us());
-    char text[64];
-    (void)snprintf(text, sizeof text, "\"route\";q=%d;w=%d", route->rate.limit,
-                   route->rate.period_s);
-    reply_header(request, "RateLimit-Policy", text);
-    (void)snprintf(text, sizeof text, "\"route\";r=%d;t=%lld", answer.remaining,
-                   (long long)((answer.reset_us + 999999) / 1000000));
-    reply_header(request, "RateLimit", text);
+    /* Who is far from the limit need not be told with each of a thousand answers a second. */
+    if (answer.remaining <= route->rate.burst / 2)
+        tell_rate(request, &answer);
     if (answer.is_allowed)
         return ERR_NONE;
     long long wait_s = (answer.retry_us + 999999) / 1000000;
+    char text[24];
     (void)snprintf(text, sizeof text, "%lld", wait_s);
     reply_header(request, "Retry-After", text);
     return err_set(note, ERR_TOO_MANY, "", "Too many calls of this route; try again in %lld s.",

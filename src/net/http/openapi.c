@@ -93,6 +93,18 @@ static json_t *operation_id(const struct route *route)
     return json_stringn(id, n);
 }
 
+static void add_rate(json_t *operation, const struct route *route)
+{
+    const struct route_rate *rate = &route->rate;
+    if (rate->limit == 0)
+        return;
+    char words[128];
+    (void)snprintf(words, sizeof words,
+                   "At most %d calls in %d s, %d of them at once, for each %s.", rate->limit,
+                   rate->period_s, rate->burst, route->roles == 0 ? "address" : "person or token");
+    (void)json_object_set_new(operation, "description", json_string(words));
+}
+
 static json_t *make_operation(const struct route *route)
 {
     json_t *parameters = json_array();
@@ -104,6 +116,7 @@ static json_t *make_operation(const struct route *route)
     if (route->tag != NULL)
         (void)json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
     add_body(operation, route);
+    add_rate(operation, route);
     json_t *security =
         route->roles == 0 ? json_array() : json_pack("[{s:[]}, {s:[]}]", "session", "token");
     (void)json_object_set_new(operation, "security", security);

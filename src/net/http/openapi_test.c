@@ -74,6 +74,9 @@ TEST(document_says_what_the_routes_take)
     CHECK(json_is_object(at(document, ZONE "put requestBody content application/json schema "
                                            "properties area_m2")));
     CHECK_TEXT(text_at(document, ZONE "put responses 429 $ref"), "#/components/responses/TooMany");
+    CHECK_TEXT(text_at(document, ZONE "put description"),
+               "At most 5 calls in 1 s, 5 of them at once, for each person or token.");
+    CHECK(json_object_get(at(document, ZONE "get"), "description") == NULL);
     CHECK_INT(json_array_size(at(document, ZONE "put security")), 2);
     CHECK_INT(json_array_size(at(document, ZONE "get security")), 0);
     CHECK_TEXT(text_at(document, ZONE "get parameters 2 name"), "from");
