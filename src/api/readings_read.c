@@ -92,6 +92,13 @@ static void add_next(struct text *out, int64_t next_ms)
     text_addf(out, "\"next\":\"%s\"", at);
 }
 
+/* History lags more than one answer reads of the stream; soon the rest is there. */
+static void tell_behind(struct request *request, bool is_behind)
+{
+    if (is_behind)
+        reply_header(request, "X-Incomplete", "newest");
+}
+
 static void reply_built(struct request *request, struct text *out, enum format format)
 {
     static const char *const TYPES[] = {"application/json", "text/csv; charset=utf-8",
@@ -178,14 +185,15 @@ void readings_series_get(struct request *request, void *context)
     enum format format;
     struct series_point *points = NULL;
     size_t count = 0;
-    int64_t next_ms = 0;
+    struct answer_extent extent = {0};
     enum err err = read_series_query(request, &query, &format, &note);
     if (err == ERR_NONE)
-        err = readings_query(app->readings, &query, &points, &count, &next_ms, &note);
+        err = readings_query(app->readings, &query, &points, &count, &extent, &note);
+    tell_behind(request, extent.is_behind);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else
-        reply_series(request, &query, format, points, count, next_ms);
+        reply_series(request, &query, format, points, count, extent.next_ms);
     mem_free(points);
 }
 
@@ -206,13 +214,17 @@ void readings_list_get(struct request *request, void *context)
     const struct app *app = context;
     struct err_note note = {0};
     const char *after = request_query(request, "cursor");
+    struct series_list_query query = {.event = api_event(request),
+                                      .after = after == NULL ? "" : after};
     struct series_info *list = NULL;
     size_t limit;
     size_t count = 0;
+    bool is_behind = false;
     enum err err = api_page_limit(request, &limit, &note);
+    query.max = limit + 1;
     if (err == ERR_NONE)
-        err = readings_series_list(app->readings, api_event(request), after == NULL ? "" : after,
-                                   limit + 1, &list, &count);
+        err = readings_series_list(app->readings, &query, &list, &count, &is_behind);
+    tell_behind(request, is_behind);
     if (err != ERR_NONE) {
         reply_problem(request, err, &note);
         return;
@@ -328,15 +340,16 @@ void readings_detections_get(struct request *request, void *context)
     struct detections_query query = {0};
     struct detection_batch **batches = NULL;
     size_t count = 0;
-    int64_t next_ms = 0;
+    struct answer_extent extent = {0};
     enum format format;
     enum err err = read_frames_query(request, &query, &format, &note);
     if (err == ERR_NONE)
-        err = readings_detections(app->readings, &query, &batches, &count, &next_ms);
+        err = readings_detections(app->readings, &query, &batches, &count, &extent);
+    tell_behind(request, extent.is_behind);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else
-        reply_detections(request, batches, count, next_ms, format);
+        reply_detections(request, batches, count, extent.next_ms, format);
     for (size_t i = 0; i < count; i++)
         shared_unref(&batches[i]->shared);
     mem_free(batches);
@@ -348,11 +361,13 @@ void readings_count_get(struct request *request, void *context)
     struct err_note note = {0};
     struct detections_query query = {0};
     int64_t count = 0;
+    bool is_behind = false;
     enum err err = read_detections_query(request, &query, ALL_MS, &note);
     if (request_query(request, "to") == NULL)
         query.to_ms = ALL_MS;
     if (err == ERR_NONE)
-        err = readings_detections_count(app->readings, &query, &count);
+        err = readings_detections_count(app->readings, &query, &count, &is_behind);
+    tell_behind(request, is_behind);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else

@@ -60,6 +60,10 @@
 /* Of one value of a sensor, so that every sum of them is finite too: 422. */
 #define LIMIT_READING_VALUE 1e100
 
+/* What a read adds from the stream behind history, of one shard: the answer says that it is incomplete. */
+#define LIMIT_TAIL_RECORDS 262144
+#define LIMIT_TAIL_BYTES   (64 * 1024 * 1024)
+
 /* History. Of what waits to be merged, per shard: merged at once. Of persons of one device and window:
  * more are dropped, counted and logged. Of subjects set aside: the log may name one again. */
 #define LIMIT_HISTORY_GATHER_BYTES   (16 * 1024 * 1024)

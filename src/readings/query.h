@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* readings/query.h — reading history. What was acknowledged is seen at once: chunks and the part of
- * the stream behind them are merged in one snapshot. */
+ * the stream behind them are merged in one snapshot. Of that stream only the shards are read where the
+ * device or the venue stands now: what a device sent elsewhere in the seconds before it was moved
+ * appears with the next chunks. */
 #pragma once
 #include "base/base.h"
 
@@ -30,11 +32,17 @@ struct series_query {
     size_t points_max; /* 0 = LIMIT_SERIES_POINTS */
 };
 
-/* The caller frees *out_points (mem_free). *out_next_ms: where raw points go on, 0 = complete.
+/* How far an answer reaches. */
+struct answer_extent {
+    int64_t next_ms; /* where to go on; 0 = complete */
+    bool is_behind;  /* history lags so much (LIMIT_TAIL_BYTES) that the newest is missing */
+};
+
+/* The caller frees *out_points (mem_free).
  * ERR_NOT_FOUND when the series has never had a value; ERR_TOO_LARGE for too many buckets. */
 MUST_USE enum err readings_query(struct readings *readings, const struct series_query *query,
                                  struct series_point **out_points, size_t *out_count,
-                                 int64_t *out_next_ms, struct err_note *note);
+                                 struct answer_extent *out_extent, struct err_note *note);
 
 struct series_info {
     char name[READINGS_SERIES_LEN + 1];
@@ -44,10 +52,17 @@ struct series_info {
     double last_value;
 };
 
-/* By name, after `after`, at most `max`. The caller frees *out_list (mem_free). */
-MUST_USE enum err readings_series_list(struct readings *readings, const char *event,
-                                       const char *after, size_t max, struct series_info **out_list,
-                                       size_t *out_count);
+struct series_list_query {
+    const char *event;
+    const char *after; /* a name; "" = from the first */
+    size_t max;
+};
+
+/* By name. The caller frees *out_list (mem_free). */
+MUST_USE enum err readings_series_list(struct readings *readings,
+                                       const struct series_list_query *query,
+                                       struct series_info **out_list, size_t *out_count,
+                                       bool *out_is_behind);
 
 struct detections_query {
     const char *event;
@@ -58,13 +73,13 @@ struct detections_query {
 };
 
 /* One batch per unit and precision that the device used, usually one; the caller unrefs each and
- * frees the array (mem_free). Only whole frames; *out_next_ms: where to go on, 0 = complete. */
+ * frees the array (mem_free). Only whole frames. */
 MUST_USE enum err readings_detections(struct readings *readings,
                                       const struct detections_query *query,
                                       struct detection_batch ***out_batches, size_t *out_count,
-                                      int64_t *out_next_ms);
+                                      struct answer_extent *out_extent);
 
 /* How many detections there are, nobody counted twice; `device` NULL: of all devices of the event. */
 MUST_USE enum err readings_detections_count(struct readings *readings,
                                             const struct detections_query *query,
-                                            int64_t *out_count);
+                                            int64_t *out_count, bool *out_is_behind);

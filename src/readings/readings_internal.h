@@ -29,6 +29,12 @@ struct readings {
     struct gather *series;
 };
 
+/* Of the streams, a bit each, for history_read_tail(): where records of the device, series or event
+ * stand; all of them when that is not known. read/shards.c */
+unsigned shards_of_device(struct readings *readings, const char *event, const char *device);
+unsigned shards_of_series(struct readings *readings, const char *event, const char *series);
+unsigned shards_of_event(struct readings *readings, const char *event);
+
 void readings_heard(struct readings *readings, int64_t device_id, int64_t at_ms);
 /* And tells the other processes on the database, where the live picture may be made. Not needed for
  * cameras: whoever counts them reads their detections. */

@@ -147,7 +147,8 @@ ON_BOTH_ENGINES(lines_of_two_venues_are_committed_together_and_their_devices_are
     CHECK_INT(readings_last_seen(park.readings, "demo", "lift-3"), 0);
     struct detections_query query = {.event = "demo", .to_ms = 1LL << 50};
     int64_t count;
-    CHECK_INT(readings_detections_count(park.readings, &query, &count), ERR_NONE);
+    bool is_behind;
+    CHECK_INT(readings_detections_count(park.readings, &query, &count, &is_behind), ERR_NONE);
     CHECK_INT(count, 3);
     park_close(&park);
 }
@@ -239,7 +240,8 @@ ON_BOTH_ENGINES(a_body_without_anything_good_changes_nothing_and_says_why)
     CHECK_TEXT(outcome.receipt.note.place, "frames[0].persons[0][3]");
     struct detections_query query = {.event = "demo", .to_ms = 1LL << 50};
     int64_t count = -1;
-    CHECK_INT(readings_detections_count(park.readings, &query, &count), ERR_NONE);
+    bool is_behind;
+    CHECK_INT(readings_detections_count(park.readings, &query, &count, &is_behind), ERR_NONE);
     CHECK_INT(count, 0);
     send(&park, &outcome, readings_receive_detections, "",
          "{\"device\":\"cam-1\",\"frames\":[{\"t\":\"1970-01-01T00:00:00Z\",\"persons\":[]}]}");

@@ -59,8 +59,7 @@ static struct subject *new_subject(struct gather_shard *shard, int64_t id)
 }
 
 struct subject *gather_subject(struct gather_shard *shard, const struct stream_record *record,
-                               const char *event, const char *venue, const char *name,
-                               size_t bytes)
+                               const char *event, const char *venue, const char *name, size_t bytes)
 {
     if (shard->subject_count * 2 >= shard->slot_count)
         grow_slots(shard);

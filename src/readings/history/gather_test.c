@@ -5,12 +5,13 @@
 #include "base/text.h"
 #include "readings/history/stage_test.h"
 
-#define REFUSED_PERSONS  7
-#define COUNT_CHUNKS     "SELECT COUNT(*) FROM detection_chunk"
-#define COUNT_SERIES     "SELECT COUNT(*) FROM series"
-#define COUNT_BURIED     "SELECT COUNT(*) FROM store_dead_letter"
-#define REFUSED_DEVICES  "CREATE UNIQUE INDEX refused ON detection_chunk (persons) WHERE persons = 7"
-#define REFUSED_VALUES   "CREATE UNIQUE INDEX refused_too ON series (last_value) WHERE last_value = 13"
+#define REFUSED_PERSONS 7
+#define COUNT_CHUNKS    "SELECT COUNT(*) FROM detection_chunk"
+#define COUNT_SERIES    "SELECT COUNT(*) FROM series"
+#define COUNT_BURIED    "SELECT COUNT(*) FROM store_dead_letter"
+#define REFUSED_DEVICES "CREATE UNIQUE INDEX refused ON detection_chunk (persons) WHERE persons = 7"
+#define REFUSED_VALUES                                                                             \
+    "CREATE UNIQUE INDEX refused_too ON series (last_value) WHERE last_value = 13"
 #define ONE_DEVICE_CHUNK "INSERT INTO detection_chunk VALUES (1, 0, 0, 7, '')"
 #define ONE_SERIES       "INSERT INTO series VALUES (1, 'other', 'a:b', 'c', 0, 0, 13)"
 
@@ -54,7 +55,8 @@ static int64_t count_of(struct stage *stage, const char *device)
     struct detections_query query = {
         .event = "demo", .device = device, .to_ms = START_MS + 3600000};
     int64_t count = 0;
-    CHECK_INT(readings_detections_count(stage->readings, &query, &count), ERR_NONE);
+    bool is_behind;
+    CHECK_INT(readings_detections_count(stage->readings, &query, &count, &is_behind), ERR_NONE);
     return count;
 }
 

@@ -5,7 +5,7 @@
 
 #include <sodium.h>
 
-#define TAIL_RECORDS_MAX (1ULL << 40) /* all of them: retention bounds the stream */
+#define TAIL_PAGE_RECORDS 256
 
 static const struct store_migration MIGRATIONS[] = {
     {1, "CREATE TABLE history_mark (stream TEXT NOT NULL, shard BIGINT NOT NULL,"
@@ -83,19 +83,56 @@ enum err history_set_mark(struct db *db, const char *stream, int shard, int64_t 
                    SQL_TEXT(stream), SQL_INT(shard), SQL_INT(position));
 }
 
-enum err history_read_tail(struct db *db, const char *stream,
-                           enum err (*visit)(void *context, struct stream_record *record),
-                           void *context)
+struct tail_shard { /* being read */
+    const struct history_tail *tail;
+    int64_t position;
+    size_t records;
+    size_t bytes;
+    bool is_over;
+};
+
+static enum err visit_within_limits(void *context, struct stream_record *record)
 {
-    for (int shard = 0; shard < STREAM_SHARDS; shard++) {
-        int64_t position = 0;
-        enum err err = sql_one_int(
-            db, &position, "SELECT position FROM history_mark WHERE stream = $1 AND shard = $2",
-            SQL_TEXT(stream), SQL_INT(shard));
-        if (err != ERR_NONE && err != ERR_NOT_FOUND)
-            return err;
-        TRY(stream_read(db, stream, shard, position, TAIL_RECORDS_MAX, visit, context));
+    struct tail_shard *shard = context;
+    if (shard->records == LIMIT_TAIL_RECORDS ||
+        shard->bytes + record->body_len > LIMIT_TAIL_BYTES) {
+        shard->is_over = true;
+        return ERR_TOO_LARGE;
     }
+    shard->records++;
+    shard->bytes += record->body_len;
+    shard->position = record->position;
+    return shard->tail->visit(shard->tail->context, record);
+}
+
+/* Page by page, because PostgreSQL's client holds all rows of a query in memory. */
+static enum err read_tail_shard(struct db *db, const struct history_tail *tail, int index,
+                                bool *inout_is_behind)
+{
+    struct tail_shard shard = {.tail = tail};
+    enum err err = sql_one_int(db, &shard.position,
+                               "SELECT position FROM history_mark WHERE stream = $1 AND shard = $2",
+                               SQL_TEXT(tail->stream), SQL_INT(index));
+    if (err != ERR_NONE && err != ERR_NOT_FOUND)
+        return err;
+    size_t before;
+    do {
+        before = shard.records;
+        err = stream_read(db, tail->stream, index, shard.position, TAIL_PAGE_RECORDS,
+                          visit_within_limits, &shard);
+    } while (err == ERR_NONE && shard.records - before == TAIL_PAGE_RECORDS);
+    *inout_is_behind = *inout_is_behind || shard.is_over;
+    return shard.is_over ? ERR_NONE : err;
+}
+
+enum err history_read_tail(struct db *db, const struct history_tail *tail, bool *out_is_behind)
+{
+    bool is_behind = false;
+    for (int shard = 0; shard < STREAM_SHARDS; shard++) {
+        if ((tail->shards >> shard & 1) != 0)
+            TRY(read_tail_shard(db, tail, shard, &is_behind));
+    }
+    *out_is_behind = is_behind;
     return ERR_NONE;
 }
 

@@ -31,10 +31,20 @@ int64_t history_id(const char *event, const char *name);
 /* Of "event/venue"; false when the key is another. */
 bool history_split_key(const char *key, char event[LIMIT_ID_LEN + 1], char venue[LIMIT_ID_LEN + 1]);
 MUST_USE enum err history_set_mark(struct db *db, const char *stream, int shard, int64_t position);
-/* Visits the records of all shards that are not in the chunks yet, within the reader's snapshot. */
-MUST_USE enum err history_read_tail(struct db *db, const char *stream,
-                                    enum err (*visit)(void *context, struct stream_record *record),
-                                    void *context);
+
+#define HISTORY_ALL_SHARDS ((1U << STREAM_SHARDS) - 1)
+
+struct history_tail {
+    const char *stream;
+    unsigned shards; /* a bit each, by stream_shard_of() */
+    enum err (*visit)(void *context, struct stream_record *record);
+    void *context;
+};
+/* Visits the records that are not in the chunks yet, oldest first, within the reader's snapshot.
+ * *out_is_behind: there are more than LIMIT_TAIL_RECORDS or LIMIT_TAIL_BYTES in a shard, and its
+ * newest were not visited. */
+MUST_USE enum err history_read_tail(struct db *db, const struct history_tail *tail,
+                                    bool *out_is_behind);
 
 /* A consumer that writes one kind of history; gather.h. */
 struct gather;

@@ -46,10 +46,11 @@ static void check_raw(struct stage *stage, const struct model *model)
                                  .to_ms = START_MS + MODEL_MS,
                                  .points_max = 1000};
     size_t next = 0;
+    struct answer_extent extent;
     do {
         struct series_point *points;
         size_t count;
-        CHECK_INT(readings_query(stage->readings, &query, &points, &count, &query.from_ms, NULL),
+        CHECK_INT(readings_query(stage->readings, &query, &points, &count, &extent, NULL),
                   ERR_NONE);
         for (size_t i = 0; i < count; i++, next++) {
             while (next < COUNT_OF(model->has) && !model->has[next])
@@ -59,6 +60,7 @@ static void check_raw(struct stage *stage, const struct model *model)
             CHECK(points[i].value == model->value[next]);
         }
         mem_free(points);
+        query.from_ms = extent.next_ms;
     } while (query.from_ms != 0);
     while (next < COUNT_OF(model->has))
         CHECK(!model->has[next++]);
@@ -75,8 +77,8 @@ static void check_steps(struct stage *stage, const struct model *model, int64_t 
                                  .agg = agg};
     struct series_point *points;
     size_t count;
-    int64_t next_ms;
-    CHECK_INT(readings_query(stage->readings, &query, &points, &count, &next_ms, NULL), ERR_NONE);
+    struct answer_extent extent;
+    CHECK_INT(readings_query(stage->readings, &query, &points, &count, &extent, NULL), ERR_NONE);
     size_t at = 0;
     for (int64_t from = history_floor(START_MS, step_ms); from < START_MS + MODEL_MS;
          from += step_ms) {
@@ -142,6 +144,14 @@ ON_BOTH_ENGINES(series_read_like_a_naive_model_while_values_come_late_twice_and_
     stage_close(&stage);
 }
 
+static enum err list_after(struct stage *stage, const char *after, struct series_info **out_list,
+                           size_t *out_count)
+{
+    bool is_behind;
+    return readings_series_list(stage->readings, &(struct series_list_query){"demo", after, 10},
+                                out_list, out_count, &is_behind);
+}
+
 ON_BOTH_ENGINES(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
 {
     struct stage stage;
@@ -150,25 +160,24 @@ ON_BOTH_ENGINES(an_acknowledged_value_is_there_at_once_and_the_series_is_listed)
     put_values(&stage, &(struct reading){"zone.a:people", 1471687873000, 5}, 1);
     struct series_info *list;
     size_t count;
-    CHECK_INT(readings_series_list(stage.readings, "demo", "", 10, &list, &count), ERR_NONE);
+    CHECK_INT(list_after(&stage, "", &list, &count), ERR_NONE);
     CHECK_INT(count, 2);
     CHECK_TEXT(list[0].name, "lift-3:temperature");
     CHECK_TEXT(list[0].venue, "park");
     CHECK(list[0].last_value == 21.4);
     mem_free(list);
-    CHECK_INT(readings_series_list(stage.readings, "demo", "lift-3:temperature", 10, &list, &count),
-              ERR_NONE);
+    CHECK_INT(list_after(&stage, "lift-3:temperature", &list, &count), ERR_NONE);
     CHECK_INT(count, 1);
     mem_free(list);
     struct series_query query = {
         .event = "other", .series = "lift-3:temperature", .to_ms = 1LL << 50};
     struct series_point *points;
-    int64_t next_ms;
+    struct answer_extent extent;
     struct err_note note;
-    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note),
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &extent, &note),
               ERR_NOT_FOUND);
     query.event = "demo";
-    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note), ERR_NONE);
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &extent, &note), ERR_NONE);
     CHECK_INT(count, 1);
     mem_free(points);
     stage_close(&stage);
@@ -186,9 +195,9 @@ ON_BOTH_ENGINES(too_many_steps_are_refused)
                                  .step_ms = 1000};
     struct series_point *points;
     size_t count;
-    int64_t next_ms;
+    struct answer_extent extent;
     struct err_note note;
-    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, &note),
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &extent, &note),
               ERR_TOO_LARGE);
     CHECK_TEXT(note.place, "step");
     stage_close(&stage);
@@ -255,11 +264,13 @@ static void check_crowd(struct stage *stage, const struct crowd_model *model)
     size_t next = 0;
     int64_t persons = 0;
     int64_t counted = 0;
-    CHECK_INT(readings_detections_count(stage->readings, &query, &counted), ERR_NONE);
+    bool is_behind;
+    struct answer_extent extent;
+    CHECK_INT(readings_detections_count(stage->readings, &query, &counted, &is_behind), ERR_NONE);
     do {
         struct detection_batch **batches;
         size_t count;
-        CHECK_INT(readings_detections(stage->readings, &query, &batches, &count, &query.from_ms),
+        CHECK_INT(readings_detections(stage->readings, &query, &batches, &count, &extent),
                   ERR_NONE);
         CHECK(count <= 1);
         if (count == 1) {
@@ -267,6 +278,7 @@ static void check_crowd(struct stage *stage, const struct crowd_model *model)
             batch_unref(batches[0]);
         }
         mem_free(batches);
+        query.from_ms = extent.next_ms;
     } while (query.from_ms != 0);
     while (next < MODEL_FRAMES)
         CHECK(!model->has_frame[next++]);
@@ -329,9 +341,9 @@ ON_BOTH_ENGINES(an_hour_of_a_zone_is_read_quickly)
                                  .to_ms = START_MS + 3600000};
     struct series_point *points;
     size_t count;
-    int64_t next_ms;
+    struct answer_extent extent;
     int64_t start_us = clock_monotonic_us();
-    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &next_ms, NULL), ERR_NONE);
+    CHECK_INT(readings_query(stage.readings, &query, &points, &count, &extent, NULL), ERR_NONE);
     print_message("# 3,600 points in %lld us\n", (long long)(clock_monotonic_us() - start_us));
     CHECK_INT(count, 3600);
     mem_free(points);

@@ -30,11 +30,28 @@ void stage_close(struct stage *stage)
     store_close(stage->store);
 }
 
-static enum err count_tail(void *context, struct stream_record *record)
+static enum err count_record(void *context, struct stream_record *record)
 {
     (void)record;
     ++*(int64_t *)context;
     return ERR_NONE;
+}
+
+static int64_t count_tail(struct stage *stage, const char *stream)
+{
+    int64_t count = 0;
+    bool is_behind;
+    struct db *db = store_reader_take(stage->store);
+    CHECK(db != NULL);
+    CHECK_INT(history_read_tail(db,
+                                &(struct history_tail){.stream = stream,
+                                                       .shards = HISTORY_ALL_SHARDS,
+                                                       .visit = count_record,
+                                                       .context = &count},
+                                &is_behind),
+              ERR_NONE);
+    store_reader_give(stage->store, db);
+    return count;
 }
 
 void stage_settle(struct stage *stage)
@@ -42,11 +59,7 @@ void stage_settle(struct stage *stage)
     int64_t deadline_ms = clock_now_ms() + STAGE_DEADLINE_MS;
     int64_t left;
     do {
-        struct db *db = store_reader_take(stage->store);
-        left = 0;
-        CHECK_INT(history_read_tail(db, "readings", count_tail, &left), ERR_NONE);
-        CHECK_INT(history_read_tail(db, "detections", count_tail, &left), ERR_NONE);
-        store_reader_give(stage->store, db);
+        left = count_tail(stage, "readings") + count_tail(stage, "detections");
     } while (left > 0 && clock_now_ms() < deadline_ms);
     CHECK_INT(left, 0);
 }

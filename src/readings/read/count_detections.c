@@ -118,10 +118,16 @@ static enum err count_event(struct counting *counting, struct db *db)
     return err != ERR_NONE ? err : ended;
 }
 
-static enum err count_all(struct counting *counting, struct db *db)
+static enum err count_all(struct counting *counting, struct db *db, unsigned shards,
+                          bool *out_is_behind)
 {
     const struct detections_query *query = counting->query;
-    TRY(history_read_tail(db, HISTORY_STREAM_DETECTIONS, add_record, counting));
+    TRY(history_read_tail(db,
+                          &(struct history_tail){.stream = HISTORY_STREAM_DETECTIONS,
+                                                 .shards = shards,
+                                                 .visit = add_record,
+                                                 .context = counting},
+                          out_is_behind));
     if (query->device == NULL)
         TRY(count_event(counting, db));
     else
@@ -135,18 +141,24 @@ static enum err count_all(struct counting *counting, struct db *db)
 }
 
 enum err readings_detections_count(struct readings *readings, const struct detections_query *query,
-                                   int64_t *out_count)
+                                   int64_t *out_count, bool *out_is_behind)
 {
     struct counting counting = {.query = query};
+    unsigned shards = query->device == NULL
+                          ? shards_of_event(readings, query->event)
+                          : shards_of_device(readings, query->event, query->device);
+    bool is_behind = false;
     struct db *db = store_reader_take(readings->store);
     if (db == NULL)
         return ERR_BUSY;
-    enum err err = count_all(&counting, db);
+    enum err err = count_all(&counting, db, shards, &is_behind);
     store_reader_give(readings->store, db);
     for (size_t i = 0; i < counting.count; i++)
         batch_unref(counting.list[i].batch);
     mem_free(counting.list);
-    if (err == ERR_NONE)
-        *out_count = counting.total;
-    return err;
+    if (err != ERR_NONE)
+        return err;
+    *out_count = counting.total;
+    *out_is_behind = is_behind;
+    return ERR_NONE;
 }

@@ -117,18 +117,23 @@ static enum err settle(struct gathering *gathering, size_t max)
 
 enum err readings_detections(struct readings *readings, const struct detections_query *query,
                              struct detection_batch ***out_batches, size_t *out_count,
-                             int64_t *out_next_ms)
+                             struct answer_extent *out_extent)
 {
     struct gathering gathering = {.query = query, .to_ms = query->to_ms};
     size_t max = query->persons_max == 0
                      ? LIMIT_DETECTIONS_PERSONS
                      : MIN(query->persons_max, (size_t)LIMIT_DETECTIONS_PERSONS);
+    struct history_tail tail = {.stream = HISTORY_STREAM_DETECTIONS,
+                                .shards = shards_of_device(readings, query->event, query->device),
+                                .visit = gather_record,
+                                .context = &gathering};
+    bool is_behind = false;
     struct db *db = store_reader_take(readings->store);
     if (db == NULL)
         return ERR_BUSY;
     enum err err = gather_chunks(&gathering, db, max);
     if (err == ERR_NONE)
-        err = history_read_tail(db, HISTORY_STREAM_DETECTIONS, gather_record, &gathering);
+        err = history_read_tail(db, &tail, &is_behind);
     store_reader_give(readings->store, db);
     if (err == ERR_NONE)
         err = settle(&gathering, max);
@@ -140,6 +145,7 @@ enum err readings_detections(struct readings *readings, const struct detections_
     }
     *out_batches = gathering.batches;
     *out_count = gathering.count;
-    *out_next_ms = gathering.to_ms < query->to_ms ? gathering.to_ms : 0;
+    *out_extent = (struct answer_extent){
+        .next_ms = gathering.to_ms < query->to_ms ? gathering.to_ms : 0, .is_behind = is_behind};
     return ERR_NONE;
 }

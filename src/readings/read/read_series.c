@@ -46,13 +46,14 @@ static enum err add_tail_record(void *context, struct stream_record *record)
 struct reading_series {
     struct db *db;
     const struct series_query *query;
+    unsigned shards;
     int64_t id;
     struct tail tail;
     int64_t from_ms;
     int64_t to_ms;
     struct points points; /* the answer, raw */
     struct cells cells;   /* the answer, in steps */
-    int64_t next_ms;
+    struct answer_extent extent;
 };
 
 /* --- raw --- */
@@ -95,9 +96,9 @@ static enum err read_raw(struct reading_series *reading, size_t max)
             TRY(points_add(&reading->points, tail->list[i].at_ms, tail->list[i].value));
     }
     points_settle(&reading->points);
-    reading->next_ms = end_ms < reading->to_ms ? end_ms : 0;
+    reading->extent.next_ms = end_ms < reading->to_ms ? end_ms : 0;
     if (reading->points.count > max) {
-        reading->next_ms = reading->points.list[max].at_ms;
+        reading->extent.next_ms = reading->points.list[max].at_ms;
         reading->points.count = max;
     }
     return ERR_NONE;
@@ -232,7 +233,11 @@ static enum err read_series(struct reading_series *reading, struct err_note *not
     const struct series_query *query = reading->query;
     size_t max = query->points_max == 0 ? LIMIT_SERIES_POINTS
                                         : MIN(query->points_max, (size_t)LIMIT_SERIES_POINTS);
-    TRY(history_read_tail(reading->db, HISTORY_STREAM_READINGS, add_tail_record, &reading->tail));
+    struct history_tail tail = {.stream = HISTORY_STREAM_READINGS,
+                                .shards = reading->shards,
+                                .visit = add_tail_record,
+                                .context = &reading->tail};
+    TRY(history_read_tail(reading->db, &tail, &reading->extent.is_behind));
     TRY(check_known(reading, note));
     if (query->step_ms == 0)
         return read_raw(reading, max);
@@ -246,12 +251,14 @@ static enum err read_series(struct reading_series *reading, struct err_note *not
 }
 
 enum err readings_query(struct readings *readings, const struct series_query *query,
-                        struct series_point **out_points, size_t *out_count, int64_t *out_next_ms,
-                        struct err_note *note)
+                        struct series_point **out_points, size_t *out_count,
+                        struct answer_extent *out_extent, struct err_note *note)
 {
     assert(query->step_ms % 1000 == 0 && query->step_ms >= 0);
     struct reading_series reading = {.db = store_reader_take(readings->store),
                                      .query = query,
+                                     .shards =
+                                         shards_of_series(readings, query->event, query->series),
                                      .id = history_id(query->event, query->series),
                                      .tail = {.event = query->event, .series = query->series},
                                      .from_ms = query->from_ms,
@@ -268,7 +275,7 @@ enum err readings_query(struct readings *readings, const struct series_query *qu
     }
     *out_points = reading.points.list;
     *out_count = reading.points.count;
-    *out_next_ms = reading.next_ms;
+    *out_extent = reading.extent;
     return ERR_NONE;
 }
 
@@ -349,22 +356,28 @@ static enum err list_stored(struct db *db, struct listing *listing, size_t max)
     return sql_end(&rows);
 }
 
-enum err readings_series_list(struct readings *readings, const char *event, const char *after,
-                              size_t max, struct series_info **out_list, size_t *out_count)
+enum err readings_series_list(struct readings *readings, const struct series_list_query *query,
+                              struct series_info **out_list, size_t *out_count, bool *out_is_behind)
 {
-    struct listing listing = {.event = event, .after = after};
+    struct listing listing = {.event = query->event, .after = query->after};
+    struct history_tail tail = {.stream = HISTORY_STREAM_READINGS,
+                                .shards = shards_of_event(readings, query->event),
+                                .visit = list_record,
+                                .context = &listing};
+    bool is_behind = false;
     struct db *db = store_reader_take(readings->store);
     if (db == NULL)
         return ERR_BUSY;
-    enum err err = list_stored(db, &listing, max);
+    enum err err = list_stored(db, &listing, query->max);
     if (err == ERR_NONE)
-        err = history_read_tail(db, HISTORY_STREAM_READINGS, list_record, &listing);
+        err = history_read_tail(db, &tail, &is_behind);
     store_reader_give(readings->store, db);
     if (err != ERR_NONE) {
         mem_free(listing.list);
         return err;
     }
     *out_list = listing.list;
-    *out_count = MIN(listing.count, max);
+    *out_count = MIN(listing.count, query->max);
+    *out_is_behind = is_behind;
     return ERR_NONE;
 }
