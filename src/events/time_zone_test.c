@@ -43,7 +43,7 @@ TEST(zone_is_known_when_the_machine_has_it)
     put("Zones", "# names of zones");
     CHECK(is_known("Europe/Berlin") && is_known("UTC") && is_known("Etc/UTC"));
     static const char *const UNKNOWN[] = {
-        "Europe/Nowhere", "europe/berlin", "Europe", "Europe/Half", "Factory", "localtime",
+        "Europe/Nowhere", "europe/berlin", "Europe", "Europe/Half", "Factory",   "localtime",
         "posix/UTC",      "Zones",         "",       "UTC/",        "Etc/../UTC"};
     for (size_t i = 0; i < COUNT_OF(UNKNOWN); i++)
         CHECK(time_zone_judge(folder, UNKNOWN[i]) == TIME_ZONE_UNKNOWN);
@@ -51,8 +51,9 @@ TEST(zone_is_known_when_the_machine_has_it)
 
 TEST(zones_that_people_write_are_in_the_database_of_this_machine)
 {
-    static const char *const NAMES[] = {"Europe/Berlin", "America/New_York", "UTC", "Etc/GMT+12",
-                                        "America/Argentina/Buenos_Aires", "Asia/Kolkata"};
+    static const char *const NAMES[] = {
+        "Europe/Berlin", "America/New_York", "UTC", "Etc/GMT+12", "America/Argentina/Buenos_Aires",
+        "Asia/Kolkata"};
     if (time_zone_judge(TIME_ZONE_FOLDER, "UTC") == TIME_ZONE_NO_DATABASE)
         SKIP("tzdata is not installed");
     for (size_t i = 0; i < COUNT_OF(NAMES); i++)
