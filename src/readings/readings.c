@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readings/readings_internal.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "readings/pack.h"
 #include "store/consumer.h"
@@ -152,12 +153,16 @@ static enum err load_heard(struct readings *readings)
     struct db *db = store_reader_take(readings->store);
     if (db == NULL)
         return ERR_BUSY;
+    int64_t now_ms = clock_now_ms();
     struct sql_rows rows;
-    enum err err = sql_query(db, &rows, "SELECT event, device, at_ms FROM device_heard");
+    enum err err = sql_query(db, &rows,
+                             "SELECT event, device, at_ms FROM device_heard UNION ALL "
+                             "SELECT event, device, at_ms FROM sensor_heard");
     if (err == ERR_NONE) {
+        /* A machine that came up with a clock ahead must not keep a device alive until then. */
         while (sql_next(&rows))
             readings_heard(readings, history_id(sql_text(&rows, 0), sql_text(&rows, 1)),
-                           sql_int(&rows, 2));
+                           MIN(sql_int(&rows, 2), now_ms));
         err = sql_end(&rows);
     }
     store_reader_give(readings->store, db);
@@ -174,10 +179,10 @@ static enum err start_history(struct readings *readings, const struct readings_o
         .keep_points_ms = options->keep_points_ms > 0 ? options->keep_points_ms : 30 * DAY_MS};
     int64_t gather_ms = options->gather_ms;
     history_expire(readings->store, &history);
-    TRY(gather_start(readings->store, &history_detections,
+    TRY(gather_start(readings, &history_detections,
                      gather_ms > 0 ? gather_ms : HISTORY_DETECTIONS_GATHER_MS,
                      &readings->detections, note));
-    return gather_start(readings->store, &history_series,
+    return gather_start(readings, &history_series,
                         gather_ms > 0 ? gather_ms : HISTORY_READINGS_GATHER_MS, &readings->series,
                         note);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "readings/readings_internal.h"
 
 /* --- what waits --- */
 
@@ -82,6 +83,16 @@ struct subject *gather_subject(struct gather_shard *shard, const struct stream_r
     return subject;
 }
 
+bool gather_device(const struct subject *subject, char out_device[LIMIT_ID_LEN + 1])
+{
+    size_t len = strcspn(subject->name, ":");
+    if (len > LIMIT_ID_LEN)
+        return false;
+    memcpy(out_device, subject->name, len);
+    out_device[len] = '\0';
+    return text_is_id(out_device); /* "zone.stage" is none */
+}
+
 static void take(struct gather_shard *shard, const struct stream_record *record)
 {
     if (record->position <= shard->last_position)
@@ -133,6 +144,17 @@ static enum err apply(void *context, struct db *db, const struct consumer_batch 
     return flush_write(&gather->shards[batch->shard], db);
 }
 
+/* After a restart this is what came too late for the table that was read at the start. */
+static void tell_heard(const struct gather *gather, const struct gather_shard *shard)
+{
+    char device[LIMIT_ID_LEN + 1];
+    for (size_t i = 0; i < shard->subject_count; i++) {
+        const struct subject *subject = &shard->subjects[i];
+        if (gather_device(subject, device))
+            readings_heard(gather->readings, history_id(subject->event, device), subject->heard_ms);
+    }
+}
+
 static void applied(void *context, const struct consumer_batch *batch)
 {
     struct gather *gather = context;
@@ -144,14 +166,16 @@ static void applied(void *context, const struct consumer_batch *batch)
     for (size_t i = 0; shard->kind->bytes_written != NULL && i < shard->write_count; i++)
         metric_add(shard->kind->bytes_written, (int64_t)shard->writes[i].len);
     shard->flushed_position = shard->last_position;
+    tell_heard(gather, shard);
     drop_all(shard);
 }
 
-enum err gather_start(struct store *store, const struct gather_kind *kind, int64_t gather_ms,
+enum err gather_start(struct readings *readings, const struct gather_kind *kind, int64_t gather_ms,
                       struct gather **out, struct err_note *note)
 {
     struct gather *gather = mem_new(sizeof *gather);
-    gather->store = store;
+    gather->readings = readings;
+    gather->store = readings->store;
     gather->kind = kind;
     gather->gather_ms = gather_ms;
     for (int i = 0; i < STREAM_SHARDS; i++)
@@ -159,8 +183,8 @@ enum err gather_start(struct store *store, const struct gather_kind *kind, int64
     /* Four ticks while it gathers, so that it is never twice as late as it should. */
     enum err err = consumer_start(&(struct consumer_options){.name = kind->consumer,
                                                              .stream = kind->stream,
-                                                             .source = store,
-                                                             .target = store,
+                                                             .source = gather->store,
+                                                             .target = gather->store,
                                                              .tick_ms = MAX(1, gather_ms / 4),
                                                              .context = gather,
                                                              .owned = owned,

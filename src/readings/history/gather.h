@@ -70,6 +70,7 @@ struct gather_kind {
 };
 
 struct gather {
+    struct readings *readings; /* hears of devices when what they sent is written */
     struct store *store;
     const struct gather_kind *kind;
     struct consumer *consumer;
@@ -91,6 +92,10 @@ const struct chunk_write *gather_find(const struct gather_shard *shard, int64_t 
 /* In place of what it had. Takes the packer's bytes; ERR_NO_MEMORY when it is broken. */
 MUST_USE enum err gather_put(struct gather_shard *shard, const struct chunk_write *write,
                              struct packer *packer);
+
+/* The device that a subject is of: itself, or what stands before the colon. False for what Muster has
+ * derived, zones and venues. */
+bool gather_device(const struct subject *subject, char out_device[LIMIT_ID_LEN + 1]);
 
 /* A record that is left out: logged and counted. */
 void gather_unreadable(const struct gather_shard *shard, int64_t position, enum err err);

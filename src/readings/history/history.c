@@ -23,6 +23,9 @@ static const struct store_migration MIGRATIONS[] = {
         "CREATE TABLE series_chunk (series BIGINT NOT NULL, level BIGINT NOT NULL,"
         "  chunk_ms BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (series, level, chunk_ms));"
         "CREATE INDEX series_chunk_by_age ON series_chunk (level, chunk_ms);"},
+    /* Apart from the cameras, which are counted one by one. */
+    {2, "CREATE TABLE sensor_heard (event TEXT NOT NULL, device TEXT NOT NULL,"
+        "  at_ms BIGINT NOT NULL, PRIMARY KEY (event, device));"},
 };
 
 const struct store_module readings_store_module = {

@@ -51,7 +51,8 @@ struct gather;
 struct gather_kind;
 extern const struct gather_kind history_detections;
 extern const struct gather_kind history_series;
-MUST_USE enum err gather_start(struct store *store, const struct gather_kind *kind,
+struct readings;
+MUST_USE enum err gather_start(struct readings *readings, const struct gather_kind *kind,
                                int64_t gather_ms, struct gather **out, struct err_note *note);
 void gather_stop(struct gather *gather); /* NULL is fine */
 struct consumer *gather_consumer(struct gather *gather);

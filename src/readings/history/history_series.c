@@ -158,8 +158,22 @@ static enum err merge(struct gather_shard *shard, struct db *db, struct subject 
 
 /* --- writing --- */
 
+/* Most sensors have several series: the second of them has nothing to change. */
+static enum err write_heard(struct db *db, const struct subject *series)
+{
+    char device[LIMIT_ID_LEN + 1];
+    if (!gather_device(series, device))
+        return ERR_NONE;
+    return sql_run(db,
+                   "INSERT INTO sensor_heard (event, device, at_ms) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (event, device) DO UPDATE SET at_ms = excluded.at_ms "
+                   "WHERE sensor_heard.at_ms <> excluded.at_ms",
+                   SQL_TEXT(series->event), SQL_TEXT(device), SQL_INT(series->heard_ms));
+}
+
 static enum err write_subject(struct db *db, const struct subject *series)
 {
+    TRY(write_heard(db, series));
     const struct points *points = series->waiting;
     if (points->count == 0)
         return ERR_NONE;
