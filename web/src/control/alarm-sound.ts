@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two short tones every few seconds while an alarm waits for a person. Made here, so that nothing has
-// to be loaded. Browsers let a page sound only after a tap; the switch is one.
+// to be loaded. Browsers let a page sound only after a tap; until then a switch that is on is silent, and
+// the page says so.
 import { Cell } from '../shell/cell';
 import { remember, remembered } from '../shell/look';
 
@@ -9,10 +10,28 @@ const EVERY_MS = 6000;
 
 export const soundIsOn = new Cell(remembered(KEY) === 'on');
 
+export const soundIsBlocked = new Cell(false);
+
 let context: AudioContext | null = null;
 
-function tone(frequency: number, startS: number, lengthS: number): void {
-  if (!context) return;
+function prepare(): AudioContext {
+  if (!context) {
+    const made = new AudioContext();
+    made.onstatechange = () => soundIsBlocked.set(made.state !== 'running');
+    soundIsBlocked.set(made.state !== 'running');
+    context = made;
+  }
+  void context.resume();
+  return context;
+}
+
+const allow = () => {
+  if (soundIsOn.get()) prepare();
+};
+addEventListener('pointerup', allow);
+addEventListener('keydown', allow);
+
+function tone(context: AudioContext, frequency: number, startS: number, lengthS: number): void {
   const oscillator = context.createOscillator();
   const gain = context.createGain();
   const begin = context.currentTime + startS;
@@ -27,10 +46,9 @@ function tone(frequency: number, startS: number, lengthS: number): void {
 }
 
 function sound(): void {
-  context ??= new AudioContext();
-  void context.resume();
-  tone(740, 0, 0.16);
-  tone(988, 0.2, 0.24);
+  const context = prepare();
+  tone(context, 740, 0, 0.16);
+  tone(context, 988, 0.2, 0.24);
 }
 
 export function switchSound(): void {
@@ -38,6 +56,8 @@ export function switchSound(): void {
   remember(KEY, soundIsOn.get() ? 'on' : 'off');
   if (soundIsOn.get()) sound();
 }
+
+if (soundIsOn.get()) prepare();
 
 let waiting = false;
 setInterval(() => {

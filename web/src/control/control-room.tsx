@@ -10,8 +10,8 @@ import { live } from '../shell/place';
 import { Link, setQuery, useRoute } from '../shell/route';
 import { LoadTrouble } from '../shell/trouble';
 import { Alarms } from './alarms';
-import { incidentsOf } from './incidents';
-import { levelWords } from './levels';
+import { incidentsOf, inOrder } from './incidents';
+import { levelWords, type ZoneAlarm } from './levels';
 import { Total } from './total';
 import { type Watch, watchOf } from './watch';
 import { ZoneList } from './zone-list';
@@ -21,6 +21,7 @@ const PARTS = [
   { part: 'alarms', name: 'Alarms' },
   { part: 'history', name: 'History' },
 ] as const;
+const NOTHING: ReadonlyMap<string, ZoneNow> = new Map();
 type Part = (typeof PARTS)[number]['part'];
 
 function PartSwitch({ part, setPart, openCount }: { part: Part; setPart: (part: Part) => void; openCount: number }) {
@@ -37,11 +38,19 @@ function PartSwitch({ part, setPart, openCount }: { part: Part; setPart: (part: 
   );
 }
 
-function useOpenCount(event: string): number {
+// How many alarms wait for a person, and which zones have one that is not over.
+function useAlarms(event: string): { openCount: number; alarmed: ReadonlyMap<string, ZoneAlarm> } {
   const incidents = incidentsOf(event);
   const known = useCell(incidents.known);
   useEffect(() => incidents.use(), [incidents]);
-  return [...known?.values() ?? []].filter((incident) => incident.state === 'open').length;
+  return useMemo(() => {
+    const current = inOrder(known?.values() ?? []).filter((incident) => incident.state !== 'resolved').reverse();
+    const open = current.filter((incident) => incident.state === 'open');
+    return {
+      openCount: open.length,
+      alarmed: new Map(current.flatMap((incident) => (incident.zone ? [[incident.zone, incident.state as ZoneAlarm]] : []))),
+    };
+  }, [known]);
 }
 
 function useNow(watch: Watch) {
@@ -70,7 +79,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
   const venue = useCell(watch.venue);
   const devices = useCell(watch.devices);
   const { zones, zonesNow, isStale, atMs } = useNow(watch);
-  const openCount = useOpenCount(event);
+  const { openCount, alarmed } = useAlarms(event);
   const { query } = useRoute();
   // A mail's link names its incident.
   const [part, setPart] = useState<Part>(query.has('incident') ? 'alarms' : 'plan');
@@ -106,14 +115,14 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
       <main class="control" id="main" data-part={part} data-stale={isStale}>
         <h1 class="visually-hidden">Control room, {venue.name}</h1>
         <Total venue={venue} people={zones?.people ?? null} zonesNow={zonesNow} atMs={atMs} isStale={isStale} />
-        <Plan venue={venue} zonesNow={zonesNow} people={watch.people} devices={devices} chosen={chosen}
+        <Plan venue={venue} zonesNow={zonesNow} alarmed={alarmed} people={watch.people} devices={devices} chosen={chosen}
           onChoose={choose} isStale={isStale} staleText={`Not current: ${duration(watch.ageMs())} old`} />
         <div class="side">
-          <Alarms incidents={incidentsOf(event)} zoneNames={zoneNames} asked={query.get('incident')} onShow={(zone) => {
+          <Alarms incidents={incidentsOf(event)} venue={venueId} zoneNames={zoneNames} zonesNow={isStale ? NOTHING : zonesNow} asked={query.get('incident')} onShow={(zone) => {
             choose(zone);
             setPart('plan');
           }} />
-          <ZoneList venue={venue} zonesNow={zonesNow} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
+          <ZoneList venue={venue} zonesNow={zonesNow} alarmed={alarmed} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
         </div>
         <History event={event} zone={chosenZone} now={chosen ? zonesNow.get(chosen) ?? null : null} isStale={isStale} />
       </main>

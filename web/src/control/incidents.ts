@@ -10,6 +10,7 @@ import { onLeave } from '../shell/session';
 
 export interface Incident {
   id: number;
+  event: string;
   rule: string;
   name: string;
   venue: string;

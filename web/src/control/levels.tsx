@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How crowded, in four signs that do not need each other: colour, shape, word, and the plan's
 // pattern. Whoever does not see colours, or sees them through rain, has the other three.
-import type { Level } from '../shell/documents';
+import type { Level, ZoneNow } from '../shell/documents';
 
 export interface LevelWords {
   level: Level;
@@ -44,4 +44,27 @@ export function LevelSign({ level, size = 16 }: { level: Level; size?: number })
 
 export function LevelWord({ level }: { level: Level }) {
   return <span class={`level-word level-${level}`}>{levelWords(level).word}</span>;
+}
+
+export type ZoneAlarm = 'open' | 'acknowledged';
+
+export const alarmWords = (alarm: ZoneAlarm | undefined) => (
+  alarm === undefined ? '' : alarm === 'open' ? ', alarm open' : ', alarm seen');
+
+// A bell beside the zone's count: full while an alarm waits for a person, hollow once it is seen.
+export function AlarmSign({ alarm, size = 16 }: { alarm: ZoneAlarm | undefined; size?: number }) {
+  if (!alarm) return null;
+  return (
+    <svg class={`bell is-${alarm}`} viewBox="0 0 16 16" width={size} height={size} aria-hidden="true" focusable="false">
+      <path d="M8 1.600a4.400 4.400 0 0 0-4.400 4.400c0 3.600-1.800 5.200-1.800 5.200h12.400s-1.800-1.600-1.800-5.200A4.400 4.400 0 0 0 8 1.600ZM6.200 13a1.900 1.900 0 0 0 3.600 0Z" />
+    </svg>
+  );
+}
+
+// Whose cameras are not all heard: its count is of those that are.
+export const isPartial = (now: ZoneNow | undefined) => (now?.cameras ?? 0) < (now?.cameras_expected ?? 0);
+
+export function CamerasHeard({ now }: { now: ZoneNow | undefined }) {
+  if (!now || !isPartial(now)) return null;
+  return <span class="partial">{now.cameras} of {now.cameras_expected} cameras</span>;
 }

@@ -2,7 +2,7 @@
 // The number that is asked for on the radio, and how many zones stand where: also the plan's legend.
 import type { VenueDocument, ZoneNow } from '../shell/documents';
 import { count, timeOfDay } from '../shell/format';
-import { LEVELS, LevelSign } from './levels';
+import { isPartial, LEVELS, LevelSign } from './levels';
 
 interface TotalProps {
   venue: VenueDocument;
@@ -19,14 +19,14 @@ export function Total({ venue, people, zonesNow, atMs, isStale }: TotalProps) {
     const level = zonesNow.get(zone.id)?.level ?? 'unknown';
     byLevel.set(level, (byLevel.get(level) ?? 0) + 1);
   }
-  const blind = byLevel.get('unknown') ?? 0;
+  const blind = venue.zones.filter(({ id }) => (zonesNow.get(id)?.level ?? 'unknown') === 'unknown' || isPartial(zonesNow.get(id))).length;
   return (
     <section class={`total ${isStale ? 'is-stale' : ''}`} aria-label="The venue now">
       <p class="total-people">
         <b data-total={people ?? ''}>{count(people)}</b>
         <span>{people === 1 ? 'person' : 'people'}
           {blind > 0 && people !== null
-            ? <small class="at-least">at least: {blind === 1 ? 'one zone is' : `${blind} zones are`} not seen</small>
+            ? <small class="at-least">at least: {blind === 1 ? 'one zone is' : `${blind} zones are`} not fully seen</small>
             : capacity > 0 && <small>zones hold {count(capacity)}</small>}
         </span>
       </p>

@@ -2,12 +2,13 @@
 // The zones as a table: the plan's other half, for eyes, keyboards and screen readers alike.
 import type { VenueDocument, ZoneDocument, ZoneNow } from '../shell/documents';
 import { count, density } from '../shell/format';
-import { levelWords, LevelSign, LevelWord } from './levels';
+import { AlarmSign, alarmWords, CamerasHeard, levelWords, LevelSign, LevelWord, type ZoneAlarm } from './levels';
 import type { Trend } from './trend';
 
 interface ZoneListProps {
   venue: VenueDocument;
   zonesNow: ReadonlyMap<string, ZoneNow>;
+  alarmed: ReadonlyMap<string, ZoneAlarm>;
   atMs: number;
   trend: Trend;
   chosen: string | null;
@@ -34,9 +35,16 @@ function TrendArrow({ perMinute }: { perMinute: number | null }) {
   );
 }
 
-function Row({ zone, now, perMinute, isChosen, onChoose }: {
-  zone: ZoneDocument; now: ZoneNow | undefined; perMinute: number | null; isChosen: boolean; onChoose: () => void;
-}) {
+interface RowProps {
+  zone: ZoneDocument;
+  now: ZoneNow | undefined;
+  alarm: ZoneAlarm | undefined;
+  perMinute: number | null;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+function Row({ zone, now, alarm, perMinute, isChosen, onChoose }: RowProps) {
   const level = now?.level ?? 'unknown';
   const share = zone.capacity_persons > 0 && now?.people != null ? now.people / zone.capacity_persons : null;
   return (
@@ -44,7 +52,7 @@ function Row({ zone, now, perMinute, isChosen, onChoose }: {
       <th scope="row">
         <button type="button" class="zone-name" aria-pressed={isChosen}>
           <LevelSign level={level} />
-          <span>{zone.name} <LevelWord level={level} /></span>
+          <span>{zone.name} <LevelWord level={level} /><AlarmSign alarm={alarm} /><span class="visually-hidden">{alarmWords(alarm)}</span> <CamerasHeard now={now} /></span>
         </button>
       </th>
       <td class="figure">
@@ -62,7 +70,7 @@ function Row({ zone, now, perMinute, isChosen, onChoose }: {
   );
 }
 
-export function ZoneList({ venue, zonesNow, atMs, trend, chosen, onChoose }: ZoneListProps) {
+export function ZoneList({ venue, zonesNow, alarmed, atMs, trend, chosen, onChoose }: ZoneListProps) {
   return (
     <section class="panel zones" aria-labelledby="zones-title">
       <h2 id="zones-title">Zones</h2>
@@ -82,7 +90,7 @@ export function ZoneList({ venue, zonesNow, atMs, trend, chosen, onChoose }: Zon
               {inOrder(venue.zones, zonesNow).map((zone) => {
                 const now = zonesNow.get(zone.id);
                 return (
-                  <Row key={zone.id} zone={zone} now={now} isChosen={zone.id === chosen}
+                  <Row key={zone.id} zone={zone} now={now} alarm={alarmed.get(zone.id)} isChosen={zone.id === chosen}
                     perMinute={trend.perMinute(zone.id, now?.people ?? null, atMs)}
                     onChoose={() => onChoose(zone.id)} />
                 );

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { watchOf } from '../control/watch';
 import { clock, useCell } from '../shell/cell';
 import type { DeviceDocument } from '../shell/documents';
-import { duration, moment, plural } from '../shell/format';
+import { ago, moment, plural } from '../shell/format';
 import { live } from '../shell/place';
 import { serverNow } from '../shell/server-clock';
 import { LoadTrouble } from '../shell/trouble';
@@ -46,7 +46,7 @@ function Row({ device, isOffline }: { device: DeviceDocument; isOffline: boolean
     <tr class={`health-${health}`} data-device={device.id} data-health={health}>
       <th scope="row"><span class="device-name">{device.name || device.id}</span><span class="device-id">{device.id}</span></th>
       <td><span class="health"><HealthSign health={health} />{isOffline ? `${HEALTH[health].word} when last known` : HEALTH[health].word}</span></td>
-      <td>{seenMs === null ? '–' : <>{duration(now - seenMs)} ago <span class="of">{moment(seenMs, now)}</span></>}</td>
+      <td>{seenMs === null ? '–' : <>{ago(now - seenMs)} <span class="of">{moment(seenMs, now)}</span></>}</td>
       <td>{device.kind}</td>
       <td class={isPlaced(device) ? '' : 'is-bad'}>{placing(device)}</td>
     </tr>

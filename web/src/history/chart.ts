@@ -27,7 +27,7 @@ function capacityLine(u: uPlot, capacity: number | null, colour: string): void {
   ctx.lineTo(u.bbox.left + u.bbox.width, y);
   ctx.stroke();
   ctx.font = `500 ${11 * devicePixelRatio}px "Barlow Semi Condensed", system-ui, sans-serif`;
-  ctx.fillText('capacity', u.bbox.left + 6 * devicePixelRatio, y - 4 * devicePixelRatio);
+  ctx.fillText('capacity', u.bbox.left + 6 * devicePixelRatio, y - 6 * devicePixelRatio);
   ctx.restore();
 }
 

@@ -3,7 +3,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { LevelSign, LevelWord } from '../control/levels';
+import { CamerasHeard, LevelSign, LevelWord } from '../control/levels';
 import { Problem } from '../shell/api';
 import { clock, useCell } from '../shell/cell';
 import type { ZoneDocument, ZoneNow } from '../shell/documents';
@@ -142,10 +142,11 @@ export function History({ event, zone, now, isStale }: HistoryProps) {
             <LevelWord level={level} />
             <span><b>{count(now?.people)}</b>{zone.capacity_persons > 0 && ` of ${count(zone.capacity_persons)}`} people</span>
             <span><b>{density(now?.density)}</b> per m²</span>
+            <CamerasHeard now={now ?? undefined} />
             <Summary columns={columns} />
           </p>
         )}
-        <p class="chart-key" aria-hidden="true"><span class="key-people">People</span><span class="key-density">Density</span></p>
+        <p class="chart-key" aria-hidden="true"><span class="key-people">People</span><span class="key-density">Density per m²</span></p>
         <div class="choices" role="group" aria-label="Time span">
           {SPANS.map((entry) => (
             <button type="button" key={entry.name} aria-pressed={entry === span} onClick={() => setSpan(entry)}>{entry.name}</button>
@@ -158,7 +159,7 @@ export function History({ event, zone, now, isStale }: HistoryProps) {
         {hasNothing && (
           <p class="hint chart-hint">{past.isLoading ? 'Loading…' : past.trouble ?? 'Nothing was counted here in this time.'}</p>
         )}
-        {!hasNothing && past.trouble && <p class="chart-trouble">{past.trouble}</p>}
+        {!hasNothing && !isStale && past.trouble && <p class="chart-trouble">{past.trouble}</p>}
       </div>
     </section>
   );

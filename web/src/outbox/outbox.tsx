@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Problem } from '../shell/api';
 import { clock, useCell } from '../shell/cell';
-import { duration, moment } from '../shell/format';
+import { ago, moment } from '../shell/format';
 import { Loader } from '../shell/loader';
 import { live } from '../shell/place';
 import { setQuery, useRoute } from '../shell/route';
@@ -100,7 +100,7 @@ export function Outbox({ event }: { event: string }) {
                 <button type="button" aria-pressed={String(entry.id) === id} onClick={() => setQuery('mail', String(entry.id))}>
                   <strong>{entry.subject}</strong>
                   <span class="mail-to">{entry.recipient}</span>
-                  <span class="mail-when" title={moment(Date.parse(entry.created_at), now)}>{duration(now - Date.parse(entry.created_at))} ago</span>
+                  <span class="mail-when" title={moment(Date.parse(entry.created_at), now)}>{ago(now - Date.parse(entry.created_at))}</span>
                   <span class={`mail-state is-${entry.failure && entry.state === 'queued' ? 'failed' : entry.state}`}>{stateWords(entry)}</span>
                 </button>
               </li>

@@ -12,6 +12,7 @@ export interface LabelWish {
   widthPx: number; // of the zone on the screen
   heightPx: number;
   nameLength: number;
+  hasSign: boolean; // a bell beside its count
 }
 
 interface Box {
@@ -25,8 +26,9 @@ const FORMS: LabelForm[] = ['full', 'count', 'sign'];
 const GAP_PX = 2;
 
 function sizeOf(form: LabelForm, wish: LabelWish): [number, number] {
-  if (form === 'full') return [Math.max(72, Math.min(170, wish.nameLength * 7.2 + 20)), 46];
-  if (form === 'count') return [68, 28];
+  const sign = wish.hasSign ? 19 : 0;
+  if (form === 'full') return [Math.max(72 + sign, Math.min(170, wish.nameLength * 7.2 + 20)), 46];
+  if (form === 'count') return [68 + sign, 28];
   return [24, 24];
 }
 

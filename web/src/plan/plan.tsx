@@ -2,7 +2,7 @@
 // The venue as it is now. Three layers: the floor and the zones (SVG, in metres), the people (canvas),
 // the labels (buttons, in pixels, so that they stay legible at every zoom).
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { levelWords, LevelSign } from '../control/levels';
+import { AlarmSign, alarmWords, CamerasHeard, isPartial, levelWords, LevelSign, type ZoneAlarm } from '../control/levels';
 import { Cell, type Readable, useCell } from '../shell/cell';
 import type { DeviceDocument, Level, PeopleMessage, VenueDocument, ZoneNow } from '../shell/documents';
 import { count, density } from '../shell/format';
@@ -12,11 +12,12 @@ import { attachGestures } from './gestures';
 import { Ground, shapesOf } from './ground';
 import { chooseForms } from './labels';
 import { Patterns } from './patterns';
-import { fit, type Size, toScreen, type View, zoom } from './view';
+import { fit, isWhole, type Size, toScreen, type View, zoom } from './view';
 
 export interface PlanProps {
   venue: VenueDocument;
   zonesNow: ReadonlyMap<string, ZoneNow>;
+  alarmed: ReadonlyMap<string, ZoneAlarm>;
   people: Readable<PeopleMessage | null>;
   devices: DeviceDocument[];
   chosen: string | null;
@@ -82,7 +83,7 @@ export function Plan(props: PlanProps) {
   return (
     <section class={`plan ${props.isStale ? 'is-stale' : ''}`} aria-label="Plan of the venue"
       style={{ '--plan-aspect': `${(bounds.maxX - bounds.minX) / (bounds.maxY - bounds.minY)}` }}>
-      <div class="plan-stage" ref={ref} tabIndex={0} role="group"
+      <div class="plan-stage" ref={ref} tabIndex={0} role="group" data-whole={now !== null && isWhole(now, bounds, size)}
         aria-label="Plan. Arrow keys move it, plus and minus zoom, zero shows everything.">
         {now && (
           <>
@@ -104,7 +105,7 @@ export function Plan(props: PlanProps) {
             <Dots people={props.people} view={view} size={size} />
             <PlanNames shapes={shapes} view={now} size={size} />
             <DeviceMarks venue={venue} devices={props.devices} view={now} size={size} />
-            <ZoneLabels zones={zonePaths} view={now} size={size} zonesNow={zonesNow} chosen={chosen}
+            <ZoneLabels zones={zonePaths} view={now} size={size} zonesNow={zonesNow} alarmed={props.alarmed} chosen={chosen}
               onChoose={onChoose} />
           </>
         )}
@@ -168,18 +169,21 @@ interface ZoneLabelsProps {
   view: View;
   size: Size;
   zonesNow: ReadonlyMap<string, ZoneNow>;
+  alarmed: ReadonlyMap<string, ZoneAlarm>;
   chosen: string | null;
   onChoose: (zone: string) => void;
 }
 
-function ZoneLabels({ zones, view, size, zonesNow, chosen, onChoose }: ZoneLabelsProps) {
+function ZoneLabels({ zones, view, size, zonesNow, alarmed, chosen, onChoose }: ZoneLabelsProps) {
   const placed = zones.map(({ zone, labelAt, box }) => {
     const [x, y] = toScreen(view, size, labelAt);
     const level = zonesNow.get(zone.id)?.level ?? 'unknown';
     return {
       zone, x, y, level,
       wish: {
-        id: zone.id, x, y, rank: levelWords(level).rank, nameLength: zone.name.length,
+        id: zone.id, x, y, nameLength: zone.name.length,
+        rank: levelWords(level).rank + (alarmed.get(zone.id) === 'open' ? 20 : 0) + (zone.id === chosen ? 10 : 0),
+        hasSign: alarmed.has(zone.id),
         widthPx: box ? (box.maxX - box.minX) * view.scale : 0,
         heightPx: box ? (box.maxY - box.minY) * view.scale : 0,
       },
@@ -193,14 +197,15 @@ function ZoneLabels({ zones, view, size, zonesNow, chosen, onChoose }: ZoneLabel
         const isSeen = x >= 0 && y >= 0 && x <= size.width && y <= size.height;
         return (
           <button type="button" key={zone.id} hidden={!isSeen}
-            class={`zone-label level-${level} form-${forms.get(zone.id) ?? 'sign'} ${zone.id === chosen ? 'is-chosen' : ''}`}
+            class={`zone-label level-${level} form-${forms.get(zone.id) ?? 'sign'} ${zone.id === chosen ? 'is-chosen' : ''} ${alarmed.get(zone.id) === 'open' ? 'has-alarm' : ''} ${isPartial(now) ? 'is-partial' : ''}`}
             style={{ left: `${x}px`, top: `${y}px` }} aria-pressed={zone.id === chosen}
             onClick={() => onChoose(zone.id)}>
-            <span class="zone-label-count"><LevelSign level={level} size={14} />{now?.people != null && <b>{count(now.people)}</b>}</span>
+            <span class="zone-label-count"><LevelSign level={level} size={14} />{now?.people != null && <b>{count(now.people)}</b>}<AlarmSign alarm={alarmed.get(zone.id)} size={14} /></span>
             {' '}
             <span class="zone-label-name">{zone.name}</span>
             <span class="visually-hidden">
-              {`, ${levelWords(level).word}${now?.density == null ? '' : `, ${density(now.density)} per m²`}`}
+              {`, ${levelWords(level).word}${now?.density == null ? '' : `, ${density(now.density)} per m²`}${alarmWords(alarmed.get(zone.id))}`}
+              {isPartial(now) && <>, <CamerasHeard now={now} /></>}
             </span>
           </button>
         );

@@ -25,6 +25,9 @@ export function fit(bounds: Bounds, size: Size): View {
   return { x: (bounds.minX + bounds.maxX) / 2, y: (bounds.minY + bounds.maxY) / 2, scale };
 }
 
+// All of the floor is in sight: there is nothing to move, and a finger scrolls the page instead.
+export const isWhole = (view: View, bounds: Bounds, size: Size) => view.scale <= fit(bounds, size).scale * 1.01;
+
 export const toScreen = (view: View, size: Size, [x, y]: Position): Position => [
   size.width / 2 + (x - view.x) * view.scale, size.height / 2 - (y - view.y) * view.scale,
 ];

@@ -12,6 +12,11 @@ interface Truth {
   more: string;
 }
 
+// Only a line that is heard proves that it is the devices, not the network.
+const HEARD_WITHIN_MS = 2500;
+const whoIsSilent = () => (Date.now() - live().heardMs > HEARD_WITHIN_MS
+  ? 'Checking the connection.' : 'Muster answers; check the devices.');
+
 function useTruth(): Truth {
   const now = useCell(clock);
   const connection = useCell(live().connection);
@@ -21,7 +26,7 @@ function useTruth(): Truth {
   const ageMs = watch?.ageMs() ?? 0;
   if (connection.phase === 'live') {
     if (section === 'control' && watch && zones && watch.isStale()) {
-      return { kind: 'late', text: 'No new counts', more: `showing ${duration(ageMs)} old data. Check the devices.` };
+      return { kind: 'late', text: 'No new counts', more: `showing ${duration(ageMs)} old data. ${whoIsSilent()}` };
     }
     return { kind: 'live', text: 'Live', more: '' };
   }

@@ -72,6 +72,8 @@ export interface ZoneNow {
   people: number | null;
   density: number | null;
   level: Level;
+  cameras?: number; // heard
+  cameras_expected?: number;
 }
 
 export interface ZonesMessage {

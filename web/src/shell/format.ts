@@ -22,6 +22,9 @@ export function duration(ms: number): string {
   return `${Math.floor(h / 24)} days`;
 }
 
+// How long ago; counts come every second, so that less than two is now.
+export const ago = (ms: number) => (ms < 2000 ? 'just now' : `${duration(ms)} ago`);
+
 export function timeOfDay(ms: number, withSeconds: 'seconds' | 'minutes' = 'seconds'): string {
   return new Date(ms).toLocaleTimeString(undefined, {
     hour: '2-digit', minute: '2-digit', hourCycle: 'h23',

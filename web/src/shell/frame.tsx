@@ -13,11 +13,13 @@ import { LOOKS, look } from './look';
 import { Mark } from './mark';
 import { events, loadVenues, venues } from './place';
 import { Link, useRoute } from './route';
+import { serverNow } from './server-clock';
 import { signOut } from './session';
 
 function Clock() {
-  const now = useCell(clock);
-  return <time class="clock">{timeOfDay(now)}</time>;
+  useCell(clock);
+  // The server's, like every other time on the page.
+  return <time class="clock">{timeOfDay(serverNow())}</time>;
 }
 
 function SignOut() {
