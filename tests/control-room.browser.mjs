@@ -213,6 +213,24 @@ scenario('a camera that falls silent leaves a zone without data, never an empty 
   room.hasNoComplaints();
 });
 
+scenario('of two cameras over a zone one falls silent: its count says how many of them are heard', async (t) => {
+  const { browser, muster, admin, cameras } = await open(t);
+  for (const camera of ['cam-1', 'cam-2'])
+    await admin.put(`/api/v1/events/demo/venues/park/devices/${camera}`, { name: camera, kind: 'camera', sees: ['stage'], silent_after_ms: 1000, calibration: { kind: 'metres' } });
+  cameras.show('cam-1', 40);
+  cameras.show('cam-2', 0);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN, '/control/demo/park?zone=stage');
+  await room.reads('[data-zone-row=stage] .figure', /^40/);
+  await room.page.waitForSelector('[data-zone-row=stage] .partial', { state: 'detached' });
+  cameras.stop('cam-2');
+  await room.reads('[data-zone-row=stage] .partial', /^1 of 2 cameras$/);
+  await room.reads('.history-now', /1 of 2 cameras/);
+  await room.reads('.at-least', /not fully seen/);
+  await room.isAccessible('a zone that is partly seen');
+  room.hasNoComplaints();
+});
+
 scenario('the history of a zone is drawn, and can be asked for longer', async (t) => {
   const { browser, muster, cameras } = await open(t);
   cameras.show('cam-1', 140);

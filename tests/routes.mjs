@@ -7,6 +7,8 @@ GET               /api/v1/session/list
 DELETE            /api/v1/session/list/{session}
 POST              /api/v1/session/password
 GET POST          /api/v1/people
+GET PATCH         /api/v1/people/{person}
+POST              /api/v1/people/{person}/password
 GET               /api/v1/audit
 GET POST          /api/v1/events
 GET PATCH DELETE  /api/v1/events/{event}
