@@ -200,6 +200,7 @@ void dispatch_at_gate(struct request *request)
 {
     struct http_server *server = request->server;
     struct MHD_Connection *connection = request->connection;
+    struct loop *loop = request->loop;
     struct err_note note = {0};
     request->is_on_worker = true;
     enum err err = admit(request, &note);
@@ -207,6 +208,7 @@ void dispatch_at_gate(struct request *request)
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     MHD_resume_connection(connection); /* from here on the request may be gone */
+    loop_wake(loop);
     http_server_release(server);
 }
 
@@ -222,6 +224,7 @@ static enum MHD_Result ask_at_gate(struct request *request)
     (void)err_set(&note, ERR_BUSY, "", "Too many requests are waiting; try again in a moment.");
     reply_problem(request, ERR_BUSY, &note);
     MHD_resume_connection(request->connection);
+    loop_wake(request->loop);
     http_server_release(server);
     return MHD_YES;
 }

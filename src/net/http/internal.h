@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "net/http.h"
 #include "net/http/body.h"
+#include "net/http/loops.h"
 #include "net/http/peer.h"
 #include "net/http/router.h"
 #include "net/http/throttle.h"
@@ -43,7 +44,8 @@ struct http_server {
     struct connections *connections;
     struct peer_networks proxies; /* that are believed */
     struct static_cache *static_cache;
-    struct MHD_Daemon *daemon;
+    struct loops *loops;
+    int listener; /* of the loops, while they start */
     char *tls_certificate;
     char *tls_key;
     int quiet_listener; /* when it accepts no more; -1 before */
@@ -67,6 +69,7 @@ struct request_block {
 struct request {
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct loop *loop;
     struct connection *peer_connection;
     const char *method;
     char *path; /* raw; of the target up to '?' */

@@ -87,8 +87,11 @@ void reply_response(struct request *request, int status, struct MHD_Response *re
     assert(request->response == NULL && response != NULL);
     request->status = status;
     request->response = response;
-    if (request->is_deferred)
-        MHD_resume_connection(request->connection);
+    if (!request->is_deferred)
+        return;
+    struct loop *loop = request->loop;
+    MHD_resume_connection(request->connection);
+    loop_wake(loop);
 }
 
 enum MHD_Result reply_queue(struct request *request)

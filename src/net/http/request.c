@@ -53,6 +53,7 @@ struct request *request_create(struct http_server *server, struct MHD_Connection
     struct request *request = mem_new(sizeof *request);
     request->server = server;
     request->connection = connection;
+    request->loop = loop_current();
     request->started_us = clock_monotonic_us();
     request->path = request_text(request, origin_form(target));
     const union MHD_ConnectionInfo *info =

@@ -171,35 +171,31 @@ static size_t leave_escaped(void *context, struct MHD_Connection *connection, ch
     return strlen(text);
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *server, int listener)
+static struct MHD_Daemon *start_daemon(void *context, int thread_count)
 {
-    unsigned threads = (unsigned)server->options.thread_count;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-                     MHD_ALLOW_UPGRADE | MHD_USE_TURBO;
-    struct MHD_OptionItem extra[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
+    struct http_server *server = context;
+    unsigned connections_max = (unsigned)(LIMIT_HTTP_CONNECTIONS / thread_count);
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_TURBO;
+    struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
-    struct MHD_OptionItem *pool = threads > 1 ? &extra[0] : &extra[1];
-    struct MHD_OptionItem *tls = &extra[5];
-    if (server->tls_key != NULL) {
+    if (server->tls_key != NULL)
         flags |= MHD_USE_TLS;
-        tls = &extra[2];
-    }
+    else
+        tls[0] = tls[3];
     return MHD_start_daemon(
         flags, server->port, let_in, server, dispatch_access, server, MHD_OPTION_LISTEN_SOCKET,
-        listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_HTTP_CONNECTIONS,
+        server->listener, MHD_OPTION_CONNECTION_LIMIT, connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, CONNECTION_INCREMENT,
         MHD_OPTION_NOTIFY_COMPLETED, dispatch_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, pool, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 enum err http_listen(const char *address, uint16_t port, struct http_listener *out_listener,
@@ -220,10 +216,7 @@ void http_listener_close(struct http_listener *listener)
 
 static void destroy(struct http_server *server)
 {
-    if (server->daemon != NULL)
-        MHD_stop_daemon(server->daemon);
-    /* Not before: each event thread still takes it out of its epoll set, and a descriptor that is
-     * closed (or somebody else's by then) ends the process there. */
+    loops_stop(server->loops);
     if (server->quiet_listener >= 0)
         (void)close(server->quiet_listener);
     connections_destroy(server->connections);
@@ -263,9 +256,10 @@ static enum err start(struct http_server *server, struct err_note *note)
         dispatch_on_worker);
     server->authorised_for_us = AUTHORISED_FOR_US;
     server->gate = workers_create("http-gate", GATE_THREADS, dispatch_at_gate);
-    server->daemon = start_daemon(server, listener->fd);
-    if (server->daemon != NULL) {
-        listener->fd = -1; /* the daemon's now */
+    server->listener = listener->fd;
+    server->loops = loops_start(server->options.thread_count, start_daemon, server);
+    if (server->loops != NULL) {
+        listener->fd = -1; /* the loops' now */
         return ERR_NONE;
     }
     http_listener_close(listener);
@@ -349,7 +343,7 @@ void http_server_stop(struct http_server *server)
 {
     if (server == NULL)
         return;
-    server->quiet_listener = MHD_quiesce_daemon(server->daemon);
+    server->quiet_listener = loops_quiesce(server->loops);
     atomic_store(&server->is_stopping, true);
     lock_take(&server->lock);
     struct http_stop_hook *hook = server->hooks;

@@ -144,6 +144,67 @@ TEST(deferred_request_is_answered_by_another_thread)
     late_stop(&late);
 }
 
+/* Holds the event thread until it is let go. */
+struct held {
+    struct lock lock;
+    struct signal changed;
+    bool is_here;
+    bool may_go;
+};
+
+static void hold_thread(struct request *request, void *context)
+{
+    struct held *held = context;
+    lock_take(&held->lock);
+    held->is_here = true;
+    signal_wake_all(&held->changed);
+    while (!held->may_go)
+        signal_wait(&held->changed, &held->lock);
+    lock_give(&held->lock);
+    reply_empty(request, 204);
+}
+
+static const char ASK_HELLO[] = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/* libmicrohttpd's own threads look at 128 at a time, and wait for more when it was exactly that. */
+TEST(requests_that_come_128_at_once_are_answered_at_once)
+{
+    enum { AT_ONCE = 128 };
+    static const struct route HELD[] = {{.method = "GET", .path = "/hello", .handle = say_hello},
+                                        {.method = "GET", .path = "/hold", .handle = hold_thread}};
+    struct held held = {0};
+    lock_init(&held.lock);
+    signal_init(&held.changed);
+    struct http_server_options options = {.thread_count = 1};
+    struct http_server *server = loopback_server_with(options, HELD, COUNT_OF(HELD), &held);
+    SCOPED_ANSWER answer = {0};
+    int first = loopback_connect(http_server_port(server));
+    int fds[AT_ONCE];
+    for (int i = 0; i < AT_ONCE; i++) {
+        fds[i] = loopback_connect(http_server_port(server));
+        loopback_send_text(fds[i], ASK_HELLO);
+        loopback_read(fds[i], "GET", &answer);
+    }
+    loopback_send_text(first, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+    lock_take(&held.lock);
+    while (!held.is_here)
+        signal_wait(&held.changed, &held.lock);
+    for (int i = 0; i < AT_ONCE; i++)
+        loopback_send_text(fds[i], ASK_HELLO);
+    held.may_go = true;
+    signal_wake_all(&held.changed);
+    lock_give(&held.lock);
+    for (int i = 0; i < AT_ONCE; i++) {
+        loopback_read(fds[i], "GET", &answer);
+        CHECK_INT(answer.status, 200);
+        (void)close(fds[i]);
+    }
+    (void)close(first);
+    http_server_stop(server);
+    signal_fini(&held.changed);
+    lock_fini(&held.lock);
+}
+
 TEST(worker_answers_what_may_wait)
 {
     struct http_server *server = start(NULL);

@@ -35,6 +35,7 @@ struct live_client *live_client_create(struct live *live, enum live_form form,
 {
     struct live_client *client = mem_new(sizeof *client);
     client->live = live;
+    client->loop = request->loop;
     client->form = form;
     client->principal = request_take_principal(request, &client->principal_destroy);
     (void)atomic_fetch_add(&live->client_count, 1);

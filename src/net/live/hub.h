@@ -29,6 +29,7 @@ enum live_state {
 
 struct live_client {
     struct live *live;
+    struct loop *loop;        /* of its connection */
     struct live_client *next; /* of arrivals or of the bin */
     uint32_t index;           /* among the hub's clients */
     enum live_form form;

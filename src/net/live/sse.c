@@ -55,7 +55,9 @@ static void resume(struct live_client *client)
     if (!client->sse.is_suspended)
         return;
     client->sse.is_suspended = false;
+    struct loop *loop = client->loop;
     MHD_resume_connection(client->sse.connection);
+    loop_wake(loop);
 }
 
 void sse_send(struct live_client *client, struct live_frame *frame, const void *gauge)

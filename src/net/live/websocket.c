@@ -356,6 +356,7 @@ void ws_release(struct live_client *client)
      * peer stirs. The sweep shuts the connection down, which stirs it. */
     connection_give_up(client->ws.connection);
     (void)MHD_upgrade_action(client->ws.handle, MHD_UPGRADE_ACTION_CLOSE);
+    loop_wake(client->loop);
 }
 
 /* --- the handshake --- */
@@ -372,6 +373,7 @@ static void on_upgrade(void *context, struct MHD_Connection *connection, void *s
         /* A descriptor of our own: libmicrohttpd then frees the connection's memory at once. */
         client->ws.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         (void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+        loop_wake(request->loop);
         if (client->ws.fd < 0) {
             live_client_destroy(client);
             return;
