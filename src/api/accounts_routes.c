@@ -111,9 +111,7 @@ static void sign_out(struct request *request, void *context)
 
 static void revoke_session(struct request *request, void *context)
 {
-    int64_t session_id = 0;
-    (void)id_parse(request_param(request, "session"), &session_id);
-    end_session(request, context, session_id);
+    end_session(request, context, api_param_id(request, "session"));
 }
 
 static void list_sessions(struct request *request, void *context)

@@ -207,7 +207,7 @@ static enum err read_filter(const struct request *request, struct incident_filte
                             struct err_note *note)
 {
     TRY(api_page_limit(request, &filter->count_max, note));
-    TRY(request_query_int(request, "cursor", 1, INT64_MAX, &filter->before_id, note));
+    TRY(api_cursor_id(request, &filter->before_id, note));
     return read_states(request, &filter->states, note);
 }
 
@@ -248,15 +248,6 @@ static void incidents_get(struct request *request, void *context)
     mem_free(incidents);
 }
 
-/* The {incident} of the path; -1 (which no incident is) when it is no number. */
-static int64_t incident_id(const struct request *request)
-{
-    const char *text = request_param(request, "incident");
-    char *end = NULL;
-    long long id = strtoll(text, &end, 10);
-    return *text >= '1' && *text <= '9' && *end == '\0' ? id : -1;
-}
-
 static enum err find_with_timeline(struct db *db, const char *event, int64_t id, json_t **out_json)
 {
     struct incident incident;
@@ -281,7 +272,8 @@ static void incident_get(struct request *request, void *context)
         return;
     json_t *json = NULL;
     struct err_note note = {0};
-    enum err err = find_with_timeline(db, api_event(request), incident_id(request), &json);
+    enum err err =
+        find_with_timeline(db, api_event(request), api_param_id(request, "incident"), &json);
     store_reader_give(app->main_store, db);
     if (err == ERR_NOT_FOUND)
         err = err_set(&note, err, "incident", "there is no incident %s",
@@ -311,7 +303,7 @@ static void change_incident(struct request *request, const struct app *app,
                             enum err (*run)(struct db *db, void *context, struct err_note *note))
 {
     struct asked asked = asked_by(request);
-    asked.incident_id = incident_id(request);
+    asked.incident_id = api_param_id(request, "incident");
     struct err_note note = {0};
     enum err err = store_write(app->main_store, run, &asked, &note);
     if (err != ERR_NONE) {

@@ -50,6 +50,14 @@ MUST_USE enum err api_reader_take(const struct app *app, struct db **out_db, str
 /* --- lists --- */
 
 extern const char *const api_page_query[]; /* of a route: cursor and limit */
+/* Ids that are numbers: whole, above 0 and below 2^53, written without leading zeros. */
+bool api_id_parse(const char *text, int64_t *out_id);
+/* The {name} of the path; 0, which nothing has, when it is no such number. */
+int64_t api_param_id(const struct request *request, const char *name);
+/* ?cursor= of a list by such ids; absent leaves *inout_id. ERR_MALFORMED. */
+MUST_USE enum err api_cursor_id(const struct request *request, int64_t *inout_id,
+                                struct err_note *note);
+
 /* Page of a list by ?limit= (1 to LIMIT_PAGE_MAX). */
 MUST_USE enum err api_page_limit(const struct request *request, size_t *out_limit,
                                  struct err_note *note);

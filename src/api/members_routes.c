@@ -186,8 +186,7 @@ static void revoke_token(struct request *request, void *context)
 {
     const struct app *app = context;
     struct actor actor = api_actor(request);
-    int64_t id = 0;
-    (void)id_parse(request_param(request, "token"), &id);
+    int64_t id = api_param_id(request, "token");
     enum err err = token_revoke(app->accounts, &actor, api_event(request), id, clock_now_ms());
     struct err_note note = {.detail = "there is no such token, or it is revoked already"};
     if (err != ERR_NONE)

@@ -25,7 +25,7 @@ static enum err read_filter(const struct request *request, struct mail_filter *f
                             struct err_note *note)
 {
     TRY(api_page_limit(request, &filter->count_max, note));
-    TRY(request_query_int(request, "cursor", 1, INT64_MAX, &filter->before_id, note));
+    TRY(api_cursor_id(request, &filter->before_id, note));
     return read_state(request, &filter->states, note);
 }
 
@@ -66,15 +66,6 @@ static void outbox_get(struct request *request, void *context)
     mem_free(mails);
 }
 
-/* The {mail} of the path; -1 (which no mail is) when it is no number. */
-static int64_t mail_id(const struct request *request)
-{
-    const char *text = request_param(request, "mail");
-    char *end = NULL;
-    long long id = strtoll(text, &end, 10);
-    return *text >= '1' && *text <= '9' && *end == '\0' ? id : -1;
-}
-
 /* The mail as the API gives it; with text and html, which a page shows in a sandboxed frame. */
 static enum err find(const struct app *app, const struct request *request, json_t **out_json,
                      struct err_note *note)
@@ -83,7 +74,7 @@ static enum err find(const struct app *app, const struct request *request, json_
     if (db == NULL)
         return err_set(note, ERR_BUSY, "", "the database is away; try again soon");
     struct mail_letter letter;
-    enum err err = mail_find(db, api_event(request), mail_id(request), &letter);
+    enum err err = mail_find(db, api_event(request), api_param_id(request, "mail"), &letter);
     store_reader_give(app->main_store, db);
     if (err == ERR_NOT_FOUND)
         return err_set(note, err, "mail", "there is no mail %s", request_param(request, "mail"));
@@ -116,8 +107,8 @@ static void retry_post(struct request *request, void *context)
     const struct app *app = context;
     struct actor actor = api_actor(request);
     struct err_note note = {0};
-    enum err err = notify_retry(app->notify, &actor, api_event(request), mail_id(request),
-                                clock_now_ms(), &note);
+    enum err err = notify_retry(app->notify, &actor, api_event(request),
+                                api_param_id(request, "mail"), clock_now_ms(), &note);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api.h"
-#include "api/people_json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,9 +35,7 @@ static enum err read_page(const struct request *request, const struct app *app,
                                            struct id_page *page),
                           struct id_page *page, struct err_note *note)
 {
-    const char *cursor = request_query(request, "cursor");
-    if (cursor != NULL && !id_parse(cursor, &page->after_id))
-        return err_set(note, ERR_MALFORMED, "cursor", "is not one that this list gave");
+    TRY(api_cursor_id(request, &page->after_id, note));
     TRY(api_page_limit(request, &page->limit, note));
     struct db *db = NULL;
     TRY(api_reader_take(app, &db, note));

@@ -29,18 +29,6 @@ json_t *json_of_person(const struct person *person)
                      json_of_time(person->created_at_ms));
 }
 
-bool id_parse(const char *text, int64_t *out_id)
-{
-    size_t len = strlen(text);
-    if (len == 0 || len > 16 || strspn(text, "0123456789") != len)
-        return false;
-    int64_t id = strtoll(text, NULL, 10);
-    if (id <= 0 || id > (1LL << 53))
-        return false;
-    *out_id = id;
-    return true;
-}
-
 enum err person_of_path(const struct request *request, const struct app *app,
                         struct person *out_person, struct err_note *note)
 {
@@ -48,8 +36,8 @@ enum err person_of_path(const struct request *request, const struct app *app,
     int64_t id;
     struct db *db = NULL;
     TRY(api_reader_take(app, &db, note));
-    enum err err = id_parse(name, &id) ? person_by_id(db, id, out_person)
-                                       : person_by_email(db, name, out_person);
+    enum err err = api_id_parse(name, &id) ? person_by_id(db, id, out_person)
+                                           : person_by_email(db, name, out_person);
     store_reader_give(app->main_store, db);
     if (err == ERR_NOT_FOUND)
         return err_set(note, err, "person", "there is no such person; an admin can create one");

@@ -7,8 +7,6 @@
 json_t *json_of_time(int64_t at_ms); /* null for 0: never */
 json_t *json_of_roles(uint32_t roles);
 json_t *json_of_person(const struct person *person);
-/* A whole number above 0 and below 2^53, and nothing else. */
-bool id_parse(const char *text, int64_t *out_id);
 
 /* The person that the path's {person} names, by id or by e-mail address. ERR_NOT_FOUND. */
 MUST_USE enum err person_of_path(const struct request *request, const struct app *app,

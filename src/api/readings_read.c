@@ -99,6 +99,20 @@ static void tell_behind(struct request *request, bool is_behind)
         reply_header(request, "X-Incomplete", "newest");
 }
 
+/* Where the next page begins: in the document, or in a header where the form has no place for it. */
+static void end_list(struct request *request, struct text *out, enum format format, int64_t next_ms)
+{
+    if (format == FORMAT_JSON) {
+        text_add(out, "],");
+        add_next(out, next_ms);
+        text_add_char(out, '}');
+    } else if (next_ms != 0) {
+        char at[CLOCK_TEXT_SIZE];
+        clock_format(next_ms, at);
+        reply_header(request, "X-Next-Cursor", at);
+    }
+}
+
 static void reply_built(struct request *request, struct text *out, enum format format)
 {
     static const char *const TYPES[] = {"application/json", "text/csv; charset=utf-8",
@@ -150,15 +164,7 @@ static void reply_series(struct request *request, const struct series_query *que
             text_add_char(&out, ',');
         add_point(&out, &points[i], format);
     }
-    if (format == FORMAT_JSON) {
-        text_add(&out, "],");
-        add_next(&out, next_ms);
-        text_add_char(&out, '}');
-    } else if (next_ms != 0) {
-        char at[CLOCK_TEXT_SIZE];
-        clock_format(next_ms, at);
-        reply_header(request, "X-Next-Cursor", at);
-    }
+    end_list(request, &out, format, next_ms);
     reply_built(request, &out, format);
 }
 
@@ -297,15 +303,7 @@ static void reply_detections(struct request *request, struct detection_batch **b
         if (format == FORMAT_NDJSON)
             text_add_char(&out, '\n');
     }
-    if (format == FORMAT_JSON) {
-        text_add(&out, "],");
-        add_next(&out, next_ms);
-        text_add_char(&out, '}');
-    } else if (next_ms != 0) {
-        char at[CLOCK_TEXT_SIZE];
-        clock_format(next_ms, at);
-        reply_header(request, "X-Next-Cursor", at);
-    }
+    end_list(request, &out, format, next_ms);
     reply_built(request, &out, format);
 }
 
