@@ -57,6 +57,11 @@
  * device's health says by how much. Nothing that is taken in is left uncounted for its time. */
 #define LIMIT_FRAME_AHEAD_MS 10000
 
+/* The crowd's window of one venue: beyond, its oldest seconds are written before they are due and let go
+ * of; a frame that comes later still corrects its second, through the store. */
+#define LIMIT_CROWD_SECONDS      4096
+#define LIMIT_CROWD_WINDOW_BYTES (256 * 1024 * 1024)
+
 /* Of one value of a sensor, so that every sum of them is finite too: 422. */
 #define LIMIT_READING_VALUE 1e100
 

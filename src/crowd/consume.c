@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Records in, pictures and seconds out. After a restart the state is read again from the stream: the
  * stored position lags behind by what is not yet written, and to the floor of the checkpoints. */
+#include "base/metrics.h"
 #include "crowd/crowd_internal.h"
 #include "readings/readings.h"
 #include "store/consumer.h"
@@ -8,6 +9,40 @@
 #define STREAM      "detections"
 #define RECORD_KIND "detections.packed"
 #define TICK_MS     20
+
+static struct metric early_total =
+    METRIC_COUNTER("muster_crowd_seconds_early_total",
+                   "Seconds written before they were due: more came at once than is kept.");
+
+struct early { /* a command that writes seconds before they are due */
+    struct crowd *crowd;
+    int64_t now_ms;
+};
+
+static enum err write_early(struct db *db, void *context, struct err_note *note)
+{
+    struct early *early = context;
+    (void)note;
+    return writing_apply(db, &early->crowd->writing, early->now_ms);
+}
+
+/* A back-fill of hours comes faster than its seconds are due. They are written at once, without the
+ * position: read again after a crash, what is the same is not written again (write.h). */
+static enum err make_room(struct crowd *crowd, struct venue_state *state,
+                          const struct consumer_batch *batch)
+{
+    while (seconds_is_full(&state->seconds)) {
+        struct early early = {.crowd = crowd, .now_ms = batch->now_ms};
+        struct err_note note = {0};
+        writing_clear(&crowd->writing);
+        writing_take(&crowd->writing, state, INT64_MAX);
+        TRY(store_write(crowd->store, write_early, &early, &note));
+        metric_add(&early_total, (int64_t)crowd->writing.second_count);
+        venue_state_settle(state, crowd->shards[batch->shard].stream_ms);
+        writing_clear(&crowd->writing);
+    }
+    return ERR_NONE;
+}
 
 static enum err take_record(struct crowd *crowd, struct stream_record *record,
                             const struct consumer_batch *batch)
@@ -25,6 +60,7 @@ static enum err take_record(struct crowd *crowd, struct stream_record *record,
                                               .position = record->position};
         if (venue_state_take(venue->state, detections, arrival))
             live_note_change(&venue->live, record->at_ms);
+        err = make_room(crowd, venue->state, batch);
     }
     shared_unref(&detections->shared);
     return err;
@@ -85,7 +121,7 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
 
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
 {
-    const struct crowd *crowd = context;
+    struct crowd *crowd = context;
     return writing_apply(db, &crowd->writing, batch->now_ms);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "crowd/builders.h"
 #include "crowd/write.h"
@@ -133,19 +134,25 @@ static enum err send_run(struct db *db, void *context, struct err_note *run_note
                          NULL);
 }
 
-/* `count` people in the bar, one frame. */
-static void send_frame(struct house *house, const char *camera, int64_t at_ms, size_t count)
+/* `count` people in the bar, in frames at these times; ends at time 0. */
+static void send_frames(struct house *house, const char *camera, const int64_t *times_ms,
+                        size_t count)
 {
     struct point people[50];
     for (size_t i = 0; i < count; i++)
         people[i] = (struct point){1 + 0.1 * (double)i, 2};
-    struct detection_batch *batch = build_batch(camera, (int64_t[]){at_ms, 0}, people, count);
+    struct detection_batch *batch = build_batch(camera, times_ms, people, count);
     struct packer packer = {.bytes = NULL};
     detections_pack(&packer, batch, SEAL_FAST);
     struct sending sending = {packer.bytes, packer.len};
     CHECK_INT(store_write(house->telemetry, send_run, &sending, &note), ERR_NONE);
     packer_fini(&packer);
     shared_unref(&batch->shared);
+}
+
+static void send_frame(struct house *house, const char *camera, int64_t at_ms, size_t count)
+{
+    send_frames(house, camera, (int64_t[]){at_ms, 0}, count);
 }
 
 /* The stored count of the second, -1 when there is none, and how often it was written. */
@@ -352,6 +359,32 @@ ON_BOTH_ENGINES(old_data_updates_history_and_leaves_the_live_picture_alone)
     house_close(&house);
 }
 
+ON_BOTH_ENGINES(a_back_fill_of_more_seconds_than_are_kept_is_written_whole_and_once)
+{
+    enum { SECONDS = LIMIT_CROWD_SECONDS + 700 };
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    int64_t first_ms = clock_now_ms() / 1000 * 1000 - 4 * 3600000;
+    SCOPED_MEM int64_t *times_ms = mem_new_array(SECONDS + 1, sizeof *times_ms);
+    for (int64_t s = 0; s < SECONDS; s++)
+        times_ms[s] = first_ms + 1000 * s;
+    send_frames(&house, "cam-1", times_ms, 4);
+    int64_t last_ms = times_ms[SECONDS - 1];
+    CHECK_INT(await_history(&house, "zone.bar:people", last_ms, 1).times, 1);
+    CHECK_INT(await_history(&house, "zone.bar:people", first_ms, 1).times, 1);
+    CHECK_INT(history_of(&house, "zone.bar:people", first_ms + 300000).times, 1);
+    SCOPED_TEXT metrics;
+    text_init(&metrics, 256 * 1024);
+    metrics_expose(&metrics);
+    CHECK(strstr(metrics.bytes, "muster_crowd_seconds_early_total") !=
+          NULL); /* since it is not 0 */
+    /* What was let go of is corrected through the store. */
+    send_frame(&house, "cam-2", first_ms + 500, 7);
+    CHECK_NEAR(await_history(&house, "zone.bar:people", first_ms, 2).value, 7, 0);
+    house_close(&house);
+}
+
 ON_BOTH_ENGINES(a_restart_rebuilds_the_picture_and_repeats_nothing)
 {
     struct house house;
@@ -417,6 +450,46 @@ ON_BOTH_ENGINES(a_second_known_in_parts_keeps_its_largest_counts)
     CHECK_NEAR(bar.value, 8, 0);
     CHECK_INT(bar.times, 3); /* the third part said nothing new */
     CHECK_NEAR(history_of(&house, "zone.stage:people", 1000000).value, 2, 0);
+    house_close(&house);
+}
+
+struct sweeping {
+    int64_t row_s;
+    int64_t now_ms, swept_ms;
+    int64_t rows_left;
+};
+
+static enum err write_and_sweep(struct db *db, void *context, struct err_note *run_note)
+{
+    struct sweeping *sweeping = context;
+    struct writing *writing = mem_new(sizeof *writing);
+    struct sql_rows rows;
+    (void)run_note;
+    TRY(sql_run(db,
+                "INSERT INTO crowd_second (event, venue, s, people, written_s)"
+                " VALUES ('demo', 'park', $1, '{}', $2)",
+                SQL_INT(sweeping->row_s), SQL_INT(sweeping->row_s)));
+    writing->swept_ms = sweeping->swept_ms;
+    enum err err = writing_apply(db, writing, sweeping->now_ms);
+    mem_free(writing);
+    TRY(err);
+    TRY(sql_query(db, &rows, "SELECT count(*) FROM crowd_second WHERE 0 < $1", SQL_INT(1)));
+    if (sql_next(&rows))
+        sweeping->rows_left = sql_int(&rows, 0);
+    return sql_end(&rows);
+}
+
+ON_BOTH_ENGINES(old_rows_are_removed_every_two_seconds_and_not_with_every_commit)
+{
+    struct house house;
+    house_open(&house, place);
+    const int64_t now_ms = clock_now_ms();
+    struct sweeping soon = {.row_s = 1000, .now_ms = now_ms, .swept_ms = now_ms - 1999};
+    CHECK_INT(store_write(house.telemetry, write_and_sweep, &soon, &note), ERR_NONE);
+    CHECK_INT(soon.rows_left, 1);
+    struct sweeping late = {.row_s = 1001, .now_ms = now_ms, .swept_ms = now_ms - 2000};
+    CHECK_INT(store_write(house.telemetry, write_and_sweep, &late, &note), ERR_NONE);
+    CHECK_INT(late.rows_left, 0);
     house_close(&house);
 }
 

@@ -21,6 +21,22 @@ static void second_destroy(struct second *second)
     mem_free(second);
 }
 
+static size_t camera_bytes(const struct camera_second *camera)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < camera->frame_count; i++)
+        bytes += frame_bytes(camera->frames[i]);
+    return bytes;
+}
+
+static size_t bytes_of(const struct second *second)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < second->camera_count; i++)
+        bytes += camera_bytes(&second->cameras[i]);
+    return bytes;
+}
+
 void seconds_fini(struct seconds *seconds)
 {
     for (size_t i = 0; i < seconds->count; i++)
@@ -111,15 +127,17 @@ static bool has_frame(const struct camera_second *camera, size_t at, int64_t at_
     return at < camera->frame_count && camera->frames[at]->at_ms == at_ms;
 }
 
-static void camera_put(struct camera_second *camera, struct frame_count *frame)
+/* Takes the frame; by how many bytes the camera grew. */
+static size_t camera_put(struct camera_second *camera, struct frame_count *frame)
 {
     size_t at = frame_place(camera, frame->at_ms);
     if (has_frame(camera, at, frame->at_ms)) {
         struct frame_count *joined = frame_join(camera->frames[at], frame);
+        size_t grown = frame_bytes(joined) - frame_bytes(camera->frames[at]);
         mem_free(camera->frames[at]);
         mem_free(frame);
         camera->frames[at] = joined;
-        return;
+        return grown;
     }
     if (camera->frame_count == camera->frame_size) {
         camera->frame_size = camera->frame_size == 0 ? 8 : 2 * camera->frame_size;
@@ -130,6 +148,7 @@ static void camera_put(struct camera_second *camera, struct frame_count *frame)
             (camera->frame_count - at) * sizeof(struct frame_count *));
     camera->frames[at] = frame;
     camera->frame_count++;
+    return frame_bytes(frame);
 }
 
 static int64_t second_of(int64_t at_ms)
@@ -153,7 +172,7 @@ void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *f
                  int64_t stream_ms, int64_t position)
 {
     struct second *second = find_or_make(seconds, second_of(frame->at_ms));
-    camera_put(camera_of(second, device), frame);
+    seconds->bytes += camera_put(camera_of(second, device), frame);
     second->touched_ms = MAX(second->touched_ms, stream_ms);
     if (!second->is_dirty) {
         second->is_dirty = true;
@@ -162,14 +181,30 @@ void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *f
     }
 }
 
-struct second *seconds_due(struct seconds *seconds, int64_t stream_ms)
+struct second *seconds_next_due(struct seconds *seconds, int64_t stream_ms, size_t *inout_place)
 {
-    for (size_t i = 0; i < seconds->count; i++) {
-        struct second *second = seconds->all[i];
+    while (*inout_place < seconds->count) {
+        struct second *second = seconds->all[(*inout_place)++];
         if (second->is_dirty && !second->is_taken && second->due_ms <= stream_ms)
             return second;
     }
     return NULL;
+}
+
+struct second *seconds_due(struct seconds *seconds, int64_t stream_ms)
+{
+    size_t place = 0;
+    return seconds_next_due(seconds, stream_ms, &place);
+}
+
+static bool is_over(size_t count, size_t bytes)
+{
+    return count > LIMIT_CROWD_SECONDS || bytes > LIMIT_CROWD_WINDOW_BYTES;
+}
+
+bool seconds_is_full(const struct seconds *seconds)
+{
+    return is_over(seconds->count, seconds->bytes);
 }
 
 void seconds_settle(struct seconds *seconds)
@@ -183,18 +218,19 @@ void seconds_settle(struct seconds *seconds)
 
 void seconds_forget(struct seconds *seconds, int64_t stream_ms)
 {
-    size_t kept = 0;
-    size_t excess = seconds->count > SECONDS_MAX ? seconds->count - SECONDS_MAX : 0;
+    size_t kept = 0, count = seconds->count;
     for (size_t i = 0; i < seconds->count; i++) {
         struct second *second = seconds->all[i];
         int64_t needed_until = MAX((second->s + 1) * 1000, second->touched_ms) + SECONDS_KEEP_MS;
-        if (second->is_dirty || (needed_until > stream_ms && excess == 0)) {
+        bool is_needed = needed_until > stream_ms && !is_over(count, seconds->bytes);
+        if (second->is_dirty || is_needed) {
             seconds->all[kept++] = second;
             continue;
         }
         /* Should a frame of it still come, the store knows more than we do. */
         seconds->complete_from_s = MAX(seconds->complete_from_s, second->s + 1);
-        excess -= excess > 0;
+        seconds->bytes -= bytes_of(second);
+        count--;
         second_destroy(second);
     }
     seconds->count = kept;
@@ -225,12 +261,14 @@ static void renumber_frame(struct frame_count *frame, const uint32_t *zones)
     frame->entry_count = kept;
 }
 
-static void renumber_second(struct second *second, const uint32_t *zones, const uint32_t *devices)
+static void renumber_second(struct second *second, const uint32_t *zones, const uint32_t *devices,
+                            size_t *inout_bytes)
 {
     size_t kept = 0;
     for (size_t c = 0; c < second->camera_count; c++) {
         struct camera_second camera = second->cameras[c];
         if (devices[camera.device] == UINT32_MAX) {
+            *inout_bytes -= camera_bytes(&camera);
             camera_fini(&camera);
             continue;
         }
@@ -250,5 +288,5 @@ static void renumber_second(struct second *second, const uint32_t *zones, const 
 void seconds_renumber(struct seconds *seconds, const uint32_t *zones, const uint32_t *devices)
 {
     for (size_t i = 0; i < seconds->count; i++)
-        renumber_second(seconds->all[i], zones, devices);
+        renumber_second(seconds->all[i], zones, devices, &seconds->bytes);
 }

@@ -12,7 +12,6 @@
 #include "crowd/count/frame.h"
 
 #define SECONDS_KEEP_MS 30000
-#define SECONDS_MAX     4096 /* beyond, clean ones are dropped early; the store then merges */
 
 struct camera_second {
     uint32_t device;
@@ -37,6 +36,7 @@ struct seconds {
     struct second **all; /* by s */
     size_t count;
     size_t size;
+    size_t bytes;            /* of the frames */
     int64_t complete_from_s; /* older ones are partial */
     int64_t lateness_ms;
 };
@@ -55,9 +55,13 @@ void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *f
 const struct second *seconds_find(const struct seconds *seconds, int64_t s);
 /* The oldest second that is due and not taken, NULL when there is none. */
 struct second *seconds_due(struct seconds *seconds, int64_t stream_ms);
+/* The same from a place on, which moves behind it: for taking one after the other. */
+struct second *seconds_next_due(struct seconds *seconds, int64_t stream_ms, size_t *inout_place);
+/* There is more than the limits allow: the oldest must be written, due or not, and forgotten. */
+bool seconds_is_full(const struct seconds *seconds);
 /* What was taken is written. */
 void seconds_settle(struct seconds *seconds);
-/* Drops what is no longer needed. */
+/* Drops what is no longer needed; the oldest that is written, too, while it is full. */
 void seconds_forget(struct seconds *seconds, int64_t stream_ms);
 /* The lowest first_position of what is dirty and not taken; INT64_MAX when all is written. */
 int64_t seconds_oldest_position(const struct seconds *seconds);

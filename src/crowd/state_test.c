@@ -404,6 +404,54 @@ TEST(a_forgotten_second_that_comes_back_is_only_a_part)
     CHECK(seconds_due(&crowd->seconds, T + 50000)->is_partial);
 }
 
+TEST(a_window_that_is_full_lets_go_of_the_oldest_that_is_written)
+{
+    SCOPED(venue_state) crowd = new_state();
+    struct seconds *seconds = &crowd->seconds;
+    for (int64_t s = 0; s <= LIMIT_CROWD_SECONDS; s++) {
+        CHECK(!seconds_is_full(seconds));
+        see(crowd, "cam-1", T + 1000 * s, IN_BAR, 1);
+    }
+    CHECK(seconds_is_full(seconds));
+    seconds_forget(seconds, T);
+    CHECK_INT(seconds->count, LIMIT_CROWD_SECONDS + 1); /* nothing is written yet */
+    size_t place = 0;
+    CHECK(seconds_next_due(seconds, INT64_MAX, &place)->s == 1000);
+    struct second *second = seconds_next_due(seconds, INT64_MAX, &place);
+    CHECK_INT(second->s, 1001);
+    second->is_taken = true;
+    seconds_settle(seconds);
+    seconds_forget(seconds, T);
+    CHECK_INT(seconds->count, LIMIT_CROWD_SECONDS);
+    CHECK(seconds_find(seconds, 1001) == NULL && seconds_find(seconds, 1000) != NULL);
+    CHECK(!seconds_is_full(seconds));
+}
+
+TEST(a_window_is_full_by_its_bytes_too_and_they_are_counted_as_they_go)
+{
+    SCOPED(venue_state) crowd = new_state();
+    struct seconds *seconds = &crowd->seconds;
+    see_part(crowd, T, 0, 2);
+    size_t one = seconds->bytes;
+    CHECK(one > 0);
+    see_part(crowd, T, 2, 5);
+    CHECK(seconds->bytes > one); /* joined: not twice */
+    CHECK_INT(seconds->bytes, frame_bytes(seconds->all[0]->cameras[0].frames[0]));
+    see(crowd, "cam-2", T + 1000, IN_BAR, 5);
+    seconds->bytes += LIMIT_CROWD_WINDOW_BYTES; /* as if */
+    CHECK(seconds_is_full(seconds));
+    seconds->bytes -= LIMIT_CROWD_WINDOW_BYTES;
+    struct venue_view *view = build_view(BOXES, COUNT_OF(BOXES), (const char *[]){"cam-2", NULL});
+    venue_state_move(crowd, view);
+    shared_unref(&view->shared);
+    CHECK_INT(seconds->bytes, frame_bytes(seconds->all[1]->cameras[0].frames[0]));
+    seconds_due(seconds, INT64_MAX)->is_taken = true;
+    seconds_due(seconds, INT64_MAX)->is_taken = true;
+    seconds_settle(seconds);
+    seconds_forget(seconds, INT64_MAX);
+    CHECK_INT(seconds->bytes, 0);
+}
+
 TEST(a_change_of_the_venue_keeps_what_is_known)
 {
     SCOPED(venue_state) crowd = new_state();

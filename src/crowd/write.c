@@ -9,8 +9,9 @@
 
 #define SECOND_KEEP_S     (26 * 3600) /* as long as detections can come late, and a little */
 #define SECOND_TEXT_MAX   (256 * 1024)
-#define SECONDS_SWEPT_MAX 2000
-#define TOTAL             "" /* the venue's, beside the ids of zones */
+#define SWEEP_PERIOD_MS   2000
+#define SECONDS_SWEPT_MAX 4000 /* in one transaction: a slice, so that no commit stalls */
+#define TOTAL             ""   /* the venue's, beside the ids of zones */
 
 static const struct store_migration migrations[] = {
     {1, "CREATE TABLE crowd_second (event TEXT NOT NULL, venue TEXT NOT NULL, s BIGINT NOT NULL,"
@@ -78,7 +79,9 @@ static void take_learned(struct writing *writing, const struct venue_state *stat
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms)
 {
     struct second *second;
-    while (!writing_is_full(writing) && (second = seconds_due(&state->seconds, stream_ms)) != NULL)
+    size_t place = 0;
+    while (!writing_is_full(writing) &&
+           (second = seconds_next_due(&state->seconds, stream_ms, &place)) != NULL)
         take_second(writing, state, second);
     take_learned(writing, state);
 }
@@ -225,9 +228,12 @@ static enum err write_second(struct db *db, struct written_second second, int64_
     return append_readings(db, &second);
 }
 
-/* A bounded slice of what nobody will complete any more. */
-static enum err sweep(struct db *db, int64_t now_ms)
+/* What nobody will complete any more. */
+static enum err sweep(struct db *db, struct writing *writing, int64_t now_ms)
 {
+    if (llabs(now_ms - writing->swept_ms) < SWEEP_PERIOD_MS)
+        return ERR_NONE;
+    writing->swept_ms = now_ms; /* should the transaction fail, the next sweep does its work */
     return sql_run(db,
                    "DELETE FROM crowd_second WHERE (event, venue, s) IN"
                    " (SELECT event, venue, s FROM crowd_second WHERE written_s < $1"
@@ -235,7 +241,7 @@ static enum err sweep(struct db *db, int64_t now_ms)
                    SQL_INT(now_ms / 1000 - SECOND_KEEP_S), SQL_INT(SECONDS_SWEPT_MAX));
 }
 
-enum err writing_apply(struct db *db, const struct writing *writing, int64_t now_ms)
+enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms)
 {
     for (size_t i = 0; i < writing->learned_count; i++) {
         const struct learned_row *row = &writing->learned[i];
@@ -247,7 +253,7 @@ enum err writing_apply(struct db *db, const struct writing *writing, int64_t now
     }
     for (size_t i = 0; i < writing->second_count; i++)
         TRY(write_second(db, writing->seconds[i], now_ms));
-    return sweep(db, now_ms);
+    return sweep(db, writing, now_ms);
 }
 
 enum err learned_load(struct db *db, struct venue_state *state)

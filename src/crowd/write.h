@@ -33,6 +33,7 @@ struct writing {
     size_t reading_count;
     struct learned_row *learned;
     size_t learned_count;
+    int64_t swept_ms; /* old rows were removed then */
 };
 
 void writing_clear(struct writing *writing);
@@ -40,7 +41,7 @@ bool writing_is_full(const struct writing *writing);
 /* Decides the seconds that are due, until the writing is full, and marks them taken. */
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms);
 /* In a command on the telemetry store. */
-MUST_USE enum err writing_apply(struct db *db, const struct writing *writing, int64_t now_ms);
+MUST_USE enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms);
 
 /* What was learned of a venue before; in a reader. */
 MUST_USE enum err learned_load(struct db *db, struct venue_state *state);
