@@ -106,15 +106,30 @@ static int by_id(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
+/* Once, until a flush succeeds again; of a database that is away the store itself tells. */
+static void tell_stuck(struct gather_shard *shard, const struct db *db)
+{
+    if (!shard->is_stuck)
+        log_write(LOG_ERROR, "history",
+                  "chunks cannot be read; tried again for as long as it takes",
+                  "stream=%s shard=%d reason=%s", shard->kind->stream, shard->index,
+                  LOG_TEXT(sql_failure(db)));
+    shard->is_stuck = true;
+}
+
 static enum err merge_one(struct gather *gather, struct gather_shard *shard, struct db *db,
                           struct subject *subject)
 {
     shard->first_write = subject->first_write = shard->write_count;
     enum err err = gather->kind->merge(shard, db, subject);
+    if (err == ERR_IO)
+        tell_stuck(shard, db);
+    if (err == ERR_BUSY || err == ERR_IO)
+        return ERR_BUSY;
     if (err != ERR_NONE) {
         cut_writes(shard, subject->first_write);
-        if (err == ERR_BUSY || err == ERR_IO || !shard->is_careful) {
-            shard->is_careful = shard->is_careful || (err != ERR_BUSY && err != ERR_IO);
+        if (!shard->is_careful) {
+            shard->is_careful = true;
             return ERR_BUSY;
         }
         set_aside(gather, subject, err_name(err));

@@ -160,6 +160,7 @@ static void applied(void *context, const struct consumer_batch *batch)
     struct gather *gather = context;
     struct gather_shard *shard = &gather->shards[batch->shard];
     shard->is_careful = false;
+    shard->is_stuck = false;
     for (size_t i = 0; i < shard->subject_count; i++)
         shard->is_careful = shard->is_careful || shard->subjects[i].is_aside;
     metric_add(shard->kind->chunks_written, (int64_t)shard->write_count);

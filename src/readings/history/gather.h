@@ -51,6 +51,7 @@ struct gather_shard {
     size_t write_room;
     size_t first_write; /* of the subject being merged */
     bool is_careful;
+    bool is_stuck; /* and the log says so */
 };
 
 struct gather_kind {

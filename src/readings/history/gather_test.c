@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One sender whose data cannot be kept, among others whose can. The database itself refuses it: a
  * unique index that the test adds stands for whatever a later day brings. */
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "base/text.h"
 #include "readings/history/stage_test.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 #define REFUSED_PERSONS 7
 #define COUNT_CHUNKS    "SELECT COUNT(*) FROM detection_chunk"
@@ -147,6 +151,82 @@ ON_BOTH_ENGINES(a_record_that_cannot_be_read_is_counted_and_left_out)
     stage_settle(&stage);
     CHECK_INT(count_of(&stage, "cam-a"), 6);
     CHECK(set_aside_count() > before);
+    CHECK_INT(stage_number(&stage, COUNT_BURIED), 0);
+    stage_close(&stage);
+}
+
+/* --- what the log says --- */
+
+#define LOG_BYTES_MAX (64 * 1024)
+
+struct captured { /* stderr, while it goes into a file */
+    FILE *file;
+    int before;
+};
+
+static void capture_begin(struct captured *captured)
+{
+    captured->file = tmpfile();
+    captured->before = dup(STDERR_FILENO);
+    CHECK(captured->file != NULL && captured->before >= 0);
+    CHECK(dup2(fileno(captured->file), STDERR_FILENO) >= 0);
+}
+
+static void capture_end(struct captured *captured)
+{
+    CHECK(dup2(captured->before, STDERR_FILENO) >= 0);
+    (void)close(captured->before);
+    (void)fclose(captured->file);
+}
+
+static int count_in_log(const struct captured *captured, const char *words)
+{
+    SCOPED_MEM char *bytes = mem_new(LOG_BYTES_MAX + 1);
+    int count = 0;
+    CHECK(pread(fileno(captured->file), bytes, LOG_BYTES_MAX, 0) >= 0);
+    for (const char *p = bytes; (p = strstr(p, words)) != NULL; p++)
+        count++;
+    return count;
+}
+
+ON_BOTH_ENGINES(a_device_that_is_set_aside_again_and_again_is_named_once)
+{
+    struct stage stage;
+    struct captured captured;
+    stage_init_refusing(&stage, place);
+    int64_t before = set_aside_count();
+    capture_begin(&captured);
+    for (int i = 0; i < 3; i++) {
+        put_persons(&stage, START_MS + i * HISTORY_DETECTION_WINDOW_MS, (int[]){REFUSED_PERSONS, 2},
+                    2);
+        stage_settle(&stage);
+    }
+    int named = count_in_log(&captured, "name=\"cam-a\"");
+    capture_end(&captured);
+    CHECK_INT(named, 1);
+    CHECK(set_aside_count() - before >= 3);
+    CHECK_INT(count_of(&stage, "cam-b"), 6);
+    stage_close(&stage);
+}
+
+ON_BOTH_ENGINES(while_chunks_cannot_be_read_nobody_is_blamed_and_nothing_is_lost)
+{
+    static const char STUCK[] = "chunks cannot be read";
+    struct stage stage;
+    struct captured captured;
+    stage_init(&stage, place);
+    capture_begin(&captured);
+    CHECK_INT(place_write(stage.store, "ALTER TABLE series_chunk RENAME TO elsewhere"), ERR_NONE);
+    put_values(&stage, &(struct reading){"lift-3:load", START_MS, 1}, 1);
+    int64_t deadline_ms = clock_now_ms() + STAGE_DEADLINE_MS;
+    while (count_in_log(&captured, STUCK) == 0 && clock_now_ms() < deadline_ms)
+        ;
+    CHECK_INT(place_write(stage.store, "ALTER TABLE elsewhere RENAME TO series_chunk"), ERR_NONE);
+    stage_settle(&stage);
+    int told = count_in_log(&captured, STUCK);
+    capture_end(&captured);
+    CHECK_INT(told, 1);
+    CHECK_INT(stage_number(&stage, "SELECT COUNT(*) FROM series_chunk WHERE level = 0"), 1);
     CHECK_INT(stage_number(&stage, COUNT_BURIED), 0);
     stage_close(&stage);
 }

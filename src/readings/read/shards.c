@@ -38,8 +38,8 @@ static unsigned shards_of_views(struct readings *readings, const char *event, co
         return HISTORY_ALL_SHARDS;
     struct venue_view **views = venues_views(readings->venues, &count);
     for (size_t i = 0; i < count; i++) {
-        bool is_wanted = strcmp(views[i]->event, event) == 0 &&
-                         (zone == NULL || has_zone(views[i], zone));
+        bool is_wanted =
+            strcmp(views[i]->event, event) == 0 && (zone == NULL || has_zone(views[i], zone));
         unsigned shard = shard_of_view(views[i]);
         shards |= is_wanted ? shard : 0;
     }
@@ -62,8 +62,7 @@ unsigned shards_of_series(struct readings *readings, const char *event, const ch
         return shards_of_views(readings, event, subject + 5);
     if (strncmp(subject, "venue.", 6) != 0)
         return shards_of_device(readings, event, subject);
-    struct venue_view *view = readings->venues == NULL
-                                  ? NULL
-                                  : venues_view(readings->venues, event, subject + 6);
+    struct venue_view *view =
+        readings->venues == NULL ? NULL : venues_view(readings->venues, event, subject + 6);
     return view == NULL ? HISTORY_ALL_SHARDS : shard_of_view(view);
 }

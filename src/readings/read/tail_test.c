@@ -27,8 +27,7 @@ static void put_part(struct venues *venues, enum venue_part part, const char *ve
     CHECK_INT(venues_edit(venues, &edit, &note), ERR_NONE);
 }
 
-#define FLOOR                                                                                      \
-    "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[50,0],[50,40],[0,40],[0,0]]]}"
+#define FLOOR "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[50,0],[50,40],[0,40],[0,0]]]}"
 #define VENUE                                                                                      \
     "{\"name\":\"V\",\"plan\":{\"type\":\"FeatureCollection\",\"features\":[{\"type\":"            \
     "\"Feature\",\"properties\":{\"kind\":\"floor\"},\"geometry\":" FLOOR "}]}}"
