@@ -54,6 +54,26 @@ void decode_refuse_item(struct decoder *decoder, const char *problem, const char
     item_errors_add(&decoder->out->errors, ERR_INVALID, whole, "%s", problem);
 }
 
+bool decode_list(struct decoder *decoder, const char *place, size_t *index,
+                 bool (*read)(struct decoder *decoder))
+{
+    struct scan *scan = &decoder->scan;
+    if (scan_peek(scan) != '[') {
+        decode_refuse_message(decoder, ERR_INVALID, place, "must be a list");
+        return scan_skip(scan);
+    }
+    if (!scan_array_begin(scan))
+        return false;
+    size_t count = 0;
+    enum scan_step step;
+    while ((step = scan_element(scan, &count)) == SCAN_ITEM) {
+        *index = count - 1;
+        if (!read(decoder))
+            return false;
+    }
+    return step == SCAN_END;
+}
+
 /* --- the members of a message --- */
 
 /* The string at hand without escapes; NULL when it is none (then skipped) or at a fault. */

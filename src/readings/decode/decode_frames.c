@@ -468,21 +468,11 @@ static bool read_frame(struct decoder *decoder)
 
 bool decode_frames(struct decoder *decoder)
 {
-    struct scan *scan = &decoder->scan;
-    if (scan_peek(scan) != '[') {
-        decode_refuse_message(decoder, ERR_INVALID, "frames", "must be a list");
-        return scan_skip(scan);
-    }
-    if (!scan_array_begin(scan))
+    const size_t none = SIZE_MAX;
+    decoder->frame = none;
+    if (!decode_list(decoder, "frames", &decoder->frame, read_frame))
         return false;
-    size_t count = 0;
-    enum scan_step step;
-    while ((step = scan_element(scan, &count)) == SCAN_ITEM) {
-        decoder->frame = count - 1;
-        if (!read_frame(decoder))
-            return false;
-    }
-    if (step == SCAN_END && count == 0)
+    if (decoder->frame == none)
         decode_refuse_message(decoder, ERR_INVALID, "frames", "must have at least one frame");
-    return step == SCAN_END;
+    return true;
 }

@@ -40,6 +40,11 @@ struct decoder {
 bool decode_frames(struct decoder *decoder);  /* stands on the value of "frames" */
 bool decode_objects(struct decoder *decoder); /* stands on the value of "objects" */
 
+/* Stands on the value of `place`: `read` for each element of the list, with its index in *index, which
+ * stays as it is for an empty one. What is no list refuses the message. */
+bool decode_list(struct decoder *decoder, const char *place, size_t *index,
+                 bool (*read)(struct decoder *decoder));
+
 /* Refuses the message, unless something did before. */
 void decode_refuse_message(struct decoder *decoder, enum err err, const char *place,
                            const char *problem);

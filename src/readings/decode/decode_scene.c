@@ -133,22 +133,10 @@ static bool read_person(struct decoder *decoder)
 
 static bool read_persons(struct decoder *decoder)
 {
-    struct scan *scan = &decoder->scan;
-    if (scan_peek(scan) != '[') {
-        decode_refuse_message(decoder, ERR_INVALID, "objects.person", "must be a list");
-        return scan_skip(scan);
-    }
-    if (!scan_array_begin(scan))
+    if (!decode_list(decoder, "objects.person", &decoder->person, read_person))
         return false;
-    size_t count = 0;
-    enum scan_step step;
-    while ((step = scan_element(scan, &count)) == SCAN_ITEM) {
-        decoder->person = count - 1;
-        if (!read_person(decoder))
-            return false;
-    }
     decoder->is_too_large |= decoder->batch->person_count > LIMIT_FRAME_PERSONS;
-    return step == SCAN_END;
+    return true;
 }
 
 bool decode_objects(struct decoder *decoder)
