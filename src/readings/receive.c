@@ -285,10 +285,12 @@ void readings_receive_detections(struct readings *readings, const struct receive
 
 /* --- readings --- */
 
+#define NOWHERE SIZE_MAX
+
 /* Readings of one venue, gathered out of the body's. */
 struct by_venue {
     char venue[LIMIT_ID_LEN + 1];
-    struct reading *list;
+    struct reading *list; /* within one that holds the whole body */
     size_t count;
 };
 
@@ -297,69 +299,83 @@ struct sorting {
     const struct receive *receive;
     struct by_venue *venues;
     size_t venue_count;
-    size_t capacity;               /* of each list */
+    size_t room;
     char device[LIMIT_ID_LEN + 1]; /* the last one looked up, and where it stands */
-    struct by_venue *place;
+    size_t place;
 };
 
-static struct by_venue *venue_named(struct sorting *sorting, const char *name)
+static size_t venue_named(struct sorting *sorting, const char *name)
 {
     for (size_t i = 0; i < sorting->venue_count; i++) {
         if (strcmp(sorting->venues[i].venue, name) == 0)
-            return &sorting->venues[i];
+            return i;
     }
-    struct by_venue *venue = &sorting->venues[sorting->venue_count++];
+    if (sorting->venue_count == sorting->room) {
+        sorting->room = MAX((size_t)8, sorting->room * 2);
+        sorting->venues = mem_resize(sorting->venues, sorting->room * sizeof *sorting->venues);
+    }
+    struct by_venue *venue = &sorting->venues[sorting->venue_count];
+    *venue = (struct by_venue){.count = 0};
     (void)text_copy(venue->venue, sizeof venue->venue, name);
-    venue->list = mem_new_array(sorting->capacity, sizeof *venue->list);
-    return venue;
+    return sorting->venue_count++;
 }
 
 /* A device's readings mostly stand together: looked up once per run. */
-static void look_up(struct sorting *sorting, const struct value *value)
+static size_t look_up(struct sorting *sorting, const struct value *value)
 {
     char place[32];
     char venue[LIMIT_ID_LEN + 1];
     struct delivery *delivery = sorting->delivery;
     if (strcmp(sorting->device, value->device) == 0)
-        return;
+        return sorting->place;
     (void)text_copy(sorting->device, sizeof sorting->device, value->device);
     (void)snprintf(place, sizeof place, "[%zu].id", value->message);
-    sorting->place = NULL;
+    sorting->place = NOWHERE;
     if (!find_venue(delivery, sorting->receive, value->device, place, venue))
-        return;
-    sorting->place = venue_named(sorting, venue);
+        return NOWHERE;
     delivery->heard[delivery->heard_count++] = history_id(sorting->receive->event, value->device);
+    return sorting->place = venue_named(sorting, venue);
 }
 
-static enum err pack_values(struct sorting *sorting, const struct values *values)
+/* Counted first, then put: one list has room for all venues, whatever their shares are. */
+static void sort_values(struct sorting *sorting, const struct values *values, size_t *places,
+                        struct reading *readings)
 {
     for (size_t i = 0; i < values->count; i++) {
-        const struct value *value = &values->list[i];
-        look_up(sorting, value);
-        if (sorting->place != NULL)
-            sorting->place->list[sorting->place->count++] =
-                (struct reading){value->series, value->at_ms, value->value};
+        places[i] = look_up(sorting, &values->list[i]);
+        if (places[i] != NOWHERE)
+            sorting->venues[places[i]].count++;
     }
     for (size_t i = 0; i < sorting->venue_count; i++) {
-        const struct by_venue *venue = &sorting->venues[i];
-        struct outgoing *record =
-            add_record(sorting->delivery, sorting->receive->event, venue->venue);
-        TRY(readings_pack(&record->packer, venue->list, venue->count));
-        sorting->delivery->receipt.readings += venue->count;
+        sorting->venues[i].list = readings;
+        readings += sorting->venues[i].count;
+        sorting->venues[i].count = 0;
     }
-    return ERR_NONE;
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *value = &values->list[i];
+        if (places[i] == NOWHERE)
+            continue;
+        struct by_venue *venue = &sorting->venues[places[i]];
+        venue->list[venue->count++] = (struct reading){value->series, value->at_ms, value->value};
+    }
 }
 
 static enum err pack_by_venue(struct delivery *delivery, const struct receive *receive,
                               const struct values *values)
 {
-    SCOPED_MEM struct by_venue *venues = mem_new_array(values->count + 1, sizeof *venues);
+    SCOPED_MEM size_t *places = mem_new_array(values->count + 1, sizeof *places);
+    SCOPED_MEM struct reading *readings = mem_new_array(values->count + 1, sizeof *readings);
     delivery->heard = mem_new_array(values->count + 1, sizeof *delivery->heard);
-    struct sorting sorting = {
-        .delivery = delivery, .receive = receive, .venues = venues, .capacity = values->count};
-    enum err err = pack_values(&sorting, values);
-    for (size_t i = 0; i < sorting.venue_count; i++)
-        mem_free(venues[i].list);
+    struct sorting sorting = {.delivery = delivery, .receive = receive, .place = NOWHERE};
+    enum err err = ERR_NONE;
+    sort_values(&sorting, values, places, readings);
+    for (size_t i = 0; i < sorting.venue_count && err == ERR_NONE; i++) {
+        const struct by_venue *venue = &sorting.venues[i];
+        struct outgoing *record = add_record(delivery, receive->event, venue->venue);
+        err = readings_pack(&record->packer, venue->list, venue->count);
+        delivery->receipt.readings += venue->count;
+    }
+    mem_free(sorting.venues);
     return err;
 }
 

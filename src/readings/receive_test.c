@@ -228,6 +228,47 @@ ON_BOTH_ENGINES(a_device_speaks_for_itself_only)
     park_close(&park);
 }
 
+static int64_t sum_of(struct park *park, const char *series)
+{
+    struct series_query query = {.event = "demo", .series = series, .to_ms = 1LL << 50};
+    struct series_point *points;
+    size_t count;
+    struct answer_extent extent;
+    double sum = 0;
+    CHECK_INT(readings_query(park->readings, &query, &points, &count, &extent, NULL), ERR_NONE);
+    for (size_t i = 0; i < count; i++)
+        sum += points[i].value;
+    mem_free(points);
+    return (int64_t)sum;
+}
+
+ON_BOTH_ENGINES(readings_of_many_venues_mixed_in_one_body_go_to_their_own)
+{
+    static const char *const DEVICES[] = {"lift-3", "cam-2", "nobody", "cam-1"};
+    struct park park;
+    struct outcome outcome;
+    SCOPED_TEXT body;
+    text_init(&body, 100000);
+    park_open(&park, place);
+    int64_t now_ms = clock_now_ms();
+    for (int i = 0; i < 400; i++) { /* the hall gets one in four, the park two */
+        char at[CLOCK_TEXT_SIZE];
+        clock_format(now_ms - 1000 * (i + 1), at);
+        text_addf(&body, "%s{\"id\":\"%s\",\"timestamp\":\"%s\",\"load\":%d}", i == 0 ? "[" : ",",
+                  DEVICES[i % 4], at, 1 + i % 4);
+    }
+    text_add(&body, "]");
+    send(&park, &outcome, readings_receive_values, "", body.bytes);
+    CHECK_INT(outcome.receipt.err, ERR_NONE);
+    CHECK_INT(outcome.receipt.readings, 300);
+    CHECK_INT(outcome.receipt.record_count, 2);
+    CHECK_TEXT(outcome.first.place, "[2].id");
+    CHECK_INT(sum_of(&park, "lift-3:load"), 100);
+    CHECK_INT(sum_of(&park, "cam-2:load"), 200);
+    CHECK_INT(sum_of(&park, "cam-1:load"), 400);
+    park_close(&park);
+}
+
 ON_BOTH_ENGINES(a_body_without_anything_good_changes_nothing_and_says_why)
 {
     struct park park;
