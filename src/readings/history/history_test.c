@@ -307,6 +307,55 @@ ON_BOTH_ENGINES(detections_read_like_a_naive_model_while_batches_come_late_twice
     stage_close(&stage);
 }
 
+static struct detection_batch *batch_of(int device, double scale, int64_t at_ms, size_t persons)
+{
+    struct detection_batch *batch = batch_create();
+    (void)snprintf(batch->device, sizeof batch->device, "cam-%d", device);
+    batch->scale_xy = scale;
+    for (size_t i = 0; i < persons; i++)
+        CHECK_INT(batch_put_person(batch, &(struct batch_person){.track = (int64_t)i,
+                                                                 .x = (int32_t)(scale * 7)}),
+                  ERR_NONE);
+    CHECK_INT(batch_close_frame(batch, at_ms), ERR_NONE);
+    return batch;
+}
+
+static int64_t count_all(struct stage *stage, const char *device)
+{
+    struct detections_query query = {
+        .event = "demo", .device = device, .from_ms = START_MS, .to_ms = START_MS + 100000};
+    int64_t count = -1;
+    bool is_behind = true;
+    CHECK_INT(readings_detections_count(stage->readings, &query, &count, &is_behind), ERR_NONE);
+    CHECK(!is_behind);
+    return count;
+}
+
+#define MANY_DEVICES 90
+
+/* Each in two kinds of steps and three windows; some of it is sent again behind what is in chunks. */
+ON_BOTH_ENGINES(an_event_is_counted_over_all_devices_steps_and_windows_however_often_they_are_sent)
+{
+    struct stage stage;
+    stage_init(&stage, place);
+    struct detection_batch *batches[MANY_DEVICES * 2];
+    for (int round = 0; round < 5; round++) {
+        int64_t at_ms = START_MS + (round % 3) * HISTORY_DETECTION_WINDOW_MS;
+        for (int i = 0; i < MANY_DEVICES * 2; i++)
+            batches[i] = batch_of(i / 2, i % 2 == 0 ? 1 : 2, at_ms + i % 2, (size_t)(1 + i % 3));
+        put_batches(&stage, batches, COUNT_OF(batches));
+        for (size_t i = 0; i < COUNT_OF(batches); i++)
+            batch_unref(batches[i]);
+        if (round == 2)
+            stage_settle(&stage);
+    }
+    CHECK_INT(count_all(&stage, NULL), 3 * MANY_DEVICES * 2 * 2); /* two persons on average */
+    CHECK_INT(count_all(&stage, "cam-3"), 3 * (1 + 2));           /* batches 6 and 7 */
+    stage_settle(&stage);
+    CHECK_INT(count_all(&stage, NULL), 3 * MANY_DEVICES * 2 * 2);
+    stage_close(&stage);
+}
+
 ON_BOTH_ENGINES(devices_heard_before_a_restart_are_known_after_it)
 {
     struct stage stage;

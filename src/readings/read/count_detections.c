@@ -8,35 +8,98 @@
 
 struct fresh { /* what the stream has of one device and one kind of steps */
     int64_t device_id;
-    struct detection_batch *batch;
+    struct detection_batch *batch; /* NULL = a free slot */
+};
+
+struct window {
+    int64_t device_id;
+    int64_t at_ms;
 };
 
 struct counting {
     const struct detections_query *query;
-    struct fresh *list;
+    struct fresh *slots; /* open addressing by device and steps, at most half full */
+    size_t slot_count;
     size_t count;
-    size_t room;
+    struct window *touched; /* by the stream; in order once all of it was read */
+    size_t touched_count;
+    size_t touched_room;
     int64_t total;
 };
+
+static struct fresh *find_fresh(const struct counting *counting, int64_t device_id,
+                                const struct detection_batch *batch)
+{
+    uint64_t hash = (uint64_t)device_id * 0x9E3779B97F4A7C15ULL;
+    hash ^= (uint64_t)batch->scale_xy << 17 ^ (uint64_t)batch->scale_confidence ^ hash >> 32;
+    size_t slot = (size_t)hash & (counting->slot_count - 1);
+    while (counting->slots[slot].batch != NULL &&
+           (counting->slots[slot].device_id != device_id ||
+            !batch_is_alike(counting->slots[slot].batch, batch)))
+        slot = (slot + 1) & (counting->slot_count - 1);
+    return &counting->slots[slot];
+}
+
+static void make_room(struct counting *counting)
+{
+    if (2 * counting->count < counting->slot_count)
+        return;
+    SCOPED_MEM struct fresh *old = counting->slots;
+    size_t old_count = counting->slot_count;
+    counting->slot_count = MAX((size_t)64, old_count * 2);
+    counting->slots = mem_new_array(counting->slot_count, sizeof *counting->slots);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].batch != NULL)
+            *find_fresh(counting, old[i].device_id, old[i].batch) = old[i];
+    }
+}
 
 static struct detection_batch *fresh_of(struct counting *counting, int64_t device_id,
                                         const struct detection_batch *batch)
 {
-    for (size_t i = 0; i < counting->count; i++) {
-        if (counting->list[i].device_id == device_id &&
-            batch_is_alike(counting->list[i].batch, batch))
-            return counting->list[i].batch;
-    }
-    if (counting->count == counting->room) {
-        counting->room = MAX((size_t)64, counting->room * 2);
-        counting->list = mem_resize(counting->list, counting->room * sizeof *counting->list);
-    }
+    make_room(counting);
+    struct fresh *fresh = find_fresh(counting, device_id, batch);
+    if (fresh->batch != NULL)
+        return fresh->batch;
     struct detection_batch *like = batch_create();
     like->is_in_metres = batch->is_in_metres;
     like->scale_xy = batch->scale_xy;
     like->scale_confidence = batch->scale_confidence;
-    counting->list[counting->count++] = (struct fresh){device_id, like};
+    *fresh = (struct fresh){device_id, like};
+    counting->count++;
     return like;
+}
+
+static void touch(struct counting *counting, int64_t device_id, const struct detection_batch *batch)
+{
+    int64_t last_ms = INT64_MIN;
+    for (size_t i = 0; i < batch->frame_count; i++) {
+        int64_t at_ms = history_floor(batch->frame_at_ms[i], HISTORY_DETECTION_WINDOW_MS);
+        if (at_ms == last_ms)
+            continue; /* a record mostly lies in one window */
+        if (counting->touched_count == counting->touched_room) {
+            counting->touched_room = MAX((size_t)64, counting->touched_room * 2);
+            counting->touched =
+                mem_resize(counting->touched, counting->touched_room * sizeof *counting->touched);
+        }
+        counting->touched[counting->touched_count++] = (struct window){device_id, at_ms};
+        last_ms = at_ms;
+    }
+}
+
+static int by_device_and_time(const void *left, const void *right)
+{
+    const struct window *a = left, *b = right;
+    if (a->device_id != b->device_id)
+        return a->device_id < b->device_id ? -1 : 1;
+    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
+}
+
+static bool is_touched(const struct counting *counting, int64_t device_id, int64_t window_ms)
+{
+    struct window key = {device_id, window_ms};
+    return counting->touched_count > 0 && bsearch(&key, counting->touched, counting->touched_count,
+                                                  sizeof key, by_device_and_time) != NULL;
 }
 
 static enum err add_record(void *context, struct stream_record *record)
@@ -53,21 +116,10 @@ static enum err add_record(void *context, struct stream_record *record)
     enum err err = detections_unpack(record->body, record->body_len, &batch);
     if (err != ERR_NONE)
         return err == ERR_CORRUPT ? ERR_NONE : err;
-    struct detection_batch *fresh = fresh_of(counting, history_id(event, batch->device), batch);
+    int64_t device_id = history_id(event, batch->device);
+    struct detection_batch *fresh = fresh_of(counting, device_id, batch);
+    touch(counting, device_id, batch);
     return batch_append(fresh, batch, query->from_ms, query->to_ms);
-}
-
-static bool is_touched(const struct counting *counting, int64_t device_id, int64_t window_ms)
-{
-    for (size_t i = 0; i < counting->count; i++) {
-        const struct detection_batch *batch = counting->list[i].batch;
-        for (size_t f = 0; counting->list[i].device_id == device_id && f < batch->frame_count;
-             f++) {
-            if (history_floor(batch->frame_at_ms[f], HISTORY_DETECTION_WINDOW_MS) == window_ms)
-                return true;
-        }
-    }
-    return false;
 }
 
 /* A chunk whose persons cannot simply be added joins what the stream has. */
@@ -128,14 +180,20 @@ static enum err count_all(struct counting *counting, struct db *db, unsigned sha
                                                  .visit = add_record,
                                                  .context = counting},
                           out_is_behind));
+    if (counting->touched_count > 0)
+        qsort(counting->touched, counting->touched_count, sizeof *counting->touched,
+              by_device_and_time);
     if (query->device == NULL)
         TRY(count_event(counting, db));
     else
         TRY(count_device(counting, db, history_id(query->event, query->device)));
-    for (size_t i = 0; i < counting->count; i++) {
+    for (size_t i = 0; i < counting->slot_count; i++) {
         size_t duplicates;
-        TRY(batch_normalise(counting->list[i].batch, &duplicates));
-        counting->total += (int64_t)counting->list[i].batch->person_count;
+        struct detection_batch *batch = counting->slots[i].batch;
+        if (batch == NULL)
+            continue;
+        TRY(batch_normalise(batch, &duplicates));
+        counting->total += (int64_t)batch->person_count;
     }
     return ERR_NONE;
 }
@@ -153,9 +211,10 @@ enum err readings_detections_count(struct readings *readings, const struct detec
         return ERR_BUSY;
     enum err err = count_all(&counting, db, shards, &is_behind);
     store_reader_give(readings->store, db);
-    for (size_t i = 0; i < counting.count; i++)
-        batch_unref(counting.list[i].batch);
-    mem_free(counting.list);
+    for (size_t i = 0; i < counting.slot_count; i++)
+        batch_unref(counting.slots[i].batch);
+    mem_free(counting.slots);
+    mem_free(counting.touched);
     if (err != ERR_NONE)
         return err;
     *out_count = counting.total;
