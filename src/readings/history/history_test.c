@@ -356,6 +356,35 @@ ON_BOTH_ENGINES(an_event_is_counted_over_all_devices_steps_and_windows_however_o
     stage_close(&stage);
 }
 
+/* docs/formats/detections.md, "Twice". */
+ON_BOTH_ENGINES(a_frame_sent_again_in_other_steps_stands_beside_the_first)
+{
+    struct stage stage;
+    stage_init(&stage, place);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 3; i++) { /* whole pixels, tenths, and the whole ones again */
+            SCOPED_BATCH *batch = batch_of(1, i == 1 ? 10 : 1, START_MS, 1);
+            put_batch(&stage, batch);
+        }
+        CHECK_INT(count_all(&stage, "cam-1"), 2);
+        stage_settle(&stage);
+        CHECK_INT(count_all(&stage, "cam-1"), 2);
+    }
+    struct detections_query query = {
+        .event = "demo", .device = "cam-1", .from_ms = START_MS, .to_ms = START_MS + 1};
+    struct detection_batch **batches;
+    size_t count;
+    struct answer_extent extent;
+    CHECK_INT(readings_detections(stage.readings, &query, &batches, &count, &extent), ERR_NONE);
+    CHECK_INT(count, 2);
+    CHECK_INT(batches[0]->x[0], 7);
+    CHECK_INT(batches[1]->x[0], 70);
+    for (size_t i = 0; i < count; i++)
+        batch_unref(batches[i]);
+    mem_free(batches);
+    stage_close(&stage);
+}
+
 ON_BOTH_ENGINES(devices_heard_before_a_restart_are_known_after_it)
 {
     struct stage stage;
