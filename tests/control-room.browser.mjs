@@ -231,6 +231,19 @@ scenario('of two cameras over a zone one falls silent: its count says how many o
   room.hasNoComplaints();
 });
 
+scenario('a camera whose clock is wrong is called so, and what to do', async (t) => {
+  const { browser, muster, token, cameras } = await open(t);
+  cameras.show('cam-1', 40);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN, '/devices/demo/park');
+  await room.see('[data-device=cam-1][data-health=heard]');
+  await muster.withToken(token).post('/api/v1/detections', crowd('cam-2', 5, Date.now() + 90000), 422);
+  await room.reads('[data-device=cam-2] .device-trouble', /clock is 1 min ahead.*refused.*Set its clock/);
+  equal(await room.page.$('[data-device=cam-1] .device-trouble'), null, 'the other camera is well');
+  await room.isAccessible('devices with a wrong clock');
+  room.hasNoComplaints();
+});
+
 scenario('the history of a zone is drawn, and can be asked for longer', async (t) => {
   const { browser, muster, cameras } = await open(t);
   cameras.show('cam-1', 140);

@@ -101,8 +101,11 @@ export class Watch {
   // A list that was long on its way knows less than the line.
   private asHeard(device: DeviceDocument): DeviceDocument {
     const news = this.deviceNews.get(device.id);
-    const isNewer = news && Date.parse(news.last_seen ?? '1970-01-01') >= Date.parse(device.last_seen_at ?? '1970-01-01');
-    return isNewer ? { ...device, last_seen_at: news.last_seen, is_silent: news.is_silent } : device;
+    const isNewer = news !== undefined
+      && Date.parse(news.last_seen ?? '1970-01-01') >= Date.parse(device.last_seen_at ?? '1970-01-01');
+    if (!isNewer) return device;
+    const { last_seen, is_silent, clock_ahead_ms } = news;
+    return { ...device, last_seen_at: last_seen, is_silent, ...(clock_ahead_ms === undefined ? {} : { clock_ahead_ms }) };
   }
 }
 

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { watchOf } from '../control/watch';
 import { clock, useCell } from '../shell/cell';
 import type { DeviceDocument } from '../shell/documents';
-import { ago, moment, plural } from '../shell/format';
+import { ago, duration, moment, plural } from '../shell/format';
 import { live } from '../shell/place';
 import { serverNow } from '../shell/server-clock';
 import { LoadTrouble } from '../shell/trouble';
@@ -38,14 +38,26 @@ function placing(device: DeviceDocument): string {
   return { homography: 'Homography', opencv: 'OpenCV', metres: 'Sends metres' }[kind] ?? kind;
 }
 
+// As the server decides (docs/formats/venue.md): frames from too far ahead are refused, and those from
+// long ago are history.
+const AHEAD_MS = 10000;
+
+function clockTrouble(device: DeviceDocument): string | null {
+  const ahead = device.clock_ahead_ms ?? 0;
+  if (ahead > AHEAD_MS) return `Its clock is ${duration(ahead)} ahead: what it sends is refused. Set its clock.`;
+  if (ahead < -device.silent_after_ms) return `What it sends is ${duration(-ahead)} old: not in the live picture. Check its clock and its network.`;
+  return null;
+}
+
 function Row({ device, isOffline }: { device: DeviceDocument; isOffline: boolean }) {
   const health = healthOf(device);
   const seenMs = device.last_seen_at === null ? null : Date.parse(device.last_seen_at);
   const now = serverNow();
+  const trouble = clockTrouble(device);
   return (
     <tr class={`health-${health}`} data-device={device.id} data-health={health}>
       <th scope="row"><span class="device-name">{device.name || device.id}</span><span class="device-id">{device.id}</span></th>
-      <td><span class="health"><HealthSign health={health} />{isOffline ? `${HEALTH[health].word} when last known` : HEALTH[health].word}</span></td>
+      <td><span class="health"><HealthSign health={health} />{isOffline ? `${HEALTH[health].word} when last known` : HEALTH[health].word}</span>{trouble && <span class="device-trouble is-bad">{trouble}</span>}</td>
       <td>{seenMs === null ? '–' : <>{ago(now - seenMs)} <span class="of">{moment(seenMs, now)}</span></>}</td>
       <td>{device.kind}</td>
       <td class={isPlaced(device) ? '' : 'is-bad'}>{placing(device)}</td>

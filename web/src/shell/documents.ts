@@ -47,6 +47,7 @@ export interface DeviceDocument {
   calibration?: { kind: string } | null;
   last_seen_at: string | null;
   is_silent: boolean;
+  clock_ahead_ms?: number | null; // of its newest frame; a little below 0 is healthy
 }
 
 export interface VenueSummary {
@@ -88,5 +89,5 @@ export interface PeopleMessage {
 }
 
 export interface DevicesMessage {
-  devices: { id: string; last_seen: string | null; is_silent: boolean }[];
+  devices: { id: string; last_seen: string | null; is_silent: boolean; clock_ahead_ms?: number | null }[];
 }
