@@ -67,7 +67,7 @@ scenario('a crowd moves into a zone: its colour, count and alarm change, and one
   const danger = await room.page.evaluate(() => getComputedStyle(document.querySelector('[data-zone=stage] .zone-fill')).fill);
   check(calm !== danger, `the colour changes: ${calm} and ${danger}`);
   const alarm = '.alarm[data-state=open]';
-  await room.reads(alarm, /Critical.*Before the stage.*Too full.*Now 430 people\. Reached 430, limit 200 people/);
+  await room.reads(alarm, /Critical.*Before the stage.*Too full.*Now 430\speople\. Reached 430, limit\s200\speople/);
   check((await room.page.title()).startsWith('(1)'), 'the title tells of the alarm');
   await room.see('.zone-label.has-alarm.level-red .bell.is-open');
   await room.page.click(`${alarm} .acknowledge`);
@@ -272,6 +272,12 @@ scenario('on a phone nothing is cut off, the open alarm comes first, and fingers
     await room.see('.alarm[data-state=open] .acknowledge');
     const button = await (await room.see('.acknowledge')).boundingBox();
     check(button.y + button.height < PHONE.height && button.height >= 44, 'the button is in reach and large');
+    // Turned on its side, the alarm is still whole.
+    await room.page.setViewportSize({ width: PHONE.height, height: PHONE.width });
+    const turned = await (await room.see('.acknowledge')).boundingBox();
+    const panel = await (await room.see('.alarms')).boundingBox();
+    check(turned.y + turned.height < panel.y + panel.height, 'nothing of the button is cut off');
+    await room.page.setViewportSize(PHONE);
     for (const part of ['Plan', 'Alarms', 'History']) {
       await room.page.tap(`.parts >> text=${part}`);
       await room.see(`main[data-part=${part.toLowerCase()}]`);

@@ -13,7 +13,8 @@ import { LoadTrouble } from '../shell/trouble';
 import { setAlarmWaiting, soundIsBlocked, soundIsOn, switchSound } from './alarm-sound';
 import { type Incident, type Incidents, inOrder } from './incidents';
 
-const UNITS: Record<string, string> = { density: ' per m²', people: ' people', temperature: ' °C', humidity: ' %' };
+// A number keeps its unit on its line.
+const UNITS: Record<string, string> = { density: '\u00a0per\u00a0m²', people: '\u00a0people', temperature: '\u00a0°C', humidity: '\u00a0%' };
 const SEVERITIES = { critical: 'Critical', warning: 'Warning', info: 'Note' };
 const STATES = { open: 'open', acknowledged: 'seen', resolved: 'over' };
 // A finger that is on its way must not land on an alarm that has just moved under it.
@@ -26,7 +27,7 @@ function cause(incident: Incident): string {
   if (incident.cause === 'no-data') return 'Nothing is heard any more. It is not known how full it is.';
   const verb = incident.direction === 'above' ? 'Reached' : 'Fell to';
   const limit = `${measure(incident.threshold)}${UNITS[incident.measure] ?? ''}`;
-  return incident.value === null ? `${verb} the limit of ${limit}.` : `${verb} ${measure(incident.value)}, limit ${limit}.`;
+  return incident.value === null ? `${verb} the limit of ${limit}.` : `${verb} ${measure(incident.value)}, limit\u00a0${limit}.`;
 }
 
 // What fired may be minutes old: beside it stands what is now, where the page knows it.
