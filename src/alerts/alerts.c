@@ -132,7 +132,9 @@ enum err alerts_open(const struct alerts_options *options, struct alerts **out_a
     struct alerts *alerts = mem_new(sizeof *alerts);
     alerts->main_store = options->main_store;
     alerts->publisher = options->publisher;
-    evaluator_init(&alerts->evaluator, options->venues);
+    evaluator_init(&alerts->evaluator, &(struct silence_sources){.venues = options->venues,
+                                                                 .crowd = options->crowd,
+                                                                 .readings = options->readings});
     enum err err = start(alerts, options, note);
     if (err != ERR_NONE) {
         alerts_close(alerts);

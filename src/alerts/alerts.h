@@ -19,6 +19,8 @@ struct alerts_options {
     struct store *main_store;
     struct store *telemetry_store;
     struct venues *venues; /* what is not there is not watched; NULL = whatever is heard is there */
+    struct crowd *crowd;   /* tells of cameras when they were heard; may be NULL */
+    struct readings *readings;         /* the same of all devices; may be NULL */
     const struct publisher *publisher; /* borrowed until close; may be NULL */
 };
 
@@ -52,6 +54,11 @@ MUST_USE enum err rule_update(struct db *db, const struct actor *actor, const st
 /* ERR_NOT_FOUND. Its open incidents are resolved; what is resolved stays to be read. */
 MUST_USE enum err rule_remove(struct db *db, const struct actor *actor, const char *event,
                               const char *id, int64_t now_ms, struct err_note *note);
+
+/* What every new event begins with: the rule "device-silent", which tells its organiser and control
+ * room of a camera, counter or sensor that is silent. Inside a command. */
+MUST_USE enum err alerts_event_made(struct db *db, const struct actor *actor, const char *event,
+                                    int64_t now_ms, struct err_note *note);
 
 /* --- with their event, inside the command that moves or removes it; then alerts_refresh(). --- */
 

@@ -9,9 +9,9 @@
 #define MANY_ALARMS   20000 /* reading so many takes at most a tenth of the time */
 #define REST_FACTOR   10
 
-void evaluator_init(struct evaluator *evaluator, struct venues *venues)
+void evaluator_init(struct evaluator *evaluator, const struct silence_sources *sources)
 {
-    *evaluator = (struct evaluator){.venues = venues, .is_stale = true};
+    *evaluator = (struct evaluator){.sources = *sources, .is_stale = true};
 }
 
 void evaluator_fini(struct evaluator *evaluator)
@@ -21,6 +21,13 @@ void evaluator_fini(struct evaluator *evaluator)
     mem_free(evaluator->decisions);
 }
 
+static void own_watched(struct watched *watched, int64_t now_ms)
+{
+    watched->now.alarm.heard_ms = now_ms;
+    if (watched->now.alarm.cause != ALARM_CAUSE_THRESHOLD)
+        watched->seen_ms = now_ms;
+}
+
 void evaluator_own(struct evaluator *evaluator, int shard, int64_t now_ms)
 {
     evaluator->is_stale = true;
@@ -28,7 +35,7 @@ void evaluator_own(struct evaluator *evaluator, int shard, int64_t now_ms)
         struct watch *watch = &evaluator->watches.list[i];
         for (size_t k = 0; k < watch->count; k++) {
             if (watch->watched[k]->now.shard == shard)
-                watch->watched[k]->now.alarm.heard_ms = now_ms;
+                own_watched(watch->watched[k], now_ms);
         }
     }
 }
@@ -126,19 +133,9 @@ struct hearing {
     int64_t now_ms;
 };
 
-static void hear(const struct hearing *hearing, struct watch *watch, const char *venue,
-                 const struct reading *reading)
+static void take_reading(const struct hearing *hearing, struct watched *watched, const char *venue,
+                         const struct reading *reading)
 {
-    struct watched *watched = watched_find(watch, reading->series);
-    if (watched == NULL) {
-        /* The last readings of what was removed are still on their way. */
-        if (!place_stands(hearing->evaluator->venues, watch->rule.event, venue, reading->series))
-            return;
-        watched = watched_add(watch, reading->series);
-        if (watched == NULL)
-            return;
-        watched->now.alarm.heard_ms = hearing->now_ms;
-    }
     touch(hearing->evaluator, watched);
     struct watch_state *next = &watched->next;
     if (watched->revision == 0 || next->shard != hearing->shard ||
@@ -147,9 +144,36 @@ static void hear(const struct hearing *hearing, struct watch *watch, const char 
         (void)text_copy(next->venue, sizeof next->venue, venue);
         watched->is_changed = true;
     }
-    unsigned news =
-        alarm_hear(&next->alarm, &watch->rule, reading->at_ms, reading->value, hearing->now_ms);
+    unsigned news = alarm_hear(&next->alarm, &watched->watch->rule, reading->at_ms, reading->value,
+                               hearing->now_ms);
     take_news(hearing->evaluator, watched, news);
+}
+
+static void hear(const struct hearing *hearing, struct watch *watch, const char *venue,
+                 const struct reading *reading)
+{
+    struct watched *watched = watched_find(watch, reading->series);
+    if (watched == NULL) {
+        /* The last readings of what was removed are still on their way. */
+        if (!place_stands(hearing->evaluator->sources.venues, watch->rule.event, venue,
+                          reading->series))
+            return;
+        watched = watched_add(watch, reading->series);
+        if (watched == NULL)
+            return;
+        watched->now.alarm.heard_ms = hearing->now_ms;
+    }
+    take_reading(hearing, watched, venue, reading);
+}
+
+/* "lift-3:temperature" was sent by lift-3. */
+static void hear_device(const struct hearing *hearing, const char *event, const char *series)
+{
+    char device[LIMIT_ID_LEN + 1];
+    bool is_sent = strchr(series, '.') == NULL || strchr(series, '.') > strchr(series, ':');
+    if (hearing->evaluator->watches.ask_silence && is_sent &&
+        place_of_series(series, device) == VENUE_PART_DEVICE)
+        silence_heard(&hearing->evaluator->watches, event, device, hearing->now_ms);
 }
 
 static void visit(void *context, const char *event, const char *venue,
@@ -157,6 +181,7 @@ static void visit(void *context, const char *event, const char *venue,
 {
     const struct hearing *hearing = context;
     struct evaluator *evaluator = hearing->evaluator;
+    hear_device(hearing, event, reading->series);
     char pattern[READINGS_SERIES_LEN + 1];
     if (strlen(reading->series) > READINGS_SERIES_LEN)
         return;
@@ -168,6 +193,14 @@ static void visit(void *context, const char *event, const char *venue,
         for (; i < watches->count && watch_is_for(&watches->list[i], event, names[n]); i++)
             hear(hearing, &watches->list[i], venue, reading);
     }
+}
+
+static void hear_silence(void *context, const struct silence *silence)
+{
+    const struct hearing *hearing = context;
+    const struct reading reading = {
+        .series = silence->watched->series, .at_ms = hearing->now_ms, .value = silence->value_s};
+    take_reading(hearing, silence->watched, silence->venue, &reading);
 }
 
 static void wait_for_all(struct evaluator *evaluator, int shard, int64_t now_ms)
@@ -198,8 +231,11 @@ enum err evaluator_decide(struct evaluator *evaluator, const struct consumer_bat
     for (size_t i = 0; i < batch->record_count && evaluator->watches.count > 0; i++)
         TRY(readings_visit(batch->records[i], visit, &hearing));
     if (batch->record_count == 0 ||
-        batch->now_ms - evaluator->waited_ms[batch->shard] >= WAIT_EVERY_MS)
+        batch->now_ms - evaluator->waited_ms[batch->shard] >= WAIT_EVERY_MS) {
+        silence_measure(&evaluator->sources, &evaluator->watches, batch->shard, batch->now_ms,
+                        hear_silence, &hearing);
         wait_for_all(evaluator, batch->shard, batch->now_ms);
+    }
     return ERR_NONE;
 }
 

@@ -8,7 +8,7 @@
  * always equals the tables, except for the newest time and value of alarms whose state stays: these
  * are not worth a write, and after a restart the next reading brings them. */
 #pragma once
-#include "alerts/watch.h"
+#include "alerts/silence.h"
 #include "store/consumer.h"
 
 struct decision {
@@ -18,7 +18,7 @@ struct decision {
 };
 
 struct evaluator {
-    struct venues *venues; /* may be NULL: whatever is heard is there */
+    struct silence_sources sources; /* venues NULL: whatever is heard is there */
     struct watches watches;
     int64_t generation;
     bool is_stale;
@@ -32,7 +32,7 @@ struct evaluator {
     int64_t waited_ms[STREAM_SHARDS]; /* when silence was last looked for */
 };
 
-void evaluator_init(struct evaluator *evaluator, struct venues *venues);
+void evaluator_init(struct evaluator *evaluator, const struct silence_sources *sources);
 void evaluator_fini(struct evaluator *evaluator);
 /* The shard is ours from now on: silence counts from here. */
 void evaluator_own(struct evaluator *evaluator, int shard, int64_t now_ms);

@@ -44,7 +44,7 @@ static struct scene *undecided(place_maker make, struct evaluator *evaluator)
     struct scene *scene = scene_open(make);
     struct rule rule = scene_rule("dense", "zone.*:density");
     scene_add_rule(scene, &rule);
-    evaluator_init(evaluator, NULL);
+    evaluator_init(evaluator, &(struct silence_sources){0});
     refresh(scene, evaluator);
     scene_say_one(scene, STAGE, 0, 9);
     decide(scene, evaluator);
@@ -137,7 +137,7 @@ TEST(a_thousand_rules_for_five_hundred_zones_are_read_in_good_time)
     SCOPED(scene) scene = scene_open(place_sqlite);
     scene_write(scene, many_run, scene);
     struct evaluator evaluator;
-    evaluator_init(&evaluator, NULL);
+    evaluator_init(&evaluator, &(struct silence_sources){0});
     int64_t started_us = clock_monotonic_us();
     refresh(scene, &evaluator);
     int64_t first_us = clock_monotonic_us() - started_us;

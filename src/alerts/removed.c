@@ -82,8 +82,7 @@ static enum err look_at_event(struct removed *removed, struct db *db, const char
 static bool tells_removal(const struct stream_record *record, char out_event[LIMIT_ID_LEN + 1])
 {
     SCOPED_JSON *document = NULL;
-    bool is_read =
-        json_parse(record->body, record->body_len, &document, NULL) == ERR_NONE;
+    bool is_read = json_parse(record->body, record->body_len, &document, NULL) == ERR_NONE;
     const char *event = json_string_value(json_object_get(document, "event"));
     const char *action = json_string_value(json_object_get(document, "action"));
     if (!is_read || event == NULL || action == NULL) {
@@ -126,9 +125,8 @@ static enum err apply(void *context, struct db *db, const struct consumer_batch 
     const struct removed *removed = context;
     for (size_t i = 0; i < removed->count; i++) {
         const struct doomed *doomed = &removed->doomed[i];
-        const struct ending ending = {.event = doomed->event,
-                                      .series = doomed->series,
-                                      .resolution = doomed->resolution};
+        const struct ending ending = {
+            .event = doomed->event, .series = doomed->series, .resolution = doomed->resolution};
         TRY(incidents_end(db, &ending, batch->now_ms));
     }
     return generation_raise(db);

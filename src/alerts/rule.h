@@ -2,7 +2,8 @@
 /* alerts/rule.h — what an organiser asks to be told of: a series that is at or beyond a threshold for
  * a time, or that is not heard any more. A rule's `series` is one series ("lift-3:temperature",
  * "zone.stage-a:density") or a pattern with one alarm per subject: "zone.*:density" is every zone,
- * "venue.*:people" every venue, "*:temperature" every device. */
+ * "venue.*:people" every venue, "*:temperature" every device;
+ * "device.*:silence" is every device that is not heard (alerts/silence.h). */
 #pragma once
 #include "base/json.h"
 #include "readings/readings.h"

@@ -270,6 +270,26 @@ enum err rule_check_unchanged(struct db *db, const struct rule *rule)
 
 /* --- with their event --- */
 
+#define SILENT_S 10 /* longer than a device may be silent: a camera, by default, for 15 s */
+
+enum err alerts_event_made(struct db *db, const struct actor *actor, const char *event,
+                           int64_t now_ms, struct err_note *note)
+{
+    struct rule rule = {.id = "device-silent",
+                        .name = "A camera or sensor is silent",
+                        .series = "device.*:silence",
+                        .direction = RULE_ABOVE,
+                        .severity = SEVERITY_WARNING,
+                        .threshold = SILENT_S,
+                        .recovery = 0,
+                        .recovery_hold_ms = 5000,
+                        .is_enabled = true,
+                        .recipient_count = 2,
+                        .recipients = {"role:organiser", "role:control"}};
+    (void)text_copy(rule.event, sizeof rule.event, event);
+    return rule_insert(db, actor, &rule, now_ms, note);
+}
+
 enum err alerts_event_moved(struct db *db, const struct actor *actor, const char *event,
                             enum event_state to, int64_t now_ms)
 {

@@ -2,9 +2,11 @@
 #include "alerts/watch.h"
 
 #include "alerts/place.h"
+#include "alerts/silence.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "events/events.h"
 
 static struct metric unwatched_total = METRIC_COUNTER(
     "muster_alarm_readings_unwatched_total", "Readings of subjects past the limit of their rule.");
@@ -190,6 +192,8 @@ static void load_alarm(const struct sql_rows *rows, struct watch *watch, int64_t
                                         .value = sql_real(rows, 9),
                                         .heard_ms = now_ms};
     watched->revision = sql_int(rows, 10);
+    bool is_firing = watched->now.alarm.cause == ALARM_CAUSE_THRESHOLD;
+    watched->seen_ms = is_firing ? watched->now.alarm.since_ms : now_ms;
 }
 
 static enum err load_alarms(struct db *db, const struct watches *watches, int64_t now_ms)
@@ -225,6 +229,25 @@ static enum err expect_series(struct db *db, struct watch *watch, int64_t now_ms
     return ERR_NONE;
 }
 
+/* Before an event runs its devices are being put up. */
+static enum err find_silence(struct db *db, struct watches *watches)
+{
+    struct event event = {0};
+    for (size_t i = 0; i < watches->count; i++) {
+        struct watch *watch = &watches->list[i];
+        if (!silence_is_asked_by(&watch->rule))
+            continue;
+        enum err err = ERR_NONE;
+        if (strcmp(event.id, watch->rule.event) != 0)
+            err = event_find(db, watch->rule.event, &event);
+        if (err != ERR_NONE && err != ERR_NOT_FOUND)
+            return err;
+        watch->asks_silence = err == ERR_NONE && event.state == EVENT_RUNNING;
+        watches->ask_silence |= watch->asks_silence;
+    }
+    return ERR_NONE;
+}
+
 enum err watches_load(struct db *db, int64_t now_ms, struct watches *out_watches)
 {
     struct watches watches = {0};
@@ -236,6 +259,8 @@ enum err watches_load(struct db *db, int64_t now_ms, struct watches *out_watches
             qsort(watch->watched, watch->count, sizeof(struct watched *), compare_watched);
         err = expect_series(db, watch, now_ms);
     }
+    if (err == ERR_NONE)
+        err = find_silence(db, &watches);
     if (err != ERR_NONE) {
         watches_fini(&watches);
         return err;
@@ -252,6 +277,7 @@ static void remember(struct watch *watch, const struct watch *before)
         if (watched == NULL)
             continue;
         watched->now.alarm.heard_ms = old->now.alarm.heard_ms;
+        watched->seen_ms = old->seen_ms;
         if (old->now.alarm.at_ms > watched->now.alarm.at_ms) {
             watched->now.alarm.at_ms = old->now.alarm.at_ms;
             watched->now.alarm.value = old->now.alarm.value;

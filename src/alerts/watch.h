@@ -19,6 +19,7 @@ struct watched { /* one rule for one series */
     bool is_touched;
     bool is_changed;  /* its row must be written */
     int64_t revision; /* of its row; 0 = it has none yet */
+    int64_t seen_ms;  /* alerts/silence.h: when its device was heard last, as far as we know */
 };
 
 struct watch { /* one rule */
@@ -26,13 +27,15 @@ struct watch { /* one rule */
     struct watched **watched; /* in the order of series; owned */
     size_t count, size;
     bool is_overfull;
-    int64_t checked; /* the number of the write that found the rule unchanged */
+    bool asks_silence; /* alerts/silence.h, and its event runs */
+    int64_t checked;   /* the number of the write that found the rule unchanged */
 };
 
 struct watches {
     struct watch *list;     /* in the order of (event, series) */
     struct watch **by_rule; /* in the order of (event, rule's id) */
     size_t count;
+    bool ask_silence; /* some of them */
 };
 
 /* Linear but for sorting, in rules and alarms alike. The caller owns *out_watches. */

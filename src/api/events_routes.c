@@ -82,6 +82,7 @@ static enum err insert(struct db *db, void *context, struct created *out, struct
     const char *id = creation->event.id;
     TRY(event_creation_check(db, creation->principal, creation->event.organiser, note));
     TRY(event_insert(db, &creation->actor, &creation->event, creation->now_ms, note));
+    TRY(alerts_event_made(db, &creation->actor, id, creation->now_ms, note));
     struct event event;
     TRY(event_find(db, id, &event));
     out->body = event_json(&event);

@@ -162,6 +162,8 @@ static enum err open_alerts(struct server *server, struct err_note *note)
     struct alerts_options options = {.main_store = server->stores.main,
                                      .telemetry_store = server->stores.telemetry,
                                      .venues = server->app.venues,
+                                     .crowd = server->app.crowd,
+                                     .readings = server->app.readings,
                                      .publisher = &server->publisher};
     return alerts_open(&options, &server->app.alerts, note);
 }
