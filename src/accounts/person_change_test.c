@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What an admin does to accounts, on real stores. */
 #include "accounts/accounts.h"
+#include "base/clock.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "store/place_test.h"
 
@@ -185,5 +187,104 @@ ON_BOTH_ENGINES(change_says_what_it_changes_and_leaves_the_rest)
     change.name[0] = '\0';
     CHECK(person_change(office.accounts, &office.anna, office.cleo, &change, NOW_MS, &person,
                         NULL) == ERR_INVALID);
+    close_office(&office);
+}
+
+/* --- a sign-in under way while the password is replaced --- */
+
+#define DEADLINE_US 20000000
+
+struct replacing { /* holds the writers' turn in one process */
+    struct store *store;
+    struct lock lock;
+    struct signal changed;
+    bool has_begun;
+    bool may_end;
+    enum err err;
+};
+
+static enum err replace_run(struct db *db, void *context, struct err_note *note)
+{
+    (void)note;
+    struct replacing *replacing = context;
+    TRY(sql_run(db, "UPDATE person SET password_hash = 'another'"));
+    LOCKED(&replacing->lock);
+    replacing->has_begun = true;
+    signal_wake_all(&replacing->changed);
+    int64_t deadline_us = clock_monotonic_us() + DEADLINE_US;
+    while (!replacing->may_end &&
+           signal_wait_until(&replacing->changed, &replacing->lock, deadline_us))
+        continue;
+    return replacing->may_end ? ERR_NONE : ERR_BUSY;
+}
+
+static void *replace(void *context)
+{
+    struct replacing *replacing = context;
+    replacing->err = store_write(replacing->store, replace_run, replacing, NULL);
+    return NULL;
+}
+
+struct signing_in { /* in another process */
+    struct office *office;
+    enum err err;
+};
+
+static void *sign_in_there(void *context)
+{
+    struct signing_in *signing_in = context;
+    char token[SESSION_TOKEN_SIZE];
+    signing_in->err = sign_in(signing_in->office, "cleo@example.org", PASSWORD, token);
+    return NULL;
+}
+
+static int64_t count(struct store *store, const char *sql)
+{
+    int64_t number = -1;
+    struct db *db = store_reader_take(store);
+    CHECK(db != NULL);
+    CHECK(sql_one_int(db, &number, sql) == ERR_NONE);
+    store_reader_give(store, db);
+    return number;
+}
+
+/* Whoever waits for the turn has read and verified the old password. */
+static void wait_for_waiting_writer(struct store *store)
+{
+    int64_t deadline_us = clock_monotonic_us() + DEADLINE_US;
+    while (count(store, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' "
+                        "AND NOT granted") == 0)
+        CHECK(clock_monotonic_us() < deadline_us);
+}
+
+TEST(password_replaced_while_it_is_being_checked_opens_nothing)
+{
+    struct place place = *place_postgres();
+    struct office office;
+    open_office(&office, &place);
+    struct replacing replacing = {.store = place_open(&place, &accounts_store_module, 1)};
+    struct signing_in signing_in = {.office = &office};
+    struct thread first = {0}, second = {0};
+    lock_init(&replacing.lock);
+    signal_init(&replacing.changed);
+    thread_start(&first, "replacing", replace, &replacing);
+    lock_take(&replacing.lock);
+    while (!replacing.has_begun)
+        signal_wait(&replacing.changed, &replacing.lock);
+    lock_give(&replacing.lock);
+    thread_start(&second, "signing-in", sign_in_there, &signing_in);
+    wait_for_waiting_writer(replacing.store);
+    lock_take(&replacing.lock);
+    replacing.may_end = true;
+    signal_wake_all(&replacing.changed);
+    lock_give(&replacing.lock);
+    thread_join(&first);
+    thread_join(&second);
+    CHECK(replacing.err == ERR_NONE);
+    CHECK(signing_in.err == ERR_UNAUTHENTICATED);
+    CHECK_INT(count(replacing.store, "SELECT COUNT(*) FROM person_session"), 0);
+    signal_fini(&replacing.changed);
+    lock_fini(&replacing.lock);
+    store_close(replacing.store);
     close_office(&office);
 }
