@@ -2,6 +2,7 @@
 // Real recordings through the public API, and the demo that shows it all.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
 import { ADMIN, Skipped, check, command, equal, playAll, scenario, until, within } from './scenario.mjs';
 
@@ -144,18 +145,93 @@ scenario('seven calibrated cameras are replayed, and people stand where they sto
   equal(devices.items.filter((device) => device.calibration?.kind === 'opencv').length, 7, 'calibrated cameras');
 });
 
+// A minute of two people, 25 times a second: 3,000 detections.
+function writeWalk(folder, name = 'walk.txt', shift = 0) {
+  const file = join(folder, name);
+  const lines = [];
+  for (let frame = 0; frame < 1500; frame++) lines.push(`1 ${frame} ${(frame / 100 + shift).toFixed(2)} 2`, `2 ${frame} 3 ${(frame / 100).toFixed(2)}`);
+  writeFileSync(file, `# framerate: 25 fps\n${lines.join('\n')}\n`);
+  return file;
+}
+
+// Stands between a replay and the server and keeps the answer to the n-th window of detections: the
+// server has stored it, and the replay does not know. `kept` is then fulfilled.
+async function answerKeeper(t, url, n) {
+  const to = new URL(url);
+  let seen = 0;
+  let keep;
+  const kept = new Promise((done) => { keep = done; });
+  const server = http.createServer((request, response) => {
+    const isWindow = request.method === 'POST' && request.url.startsWith('/api/v1/detections');
+    const isKept = isWindow && ++seen === n;
+    const onward = http.request({ host: to.hostname, port: to.port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+      if (isKept) {
+        answer.resume().on('end', keep);
+      } else {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      }
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  t.endings.push(() => { server.closeAllConnections(); server.close(); });
+  return { url: `http://127.0.0.1:${server.address().port}`, kept };
+}
+
+for (const [window, words] of [[1, 'the first window'], [4, 'a later window']]) {
+  scenario(`a replay that is killed in ${words} goes on with the same times, and nothing counts twice`, async (t) => {
+    const muster = await t.muster();
+    const folder = t.folder();
+    const position = join(folder, 'position');
+    const flags = [writeWalk(folder), '--device', 'floor', '--position', position, '--window', '2s', '--speed', '1000'];
+    const keeper = await answerKeeper(t, muster.url, window);
+    const first = spawn(PROGRAM, ['replay', ...flags, ...access(t, keeper)], { stdio: 'ignore' });
+    const ended = new Promise((done) => first.on('exit', (code, signal) => done(signal)));
+    await within('the window is stored', keeper.kept);
+    first.kill('SIGKILL');
+    equal(await within('the replay is gone', ended), 'SIGKILL', 'how it ended');
+    const admin = await muster.signIn();
+    equal(await storedDetections(admin, 'floor'), window * 100, 'stored before');
+    const second = await command('replay', ...flags, ...access(t, muster));
+    equal(second.code, 0, `exit code (${second.err})`);
+    equal(await storedDetections(admin, 'floor'), 3000, 'stored');
+    check(!existsSync(position), 'a finished replay forgets its position');
+  });
+}
+
+scenario('a position file that is broken or of another recording is refused, and --restart sends all anew', async (t) => {
+  const muster = await t.muster();
+  const folder = t.folder();
+  const position = join(folder, 'position');
+  const flags = (file) => [file, '--device', 'floor', '--speed', '0', '--window', '10s', '--position', position, ...access(t, muster)];
+  const walk = writeWalk(folder);
+  writeFileSync(position, '{"recording":"');
+  const broken = await command('replay', ...flags(walk));
+  equal(broken.code, 1, 'exit code');
+  check(broken.err.includes(`${position}: line 1`) && broken.err.includes('--restart'), broken.err);
+  const admin = await muster.signIn();
+  equal(await storedDetections(admin, 'floor'), 0, 'sent in spite of it');
+  const keeper = await answerKeeper(t, muster.url, 2);
+  const first = spawn(PROGRAM, ['replay', ...flags(walk), '--restart', '--server', keeper.url], { stdio: 'ignore' });
+  await within('two windows are stored', keeper.kept);
+  first.kill('SIGKILL');
+  const other = await command('replay', ...flags(writeWalk(folder, 'other.txt', 0.5)));
+  equal(other.code, 1, 'exit code of another recording of the same length');
+  check(other.err.includes('another recording'), other.err);
+  equal(await storedDetections(admin, 'floor'), 1000, 'stored');
+});
+
 scenario('a replay that is interrupted goes on where it was, and nothing counts twice', async (t) => {
   const muster = await t.muster();
   const folder = t.folder();
-  const file = join(folder, 'walk.txt');
-  const lines = [];
-  for (let frame = 0; frame < 1500; frame++) lines.push(`1 ${frame} ${(frame / 100).toFixed(2)} 2`, `2 ${frame} 3 ${(frame / 100).toFixed(2)}`);
-  writeFileSync(file, `# framerate: 25 fps\n${lines.join('\n')}\n`);
+  const file = writeWalk(folder);
   const position = join(folder, 'position');
   const flags = [file, '--device', 'floor', '--position', position, ...access(t, muster)];
   const first = spawn(PROGRAM, ['replay', ...flags, '--speed', '10'], { stdio: 'ignore' });
   const ended = new Promise((done) => first.on('close', done));
-  await until('a part of it is sent', () => existsSync(position));
+  await until('a part of it is sent', () => existsSync(position) && JSON.parse(readFileSync(position, 'utf8')).next_frame > 0);
   first.kill('SIGINT');
   equal(await within('the replay ends', ended), 0, 'an interruption is no failure');
   const admin = await muster.signIn();

@@ -140,17 +140,15 @@ static enum err replay_data(struct demo *demo)
     struct recording_options how = {0};
     struct recording recording;
     TRY(replay_read(paths, 1, &how, -1, &recording, &demo->note));
-    enum err err =
-        replay_setup(demo->client, &recording, SAMPLE_EVENT, "replay", NULL, &demo->note);
     struct replay_plan plan = {.recording = &recording,
                                .client = demo->client,
                                .event = SAMPLE_EVENT,
+                               .venue = "replay",
                                .speed = demo->options->speed,
                                .window_ms = 500,
                                .shows_progress = isatty(STDERR_FILENO) == 1};
     struct replay_report report = {0};
-    if (err == ERR_NONE)
-        err = replay_run(&plan, &report, &demo->note);
+    enum err err = replay_run(&plan, &report, &demo->note);
     (void)printf("  replayed %lld detections in %lld frames\n", (long long)report.detections,
                  (long long)report.frames);
     recording_fini(&recording);

@@ -27,6 +27,7 @@ struct replay_options {
     double metres_per_unit;
     int format;
     bool creates;
+    bool restarts;
 };
 
 static const char *const FORMAT_NAMES[] = {"guess",      "mot",        "wildtrack",
@@ -131,6 +132,10 @@ static const struct setting OPTIONS[] = {
      AT(position_file),
      .argument = "FILE",
      .doc = "Remember there how far it came, and go on from there."},
+    {.name = "restart",
+     .kind = SETTING_SWITCH,
+     AT(restarts),
+     .doc = "Send all anew, whatever the position file says."},
 };
 
 static enum err sign_in(struct client *client, const struct replay_options *options,
@@ -155,19 +160,19 @@ static enum err run(const struct replay_options *options, const struct recording
     SCOPED(client) client = NULL;
     TRY(client_open(options->server, &client, note));
     TRY(sign_in(client, options, note));
-    if (options->creates)
-        TRY(replay_setup(client, recording, options->event, options->venue, options->calibration,
-                         note));
     int64_t start_ms = 0;
     if (options->start != NULL && !clock_parse(options->start, strlen(options->start), &start_ms))
         return err_set(note, ERR_INVALID, "--start", "must be a time like 2026-06-20T21:14:03Z");
     struct replay_plan plan = {.recording = recording,
                                .client = client,
                                .event = options->event,
+                               .venue = options->creates ? options->venue : NULL,
+                               .calibration = options->calibration,
                                .speed = options->speed,
                                .window_ms = options->window_ms,
                                .start_ms = start_ms,
                                .position_file = options->position_file,
+                               .restarts = options->restarts,
                                .shows_progress = isatty(STDERR_FILENO) == 1};
     return replay_run(&plan, out_report, note);
 }
@@ -205,7 +210,8 @@ const struct command command_replay = {
         "\n"
         "Times are moved so that nothing lies in the future: at real speed the first frame is now, "
         "at a "
-        "higher one the last will be. With --position a replay that was interrupted goes on where "
+        "higher one the last will be. With --position a replay that was interrupted or killed goes "
+        "on where "
         "it "
         "was; what had been sent is not counted twice.\n"
         "\n"

@@ -82,7 +82,9 @@ static enum err call(struct client *client, const char *method, const char *path
     char type[128];
     const char *headers[4] = {0};
     size_t count = 0;
-    (void)snprintf(url, sizeof url, "%s%s", client->address, path);
+    int url_len = snprintf(url, sizeof url, "%s%s", client->address, path);
+    if (url_len < 0 || (size_t)url_len >= sizeof url)
+        return err_set(note, ERR_TOO_LARGE, "address", "is longer than %zu bytes", sizeof url);
     (void)snprintf(authority, sizeof authority, "%.*s", (int)strcspn(client->authority, "\r"),
                    client->authority);
     (void)snprintf(type, sizeof type, "Content-Type: %s", content_type);

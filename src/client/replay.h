@@ -3,8 +3,9 @@
  *
  * Times: the recording is moved so that nothing lies in the server's future. At real speed its first
  * frame is now; at N times real speed, and as fast as possible, its last frame will be. A position
- * file makes it resumable: it is written after every acknowledged window, and what was sent twice
- * around an interruption (client/interrupt.h ends it early) is stored once. */
+ * file makes it resumable: it is written before the first window and after every acknowledged one, and
+ * what was sent twice around an interruption (client/interrupt.h ends it early) or a kill has the same
+ * times and is stored once. */
 #pragma once
 #include "client/client.h"
 #include "feeds/recording.h"
@@ -15,10 +16,13 @@ struct replay_plan {
     const struct recording *recording;
     struct client *client; /* may send for all its devices */
     const char *event;     /* for a person's session; NULL with a token */
-    double speed;          /* 1 = real, 0 = as fast as it is taken */
-    int64_t window_ms;     /* of recorded time sent in one request; at most REPLAY_WINDOW_MAX_MS */
-    int64_t start_ms;      /* when its first frame was, UTC; 0 = as above */
+    const char *venue; /* made first where it is missing, and its devices; NULL = all is there */
+    const char *calibration; /* for that: see replay_setup() */
+    double speed;            /* 1 = real, 0 = as fast as it is taken */
+    int64_t window_ms; /* of recorded time sent in one request; at most REPLAY_WINDOW_MAX_MS */
+    int64_t start_ms;  /* when its first frame was, UTC; 0 = as above */
     const char *position_file; /* NULL = not resumable */
+    bool restarts;             /* from the first frame, whatever the position file says */
     bool shows_progress;       /* on stderr */
 };
 

@@ -74,11 +74,15 @@ static enum err read_folder(const struct reading_files *files, const char *path)
     int count = scandir(path, &entries, is_visible, alphasort);
     if (count < 0)
         return refuse(path, files->note);
-    enum err err = ERR_NONE;
+    enum err err = count <= FOLDER_FILES_MAX ? ERR_NONE
+                                             : err_set(files->note, ERR_TOO_LARGE, path,
+                                                       "has more than %d files", FOLDER_FILES_MAX);
     for (int i = 0; i < count; i++) {
         char file[4096];
-        (void)snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
-        if (err == ERR_NONE && i < FOLDER_FILES_MAX)
+        int len = snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
+        if (err == ERR_NONE && (len < 0 || (size_t)len >= sizeof file))
+            err = err_set(files->note, ERR_INVALID, path, "has a file whose name is too long");
+        if (err == ERR_NONE)
             err = read_file(files, file);
         free(entries[i]);
     }

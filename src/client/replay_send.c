@@ -5,10 +5,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "client/replay_position.h"
 #include "feeds/encode.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,45 +27,44 @@ struct replay {
     int64_t began_us; /* monotonic, when recorded time `began_at_ms` was due */
     int64_t began_at_ms;
     size_t next; /* frame */
+    char identity[REPLAY_IDENTITY_SIZE];
     struct text body;
 };
 
-/* --- the position file: {"start","next_frame","frames"} --- */
+/* --- the position file --- */
 
-static enum err read_position(struct replay *replay)
+static enum err write_position(const struct replay *replay)
 {
-    const char *path = replay->plan->position_file;
-    SCOPED_JSON *position = path == NULL ? NULL : json_load_file(path, 0, NULL);
-    if (position == NULL)
+    const struct replay_position position = {.start_ms = replay->start_ms,
+                                             .next_frame = replay->next};
+    if (replay->plan->position_file == NULL)
         return ERR_NONE;
-    json_int_t start_ms = 0;
-    json_int_t next = 0;
-    json_int_t frames = 0;
-    bool is_ours = json_unpack(position, "{s:I, s:I, s:I}", "start_ms", &start_ms, "next_frame",
-                               &next, "frames", &frames) == 0 &&
-                   (size_t)frames == replay->plan->recording->frame_count && next >= 0 &&
-                   next <= frames;
-    if (!is_ours)
-        return err_set(replay->note, ERR_INVALID, path,
-                       "belongs to another recording; remove it or name another file");
-    replay->start_ms = start_ms;
-    replay->next = (size_t)next;
-    return ERR_NONE;
+    return replay_position_write(replay->plan->position_file, replay->identity, &position,
+                                 replay->note);
 }
 
-/* Written beside and renamed, so that there is always a whole one. */
-static enum err write_position(struct replay *replay)
+/* Goes on where the file says. A new one is written before anything is sent: who is killed in the first
+ * window then sends it again with the same times, and it is stored once. */
+static enum err take_up_position(struct replay *replay)
 {
-    const char *path = replay->plan->position_file;
-    if (path == NULL)
+    const struct replay_plan *plan = replay->plan;
+    struct replay_position position;
+    if (plan->position_file == NULL)
         return ERR_NONE;
-    char beside[4096];
-    (void)snprintf(beside, sizeof beside, "%s.part", path);
-    SCOPED_JSON *position = json_pack("{s:I, s:I, s:I}", "start_ms", (json_int_t)replay->start_ms,
-                                      "next_frame", (json_int_t)replay->next, "frames",
-                                      (json_int_t)replay->plan->recording->frame_count);
-    if (json_dump_file(position, beside, 0) != 0 || rename(beside, path) != 0)
-        return err_set(replay->note, ERR_IO, path, "cannot be written: %s", strerror(errno));
+    replay_identify(plan->recording, plan->event, replay->identity);
+    enum err err = plan->restarts ? ERR_NOT_FOUND
+                                  : replay_position_read(plan->position_file, replay->identity,
+                                                         plan->recording->frame_count, &position,
+                                                         replay->note);
+    if (err == ERR_NOT_FOUND)
+        return write_position(replay);
+    TRY(err);
+    if (plan->start_ms != 0 && plan->start_ms != position.start_ms)
+        return err_set(replay->note, ERR_INVALID, "--start",
+                       "is not the start that %s goes on from; leave it out, or give --restart",
+                       plan->position_file);
+    replay->start_ms = position.start_ms;
+    replay->next = position.next_frame;
     return ERR_NONE;
 }
 
@@ -84,32 +82,52 @@ static size_t window_end(const struct replay *replay)
     return end;
 }
 
-/* One line of NDJSON for a device, when it has frames in the window. */
-static void add_device(struct replay *replay, uint32_t device, size_t end,
-                       struct encode_frame *frames)
+static void add_line(struct replay *replay, uint32_t device, const struct encode_frame *frames,
+                     size_t count)
 {
     const struct recording *recording = replay->plan->recording;
-    size_t count = 0;
-    for (size_t i = replay->next; i < end; i++) {
-        const struct recorded_frame *frame = &recording->frames[i];
-        if (frame->device == device)
-            frames[count++] =
-                (struct encode_frame){.at_ms = replay->start_ms + frame->at_ms,
-                                      .observations = recording->observations + frame->first,
-                                      .count = frame->count};
-    }
     if (count == 0)
         return;
     encode_batch(&replay->body, recording->devices[device], recording->is_in_metres, frames, count);
     text_add_char(&replay->body, '\n');
 }
 
+/* A line of NDJSON for each device that has frames in the window, in one pass over them: `slots` holds
+ * where each device's frames begin in `frames`, then where its next one goes. */
+static void write_window(struct replay *replay, size_t end)
+{
+    const struct recording *recording = replay->plan->recording;
+    size_t count = end - replay->next;
+    SCOPED_MEM struct encode_frame *frames = mem_new_array(count, sizeof *frames);
+    SCOPED_MEM size_t *slots = mem_new_array(recording->device_count + 1, sizeof *slots);
+    for (size_t i = replay->next; i < end; i++)
+        slots[recording->frames[i].device + 1]++;
+    for (size_t device = 0; device < recording->device_count; device++)
+        slots[device + 1] += slots[device];
+    for (size_t i = replay->next; i < end; i++) {
+        const struct recorded_frame *frame = &recording->frames[i];
+        frames[slots[frame->device]++] =
+            (struct encode_frame){.at_ms = replay->start_ms + frame->at_ms,
+                                  .observations = recording->observations + frame->first,
+                                  .count = frame->count};
+    }
+    size_t begin = 0;
+    for (uint32_t device = 0; device < recording->device_count; device++) {
+        add_line(replay, device, frames + begin, slots[device] - begin);
+        begin = slots[device];
+    }
+}
+
 /* A busy server is given time; everything else ends the replay where it can be resumed. */
 static enum err send_body(struct replay *replay, json_t **out_answer)
 {
     char path[160] = "/api/v1/detections";
-    if (replay->plan->event != NULL)
-        (void)snprintf(path, sizeof path, "/api/v1/detections?event=%s", replay->plan->event);
+    int path_len =
+        replay->plan->event == NULL
+            ? 0
+            : snprintf(path, sizeof path, "/api/v1/detections?event=%s", replay->plan->event);
+    if (path_len < 0 || (size_t)path_len >= sizeof path)
+        return err_set(replay->note, ERR_INVALID, "--event", "is too long for an event's id");
     enum err err = ERR_BUSY;
     for (int attempt = 0; err == ERR_BUSY && attempt < RETRIES_MAX; attempt++) {
         if (attempt > 0 && interrupt_wait_until(clock_monotonic_us() + RETRY_US))
@@ -124,10 +142,8 @@ static enum err send_window(struct replay *replay)
 {
     const struct recording *recording = replay->plan->recording;
     size_t end = window_end(replay);
-    SCOPED_MEM struct encode_frame *frames = mem_new_array(end - replay->next, sizeof *frames);
     text_clear(&replay->body);
-    for (uint32_t device = 0; device < recording->device_count; device++)
-        add_device(replay, device, end, frames);
+    write_window(replay, end);
     if (replay->body.overflowed)
         return err_set(replay->note, ERR_TOO_LARGE, "--window",
                        "a window has more than %d bytes; choose a shorter one", BODY_MAX);
@@ -190,8 +206,11 @@ enum err replay_run(const struct replay_plan *plan, struct replay_report *out_re
     assert(plan->window_ms > 0 && plan->window_ms <= REPLAY_WINDOW_MAX_MS);
     struct replay_report report = {0};
     struct replay replay = {.plan = plan, .report = &report, .note = note};
+    if (plan->venue != NULL)
+        TRY(replay_setup(plan->client, plan->recording, plan->event, plan->venue, plan->calibration,
+                         note));
     replay.start_ms = plan->start_ms != 0 ? plan->start_ms : default_start_ms(plan);
-    TRY(read_position(&replay));
+    TRY(take_up_position(&replay));
     const struct recording *recording = plan->recording;
     replay.began_us = clock_monotonic_us();
     if (replay.next < recording->frame_count)

@@ -113,7 +113,11 @@ enum err rows_to_frames(const struct reader *reader, struct rows *rows, uint32_t
 enum err recording_device(const struct reader *reader, const char *id, uint32_t *out_device)
 {
     struct recording *recording = reader->recording;
-    for (size_t i = 0; i < recording->device_count; i++) {
+    /* Devices mostly take turns: looked for from the one behind the last on. */
+    size_t last =
+        recording->frame_count == 0 ? 0 : recording->frames[recording->frame_count - 1].device;
+    for (size_t n = 1; n <= recording->device_count; n++) {
+        size_t i = (last + n) % recording->device_count;
         if (strcmp(recording->devices[i], id) == 0) {
             *out_device = (uint32_t)i;
             return ERR_NONE;
@@ -228,9 +232,9 @@ void recording_finish(struct recording *recording)
     if (recording->frame_count == 0)
         return;
     qsort(recording->frames, recording->frame_count, sizeof *recording->frames, compare_frames);
-    int64_t start_ms = recording->frames[0].at_ms;
+    recording->first_ms = recording->frames[0].at_ms;
     for (size_t i = 0; i < recording->frame_count; i++)
-        recording->frames[i].at_ms -= start_ms;
+        recording->frames[i].at_ms -= recording->first_ms;
 }
 
 void recording_fini(struct recording *recording)

@@ -42,6 +42,7 @@ struct recorded_frame {
 struct recording {
     enum recording_format format;
     bool is_in_metres;
+    int64_t first_ms; /* the files' own time of the first frame, whatever their zero is */
     char (*devices)[LIMIT_ID_LEN + 1];
     size_t device_count;
     struct recorded_frame *frames; /* by time, then device */
