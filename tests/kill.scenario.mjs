@@ -159,6 +159,9 @@ scenario('of two processes on one PostgreSQL one is killed, and the other has it
   const lift = { id: 'lift-3', timestamp: new Date(base).toISOString(), trip: 1 };
   await first.withToken(token).post('/api/v1/readings', lift, 202);
   await until('the other process has heard the lift, too', async () => !(await admin.get(`${venue}/devices/lift-3`)).is_silent);
+  // A camera whose clock is wrong is refused by one, and both can say why.
+  await first.withToken(token).post('/api/v1/detections', crowd('cam-1', 11, Date.now() + 42000), 422);
+  await until('the other process knows of the wrong clock', async () => (await admin.get(`${venue}/devices/cam-1`)).clock_ahead_ms > 30000);
   await live.next((m) => zoneOf(m, 'stage') !== undefined);
   await first.kill();
   const killedAt = Date.now();
