@@ -77,6 +77,23 @@ scenario('a list of alarms that fails is told of, and read again by itself', asy
   room.hasNoComplaints();
 });
 
+scenario('places that cannot be read are told of, and read again by itself', async (t) => {
+  const { browser, muster } = await open(t);
+  const room = await Room.open(browser, muster.url);
+  const events = /\/api\/v1\/events(\?|$)/;
+  await room.page.route(events, (route) => route.abort('connectionreset'));
+  await room.signIn(ADMIN);
+  await room.reads('.load-trouble', /events could not be read.*Next try in \d+ s/);
+  await room.page.unroute(events);
+  await room.see('main.control');
+  await room.see('[data-connection=live]');
+  await room.page.keyboard.press('Tab');
+  await room.page.focus('.skip >> nth=1');
+  await room.page.keyboard.press('Enter');
+  await room.see('.acknowledge:focus');
+  room.hasNoComplaints();
+});
+
 scenario('a server in trouble signs nobody out; only a 401 does', async (t) => {
   const { browser, muster } = await open(t);
   const cable = new Cable();

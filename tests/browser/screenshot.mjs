@@ -30,6 +30,7 @@ try {
   await isThere('.alarm[data-state=open] h3 button');
   await page.evaluate(() => document.querySelector('.alarm[data-state=open] h3 button').click());
   await isThere('.summary');
+  await isThere('.acknowledge[aria-disabled=false]');
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: file });
   console.log(`${file}: ${width} x ${height}, ${look}`);

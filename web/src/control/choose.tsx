@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which event and which venue. Where there is only one there is nothing to choose.
-import { useEffect, useState } from 'preact/hooks';
-import { Problem } from '../shell/api';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useCell } from '../shell/cell';
 import type { VenueSummary } from '../shell/documents';
+import { Loader } from '../shell/loader';
 import { events, loadEvents, loadVenues } from '../shell/place';
 import { go, Link } from '../shell/route';
+import { LoadTrouble } from '../shell/trouble';
 
 export function Choose({ event }: { event: string | null }) {
   return (
@@ -15,25 +16,30 @@ export function Choose({ event }: { event: string | null }) {
   );
 }
 
-function useTrouble(): [string | null, (error: unknown) => void] {
-  const [trouble, setTrouble] = useState<string | null>(null);
-  return [trouble, (error) => setTrouble(error instanceof Problem ? error.detail : 'This page failed. Reload it.')];
+// Reads once, and again by itself where that fails.
+function useLoader(read: () => Promise<void>, of: string | null): Loader {
+  const loader = useMemo(() => new Loader(read), [of]);
+  useEffect(() => {
+    loader.now();
+    return () => loader.stop();
+  }, [loader]);
+  return loader;
 }
 
 function Events() {
   const list = useCell(events);
-  const [trouble, setTrouble] = useTrouble();
+  const loader = useLoader(async () => {
+    const found = await loadEvents();
+    const only = found.length === 1 ? found[0] : undefined;
+    if (only) go(`/control/${only.id}`, 'replace');
+  }, null);
   useEffect(() => {
     document.title = 'Events · Muster';
-    loadEvents().then((found) => {
-      const only = found.length === 1 ? found[0] : undefined;
-      if (only) go(`/control/${only.id}`, 'replace');
-    }, setTrouble);
   }, []);
   return (
     <>
       <h1>Events</h1>
-      {trouble && <p class="trouble" role="alert">{trouble}</p>}
+      <LoadTrouble of={loader}>The events could not be read.</LoadTrouble>
       {list?.length === 0 && <p>You are a member of no event yet. Ask its organiser to add you.</p>}
       <ul class="tiles">
         {list?.map((entry) => (
@@ -51,21 +57,20 @@ function Events() {
 
 function Venues({ event }: { event: string }) {
   const [list, setList] = useState<VenueSummary[] | null>(null);
-  const [trouble, setTrouble] = useTrouble();
   const eventList = useCell(events);
+  const loader = useLoader(async () => {
+    const [found] = await Promise.all([loadVenues(event), loadEvents()]);
+    const only = found.length === 1 ? found[0] : undefined;
+    if (only) go(`/control/${event}/${only.id}`, 'replace');
+    else setList(found);
+  }, event);
   useEffect(() => {
     document.title = 'Venues · Muster';
-    loadEvents().catch(setTrouble);
-    loadVenues(event).then((found) => {
-      const only = found.length === 1 ? found[0] : undefined;
-      if (only) go(`/control/${event}/${only.id}`, 'replace');
-      else setList(found);
-    }, setTrouble);
-  }, [event]);
+  }, []);
   return (
     <>
       <h1>Venues</h1>
-      {trouble && <p class="trouble" role="alert">{trouble}</p>}
+      <LoadTrouble of={loader}>The venues could not be read.</LoadTrouble>
       {list?.length === 0 && <p>This event has no venue yet. An organiser can add one through the API.</p>}
       <ul class="tiles">
         {list?.map((entry) => (

@@ -62,6 +62,16 @@ function useNow(watch: Watch) {
   return { zones, zonesNow, isStale: zones !== null && watch.isStale(), atMs: zones ? Date.parse(zones.at) : null };
 }
 
+// By keys, past everything that lies between the top of the page and what is urgent.
+function SkipToAlarms({ count, show }: { count: number; show: () => void }) {
+  if (count === 0) return null;
+  const skip = () => {
+    show();
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.acknowledge')?.focus());
+  };
+  return <button type="button" class="skip" onClick={skip}>Skip to the open alarms ({count})</button>;
+}
+
 function Waiting({ watch }: { watch: Watch }) {
   const trouble = useCell(watch.loader.trouble);
   if (!trouble) return <p role="status">Loading…</p>;
@@ -112,6 +122,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
   const chosenZone = venue.zones.find((zone) => zone.id === chosen) ?? null;
   return (
     <>
+      <SkipToAlarms count={openCount} show={() => setPart('alarms')} />
       <main class="control" id="main" data-part={part} data-stale={isStale}>
         <h1 class="visually-hidden">Control room, {venue.name}</h1>
         <Total venue={venue} people={zones?.people ?? null} zonesNow={zonesNow} atMs={atMs} isStale={isStale} />
