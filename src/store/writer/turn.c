@@ -98,11 +98,15 @@ enum err turn_commit(struct writer *writer)
     return commit_postgres(writer);
 }
 
+/* IF NOT EXISTS is no lock: of two processes that start together the second would fail. */
+static const char MAKE_SEQUENCE[] = "BEGIN; SELECT pg_advisory_xact_lock(7240818);"
+                                    "CREATE SEQUENCE IF NOT EXISTS store_turn; COMMIT";
+
 /* Made before the first turn; markers of processes long gone are swept on the way. */
 static enum err prepare_postgres(struct writer *writer)
 {
     int64_t day_ago_ms = clock_now_ms() - INT64_C(86400000);
-    TRY(sql_script(writer->db, "CREATE SEQUENCE IF NOT EXISTS store_turn"));
+    TRY(sql_script(writer->db, MAKE_SEQUENCE));
     return sql_run(writer->db, "DELETE FROM store_marker WHERE at_ms < $1 AND writer <> $2",
                    SQL_INT(day_ago_ms), SQL_INT(writer->writer_id));
 }

@@ -243,6 +243,43 @@ TEST(a_url_that_means_nothing_is_refused)
     CHECK_INT(try_open(&place, &notes_module, &store, &note), ERR_BUSY);
 }
 
+#define STARTS 8
+
+struct starting { /* one of several processes */
+    struct thread thread;
+    const struct place *place;
+    struct store *store;
+    struct err_note note;
+    enum err err;
+};
+
+static void *start_process(void *context)
+{
+    struct starting *starting = context;
+    starting->err = try_open(starting->place, &notes_module, &starting->store, &starting->note);
+    return NULL;
+}
+
+TEST(processes_that_start_together_on_an_empty_postgres_all_do)
+{
+    for (int round = 0; round < 10; round++) {
+        struct place place = *place_postgres();
+        struct starting all[STARTS] = {0};
+        for (int i = 0; i < STARTS; i++) {
+            all[i].place = &place;
+            thread_start(&all[i].thread, "starting", start_process, &all[i]);
+        }
+        for (int i = 0; i < STARTS; i++)
+            thread_join(&all[i].thread);
+        for (int i = 0; i < STARTS; i++) {
+            if (all[i].err != ERR_NONE)
+                print_error("%s: %s\n", all[i].note.place, all[i].note.detail);
+            CHECK_INT(all[i].err, ERR_NONE);
+            store_close(all[i].store);
+        }
+    }
+}
+
 /* --- the log stays bounded --- */
 
 TEST(the_log_of_sqlite_starts_anew_under_steady_writing)
