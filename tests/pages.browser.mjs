@@ -64,6 +64,12 @@ scenario('night, bright and the device\'s own look are all legible', async (t) =
   const admin = await muster.signIn();
   await buildPark(admin);
   const cameras = new Cameras(t, muster.withToken((await makeToken(admin)).token), crowd);
+  for (const severity of ['critical', 'warning']) {
+    await admin.post('/api/v1/events/demo/rules', {
+      id: severity, name: severity, series: 'zone.stage:people', direction: 'above', threshold: 200, recovery: 100,
+      hold_ms: 0, recovery_hold_ms: 0, severity, recipients: [],
+    });
+  }
   cameras.show('cam-1', 300);
   for (const look of ['night', 'bright']) {
     const room = await Room.open(browser, muster.url, { look });
@@ -80,6 +86,7 @@ scenario('night, bright and the device\'s own look are all legible', async (t) =
   const forced = await Room.open(browser, muster.url, { forcedColors: 'active' });
   await forced.signIn(ADMIN);
   await forced.reads('[data-zone-row=stage]', /300/);
+  await forced.see('.alarm[data-state=open] .acknowledge[aria-disabled=false]');
   await forced.isAccessible('the control room in forced colours');
   const shown = await forced.page.evaluate(() => ['.sections a[aria-current]', '.sections a:not([aria-current])']
     .map((where) => getComputedStyle(document.querySelector(where)).borderBottomColor));
