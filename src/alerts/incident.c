@@ -89,6 +89,7 @@ static enum err read_news(json_t *document, struct incident_news *news)
     TRY(json_read(json_object_get(document, "incident"), INCIDENT_FIELDS, COUNT_OF(INCIDENT_FIELDS),
                   &news->incident, NULL));
     TRY(rule_recipients_read(json_object_get(document, "recipients"), &recipients, NULL));
+    news->mails_resolution = json_is_true(json_object_get(document, "mail_on_resolution"));
     news->recipient_count = recipients.recipient_count;
     memcpy(news->recipients, recipients.recipients, sizeof news->recipients);
     return ERR_NONE;

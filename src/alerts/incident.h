@@ -80,6 +80,7 @@ struct incident_news {
     struct incident incident;
     size_t recipient_count;
     char recipients[LIMIT_RULE_RECIPIENTS][LIMIT_EMAIL_LEN + 1];
+    bool mails_resolution; /* of the rule */
 };
 /* ERR_CORRUPT when the record is not what we write. */
 MUST_USE enum err incident_news_read(const struct stream_record *record,

@@ -10,9 +10,11 @@ static struct metric opened_total =
 static enum err append_record(struct db *db, const struct incident *incident,
                               const struct transition *transition, const struct rule *rule)
 {
-    SCOPED_JSON *document = json_pack("{s:o, s:o, s:o}", "transition", transition_json(transition),
-                                      "incident", incident_json(incident), "recipients",
-                                      rule == NULL ? json_array() : rule_recipients_json(rule));
+    SCOPED_JSON *document =
+        json_pack("{s:o, s:o, s:o, s:b}", "transition", transition_json(transition), "incident",
+                  incident_json(incident), "recipients",
+                  rule == NULL ? json_array() : rule_recipients_json(rule), "mail_on_resolution",
+                  rule != NULL && rule->mails_resolution);
     char *body = json_dumps(document, JSON_COMPACT);
     assert(body != NULL);
     char kind[40];

@@ -60,6 +60,8 @@ static const char *const ROLES[] = {"role:organiser", "role:control", "role:crew
          .doc = "silence that long is an alarm of its own; 0 = never"},                            \
         {"recipients", JSON_FIELD_ANY, JSON_OPTIONAL, JSON_AT(struct rule_form, recipients),       \
          .doc = "mail addresses, or roles of the event like role:control"},                        \
+        {"mail_on_resolution", JSON_FIELD_BOOL, JSON_OPTIONAL, AT(mails_resolution),               \
+         .doc = "whoever got the alarm by mail is told of its end; true"},                         \
     {                                                                                              \
         "enabled", JSON_FIELD_BOOL, JSON_OPTIONAL, AT(is_enabled), .doc = "true"                   \
     }
@@ -81,8 +83,10 @@ int rule_name_index(const char *const *names, const char *name)
 
 void rule_form_init(struct rule_form *form, const char *event)
 {
-    *form = (struct rule_form){
-        .rule = {.severity = SEVERITY_WARNING, .hold_ms = DEFAULT_HOLD_MS, .is_enabled = true}};
+    *form = (struct rule_form){.rule = {.severity = SEVERITY_WARNING,
+                                        .hold_ms = DEFAULT_HOLD_MS,
+                                        .is_enabled = true,
+                                        .mails_resolution = true}};
     (void)text_copy(form->rule.event, sizeof form->rule.event, event);
 }
 

@@ -29,6 +29,7 @@ struct rule {
     int64_t recovery_hold_ms; /* the recovery lasts this long before it is resolved */
     int64_t no_data_after_ms; /* 0 = silence is no alarm */
     bool is_enabled;
+    bool mails_resolution; /* whoever got the alarm is mailed its end */
     size_t recipient_count;
     char recipients[LIMIT_RULE_RECIPIENTS][LIMIT_EMAIL_LEN + 1]; /* address, or "role:control" */
     int64_t created_ms;
@@ -47,7 +48,7 @@ struct rule_form {
     bool has_recovery;
     bool has_recovery_hold;
 };
-#define RULE_FIELD_COUNT 12
+#define RULE_FIELD_COUNT 13
 extern const struct json_field rule_create_fields[RULE_FIELD_COUNT];
 extern const struct json_field rule_change_fields[RULE_FIELD_COUNT - 1];
 

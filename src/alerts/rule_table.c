@@ -78,7 +78,8 @@ static enum err write_row(struct db *db, const char *sql, const struct rule *rul
         SQL_TEXT(rule->series), SQL_INT(rule->direction), SQL_INT(rule->severity),
         SQL_REAL(rule->threshold), SQL_REAL(rule->recovery), SQL_INT(rule->hold_ms),
         SQL_INT(rule->recovery_hold_ms), SQL_INT(rule->no_data_after_ms), SQL_INT(rule->is_enabled),
-        SQL_TEXT(text), SQL_INT(rule->created_ms), SQL_INT(rule->updated_ms));
+        SQL_TEXT(text), SQL_INT(rule->created_ms), SQL_INT(rule->updated_ms),
+        SQL_INT(rule->mails_resolution));
     free(text); /* jansson's own allocation */
     TRY(err);
     return changed == 1 ? ERR_NONE : ERR_CONFLICT;
@@ -104,14 +105,14 @@ enum err rule_insert(struct db *db, const struct actor *actor, const struct rule
     if (count >= LIMIT_EVENT_RULES)
         return err_set(note, ERR_INVALID, "id", "an event has at most %d rules; remove one first",
                        LIMIT_EVENT_RULES);
-    enum err err =
-        write_row(db,
-                  "INSERT INTO alert_rule (event, id, name, series, direction, severity,"
-                  " threshold, recovery, hold_ms, recovery_hold_ms, no_data_after_ms,"
-                  " is_enabled, recipients, created_ms, updated_ms) VALUES ($1, $2, $3, $4,"
-                  " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-                  " ON CONFLICT DO NOTHING",
-                  &rule);
+    enum err err = write_row(db,
+                             "INSERT INTO alert_rule (event, id, name, series, direction, severity,"
+                             " threshold, recovery, hold_ms, recovery_hold_ms, no_data_after_ms,"
+                             " is_enabled, recipients, created_ms, updated_ms, mails_resolution)"
+                             " VALUES ($1, $2, $3, $4,"
+                             " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+                             " ON CONFLICT DO NOTHING",
+                             &rule);
     if (err == ERR_CONFLICT)
         return err_set(note, err, "id", "there is a rule %s already; choose another id", rule.id);
     TRY(err);
@@ -152,7 +153,7 @@ enum err rule_update(struct db *db, const struct actor *actor, const struct rule
                   "UPDATE alert_rule SET name = $3, series = $4, direction = $5, severity = $6,"
                   " threshold = $7, recovery = $8, hold_ms = $9, recovery_hold_ms = $10,"
                   " no_data_after_ms = $11, is_enabled = $12, recipients = $13, created_ms = $14,"
-                  " updated_ms = $15 WHERE event = $1 AND id = $2",
+                  " updated_ms = $15, mails_resolution = $16 WHERE event = $1 AND id = $2",
                   &rule));
     TRY(audit(db, actor, &rule, "rule.changed"));
     return generation_raise(db);
@@ -173,7 +174,8 @@ enum err rule_remove(struct db *db, const struct actor *actor, const char *event
 
 #define RULE_COLUMNS                                                                               \
     "event, id, name, series, direction, severity, threshold, recovery, hold_ms, "                 \
-    "recovery_hold_ms, no_data_after_ms, is_enabled, recipients, created_ms, updated_ms"
+    "recovery_hold_ms, no_data_after_ms, is_enabled, recipients, created_ms, updated_ms, "         \
+    "mails_resolution"
 
 static enum err rule_of_row(const struct sql_rows *rows, struct rule *rule)
 {
@@ -186,7 +188,8 @@ static enum err rule_of_row(const struct sql_rows *rows, struct rule *rule)
                           .no_data_after_ms = sql_int(rows, 10),
                           .is_enabled = sql_int(rows, 11) != 0,
                           .created_ms = sql_int(rows, 13),
-                          .updated_ms = sql_int(rows, 14)};
+                          .updated_ms = sql_int(rows, 14),
+                          .mails_resolution = sql_int(rows, 15) != 0};
     (void)text_copy(rule->event, sizeof rule->event, sql_text(rows, 0));
     (void)text_copy(rule->id, sizeof rule->id, sql_text(rows, 1));
     (void)text_copy(rule->name, sizeof rule->name, sql_text(rows, 2));
@@ -284,6 +287,7 @@ enum err alerts_event_made(struct db *db, const struct actor *actor, const char 
                         .recovery = 0,
                         .recovery_hold_ms = 5000,
                         .is_enabled = true,
+                        .mails_resolution = true,
                         .recipient_count = 2,
                         .recipients = {"role:organiser", "role:control"}};
     (void)text_copy(rule.event, sizeof rule.event, event);

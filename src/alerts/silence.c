@@ -30,9 +30,8 @@ static int64_t last_seen_ms(const struct measuring *measuring, const struct devi
     bool is_pictured = picture != NULL && d < picture->device_count &&
                        strcmp(picture->devices[d].id, device->id) == 0;
     int64_t pictured_ms = is_pictured ? picture->devices[d].last_seen_ms : 0;
-    int64_t read_ms = readings == NULL ? 0
-                                       : readings_last_seen(readings, measuring->view->event,
-                                                            device->id);
+    int64_t read_ms =
+        readings == NULL ? 0 : readings_last_seen(readings, measuring->view->event, device->id);
     return MAX(pictured_ms, read_ms);
 }
 

@@ -24,10 +24,11 @@ struct smtp_server {
 struct mail {
     const char *from; /* "Muster <alarm@example.org>" */
     const char *to;
-    const char *subject;    /* UTF-8 */
-    const char *text;       /* plain */
-    const char *html;       /* NULL = none */
-    const char *message_id; /* "<incident-17.1@muster.example.org>": stable over retries */
+    const char *subject;     /* UTF-8 */
+    const char *text;        /* plain */
+    const char *html;        /* NULL = none */
+    const char *message_id;  /* "<incident-17.1@muster.example.org>": stable over retries */
+    const char *in_reply_to; /* the message id of the mail that this one answers; NULL */
     int64_t at_ms;
 };
 

@@ -67,6 +67,8 @@ static void deliver(struct deliverer *deliverer, struct claim *claim)
                         .text = claim->letter.text,
                         .html = claim->letter.html,
                         .message_id = summary->message_id,
+                        .in_reply_to =
+                            summary->in_reply_to[0] == '\0' ? NULL : summary->in_reply_to,
                         .at_ms = summary->created_ms};
     struct smtp_server server = *deliverer->smtp;
     server.must_end = &deliverer->must_end;

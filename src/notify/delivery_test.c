@@ -181,6 +181,28 @@ TEST(a_server_that_offers_no_encryption_gets_no_password_and_the_outbox_says_why
     smtp_test_stop(exim);
 }
 
+TEST(the_end_of_an_alarm_is_an_answer_to_it)
+{
+    SCOPED(post) post = post_open();
+    SCOPED(scene) scene = scene_open(place_sqlite);
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    rule.mails_resolution = true;
+    scene_add_rule(scene, &rule);
+    scene_start_alerts(scene);
+    SCOPED(notify) notify = start_notify(scene, &post->settings);
+    scene_say_one(scene, STAGE, 0, 9);
+    settle(scene, notify);
+    mem_free(smtp_test_take_mail(post->exim));
+    scene_say_one(scene, STAGE, 1000, 1);
+    settle(scene, notify);
+    SCOPED_MEM char *end = smtp_test_take_mail(post->exim);
+    const char *alarm = mail_of(scene, 1).message_id;
+    CHECK(has_header(end, "In-Reply-To", alarm));
+    CHECK(has_header(end, "References", alarm));
+    CHECK(!has_header(end, "Message-ID", alarm));
+    notify_close(TAKE(notify));
+}
+
 TEST(a_mail_that_was_sent_is_not_sent_twice)
 {
     SCOPED(post) post = post_open();

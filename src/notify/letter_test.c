@@ -3,7 +3,8 @@
 #include "base/text.h"
 #include "notify/letter.h"
 
-static const struct letter_sender DEMO = {"Sound & Light", "https://muster.example.org"};
+static const struct letter_sender DEMO = {.event_name = "Sound & Light",
+                                          .public_url = "https://muster.example.org"};
 
 static struct incident dense_stage(void)
 {
@@ -22,6 +23,12 @@ static struct incident dense_stage(void)
                              .value = 5.3125,
                              .has_value = true,
                              .since_ms = 1781990043100};
+}
+
+static void name_mast(void *context, const struct incident *incident, struct letter_names *names)
+{
+    (void)context, (void)incident;
+    (void)text_copy(names->place, sizeof names->place, "<Mast 3>");
 }
 
 TEST(one_alarm_says_what_where_how_much_since_when_and_where_to_look)
@@ -75,6 +82,45 @@ TEST(silence_is_told_as_silence)
     CHECK(strstr(letter.text, "no values of density come in any more (the last was 5.312)") !=
           NULL);
     CHECK(strstr(letter.text, "Silence is not zero") != NULL);
+    letter_fini(&letter);
+}
+
+TEST(a_silent_camera_is_told_by_its_name)
+{
+    struct incident incident = dense_stage();
+    (void)text_copy(incident.subject, sizeof incident.subject, "device.cam-3");
+    (void)text_copy(incident.measure, sizeof incident.measure, "silence");
+    incident.zone[0] = '\0';
+    incident.value = 10.4;
+    const struct incident *list[] = {&incident};
+    struct letter_sender sender = DEMO;
+    sender.name = name_mast;
+    struct letter letter;
+    letter_compose(list, 1, &sender, &letter);
+    CHECK(strstr(letter.text, "Where: <Mast 3> (cam-3), venue park") != NULL);
+    CHECK(strstr(letter.text, "nothing is heard, for 10 s longer than it may be silent") != NULL);
+    CHECK(strstr(letter.html, "&lt;Mast 3&gt; (cam-3), venue park") != NULL);
+    letter_fini(&letter);
+}
+
+TEST(an_end_says_why_by_whom_and_after_how_long)
+{
+    struct incident incident = dense_stage();
+    incident.state = INCIDENT_RESOLVED;
+    incident.resolution = RESOLUTION_BY_HAND;
+    incident.resolved_ms = incident.since_ms + 12 * 60000;
+    (void)text_copy(incident.resolved_by, sizeof incident.resolved_by, "Ann");
+    const struct incident *list[] = {&incident};
+    struct letter_sender sender = DEMO;
+    sender.kind = LETTER_RESOLVED;
+    struct letter letter;
+    letter_compose(list, 1, &sender, &letter);
+    CHECK_TEXT(letter.subject, "Resolved: zone stage-a · Too dense · by hand, by Ann, after 12 min "
+                               "(Sound & Light)");
+    CHECK(strstr(letter.text, "Ended: 2026-06-20 21:26:03 UTC, by hand, by Ann, after 12 min") !=
+          NULL);
+    CHECK(strstr(letter.html, "ended: by hand, by Ann") != NULL);
+    CHECK(strstr(letter.html, "acknowledge") == NULL);
     letter_fini(&letter);
 }
 

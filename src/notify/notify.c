@@ -6,10 +6,12 @@
 #include "notify/notify_internal.h"
 #include "store/consumer.h"
 
+#define CONSUMER      "notify"
 #define BATCH_RECORDS 4096 /* a thousand zones in one second are one batch, hence one mail */
 
 struct notify {
     struct store *store;
+    struct venues *venues;
     const struct publisher *publisher;
     char public_url[512]; /* without a slash at the end */
     char host[101];
@@ -39,19 +41,26 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
         &(struct drafts_input){.records = batch->records,
                                .record_count = batch->record_count,
                                .public_url = notify->public_url,
+                               .host = notify->host,
+                               .venues = notify->venues,
                                .state = notify->deliverer.smtp == NULL ? MAIL_KEPT : MAIL_QUEUED,
                                .now_ms = batch->now_ms});
     store_reader_give(notify->store, db);
-    *out_has_effects = notify->drafts.draft_count > 0;
+    *out_has_effects = notify->drafts.draft_count + notify->drafts.unreadable_count > 0;
     return err;
 }
 
 static enum err apply(void *context, struct db *db, const struct consumer_batch *batch)
 {
-    (void)batch;
-    struct notify *notify = context;
-    for (size_t i = 0; i < notify->drafts.draft_count; i++)
-        TRY(outbox_insert(db, &notify->drafts.drafts[i], notify->host));
+    const struct notify *notify = context;
+    const struct drafts *drafts = &notify->drafts;
+    for (size_t i = 0; i < drafts->unreadable_count; i++)
+        TRY(consumer_set_aside(db, CONSUMER, drafts->unreadable[i], "is no record of an incident"));
+    for (size_t i = 0; i < drafts->draft_count; i++)
+        TRY(outbox_insert(db, &drafts->drafts[i]));
+    for (size_t i = 0; i < drafts->told_count; i++)
+        TRY(outbox_insert_told(db, drafts->told[i].event, drafts->told[i].incident,
+                               drafts->told[i].letter_key, batch->now_ms));
     return ERR_NONE;
 }
 
@@ -85,7 +94,7 @@ static enum err start(struct notify *notify, struct err_note *note)
     if (!store_is_postgres(notify->store)) /* then we are the only process */
         TRY(store_write(notify->store, release_run, NULL, note));
     deliverer_start(&notify->deliverer);
-    const struct consumer_options options = {.name = "notify",
+    const struct consumer_options options = {.name = CONSUMER,
                                              .stream = INCIDENTS_STREAM,
                                              .source = notify->store,
                                              .target = notify->store,
@@ -106,6 +115,7 @@ enum err notify_open(const struct notify_options *options, struct notify **out_n
 {
     struct notify *notify = mem_new(sizeof *notify);
     notify->store = options->main_store;
+    notify->venues = options->venues;
     notify->publisher = options->publisher;
     (void)text_copy(notify->public_url, sizeof notify->public_url, options->public_url);
     for (size_t len = strlen(notify->public_url); len > 0 && notify->public_url[len - 1] == '/';)

@@ -4,6 +4,9 @@
  * forgotten and nothing is written twice. One batch of records of one event is one mail per address:
  * a single alarm is not delayed, and a thousand zones in one commit are one mail with all of them.
  *
+ * When an incident is resolved, whoever got its alarm gets one mail more, in answer to it: incidents that
+ * were told of in one mail and end in one batch share that answer.
+ *
  * A deliverer takes due mails from the outbox after the commit: it claims one (so that of several
  * processes one sends it), sends it, writes down what became of it. At least once: whoever dies
  * between sending and writing sends again, with the same Message-ID. What fails for now is tried
@@ -16,9 +19,10 @@
 #include "net/smtp.h"
 #include "store/store.h"
 
-#define MAIL_TRY_MS           (24 * 3600 * 1000LL)
-#define LIMIT_MAIL_INCIDENTS  2000 /* listed in one mail; it says how many more there are */
-#define LIMIT_MAIL_RECIPIENTS 500  /* addresses of one batch and event; logged and counted */
+#define MAIL_TRY_MS          (24 * 3600 * 1000LL)
+#define LIMIT_MAIL_INCIDENTS 2000 /* listed in one mail; it says how many more there are */
+#define LIMIT_MAIL_RECIPIENTS                                                                      \
+    2000 /* addresses of one batch and event; logged, counted, and said in the mail */
 
 enum mail_state { MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, MAIL_KEPT, MAIL_DEAD };
 extern const char *const mail_state_names[]; /* "queued" ... NULL */
@@ -29,7 +33,8 @@ struct mail_summary {
     char recipient[LIMIT_EMAIL_LEN + 1];
     char subject[256];
     char message_id[256];
-    int state; /* enum mail_state */
+    char in_reply_to[256]; /* the alarm, of a mail that tells of its end; "" */
+    int state;             /* enum mail_state */
     int64_t incident_count;
     int64_t attempts;
     char failure[321]; /* of the last attempt; "" = none */
@@ -47,6 +52,7 @@ extern const struct store_module notify_store_module; /* for the main store */
 
 struct notify_options { /* all borrowed until close */
     struct store *main_store;
+    struct venues *venues;          /* tells what places are called; NULL = by their ids */
     const struct smtp_server *smtp; /* NULL = mails are kept in the outbox */
     const char *from;       /* "Muster <alarm@example.org>"; NULL = muster@<host of public_url> */
     const char *public_url; /* "https://muster.example.org", for links */

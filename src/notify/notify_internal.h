@@ -15,9 +15,24 @@ struct mail_draft {
     size_t letter_index;
     const struct letter *letter; /* borrowed; one letter may go to several; set when all are made */
     int severity;
+    char letter_key[17]; /* names the letter among those of the event */
 };
-/* Gives id and message id, too. */
-MUST_USE enum err outbox_insert(struct db *db, struct mail_draft *draft, const char *host);
+
+struct told { /* a letter tells of an incident */
+    char event[LIMIT_ID_LEN + 1];
+    int64_t incident;
+    char letter_key[17];
+};
+/* Gives the id, too. */
+MUST_USE enum err outbox_insert(struct db *db, struct mail_draft *draft);
+/* Remembers that this letter told of the incident. */
+MUST_USE enum err outbox_insert_told(struct db *db, const char *event, int64_t incident,
+                                     const char *letter, int64_t now_ms);
+/* Whoever was mailed this incident's alarm, by which mail. In a reader. */
+MUST_USE enum err outbox_told(struct db *db, const char *event, int64_t incident,
+                              void (*tell)(void *context, const char *recipient,
+                                           const char *message_id),
+                              void *context);
 
 /* When the next mail is due; INT64_MAX when none is. Any connection. */
 MUST_USE enum err outbox_due(struct db *db, int64_t *out_due_ms);
@@ -61,6 +76,10 @@ struct drafts {
     size_t letter_count, letter_size;
     struct mail_draft *drafts;
     size_t draft_count, draft_size;
+    struct told *told;
+    size_t told_count, told_size;
+    struct stream_record **unreadable; /* borrowed from the batch */
+    size_t unreadable_count;
 };
 void drafts_clear(struct drafts *drafts);
 /* What the records of a batch give, with the roles of the event turned into addresses. `state` is
@@ -69,6 +88,8 @@ struct drafts_input {
     struct stream_record **records;
     size_t record_count;
     const char *public_url;
+    const char *host;      /* of message ids */
+    struct venues *venues; /* may be NULL */
     enum mail_state state;
     int64_t now_ms;
 };

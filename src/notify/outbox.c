@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "notify/notify_internal.h"
 
@@ -14,13 +13,21 @@ static const struct store_migration MIGRATIONS[] = {
      " next_ms BIGINT NOT NULL, PRIMARY KEY (event, id));"
      "CREATE INDEX notify_mail_due ON notify_mail (next_ms) WHERE state <= 1;"
      "CREATE TABLE notify_counter (event TEXT PRIMARY KEY, last BIGINT NOT NULL);"},
+    {2, "ALTER TABLE notify_mail ADD COLUMN in_reply_to TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE notify_mail ADD COLUMN letter TEXT NOT NULL DEFAULT '';"
+        "CREATE INDEX notify_mail_letter ON notify_mail (event, letter);"
+        "CREATE INDEX notify_mail_created ON notify_mail (created_ms) WHERE state >= 2;"
+        "CREATE TABLE notify_told (event TEXT NOT NULL, incident BIGINT NOT NULL,"
+        " letter TEXT NOT NULL, created_ms BIGINT NOT NULL,"
+        " PRIMARY KEY (event, incident, letter));"
+        "CREATE INDEX notify_told_created ON notify_told (created_ms);"},
 };
 const struct store_module notify_store_module = {"notify", MIGRATIONS, COUNT_OF(MIGRATIONS)};
 _Static_assert(MAIL_QUEUED == 0 && MAIL_SENDING == 1, "the index and the queries say state <= 1");
 
 const char *const mail_state_names[] = {"queued", "sending", "sent", "kept", "dead", NULL};
 
-enum err outbox_insert(struct db *db, struct mail_draft *draft, const char *host)
+enum err outbox_insert(struct db *db, struct mail_draft *draft)
 {
     struct mail_summary *mail = &draft->summary;
     TRY(sql_one_int(db, &mail->id,
@@ -28,21 +35,41 @@ enum err outbox_insert(struct db *db, struct mail_draft *draft, const char *host
                     " ON CONFLICT (event) DO UPDATE SET last = notify_counter.last + 1"
                     " RETURNING last",
                     SQL_TEXT(mail->event)));
-    /* With chance in it: after a restored backup the numbers come again, the mails must not. */
-    char chance[11];
-    random_id(chance, sizeof chance);
-    (void)snprintf(mail->message_id, sizeof mail->message_id, "<mail-%lld.%s.%s@%.100s>",
-                   (long long)mail->id, mail->event, chance, host);
     return sql_run(
         db,
         "INSERT INTO notify_mail (event, id, recipient, subject, body_text, body_html, message_id,"
         " severity, incident_count, state, attempts, failure, created_ms, tries_since_ms, sent_ms,"
-        " next_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', $11, $11, 0, $12)",
+        " next_ms, in_reply_to, letter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '',"
+        " $11, $11, 0, $12, $13, $14)",
         SQL_TEXT(mail->event), SQL_INT(mail->id), SQL_TEXT(mail->recipient),
         SQL_TEXT(draft->letter->subject), SQL_TEXT(draft->letter->text),
         SQL_TEXT(draft->letter->html), SQL_TEXT(mail->message_id), SQL_INT(draft->severity),
         SQL_INT(mail->incident_count), SQL_INT(mail->state), SQL_INT(mail->created_ms),
-        SQL_INT(mail->next_ms));
+        SQL_INT(mail->next_ms), SQL_TEXT(mail->in_reply_to), SQL_TEXT(draft->letter_key));
+}
+
+enum err outbox_insert_told(struct db *db, const char *event, int64_t incident, const char *letter,
+                            int64_t now_ms)
+{
+    return sql_run(db,
+                   "INSERT INTO notify_told (event, incident, letter, created_ms)"
+                   " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                   SQL_TEXT(event), SQL_INT(incident), SQL_TEXT(letter), SQL_INT(now_ms));
+}
+
+enum err outbox_told(struct db *db, const char *event, int64_t incident,
+                     void (*tell)(void *context, const char *recipient, const char *message_id),
+                     void *context)
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows,
+                  "SELECT m.recipient, m.message_id FROM notify_told t JOIN notify_mail m"
+                  " ON m.event = t.event AND m.letter = t.letter"
+                  " WHERE t.event = $1 AND t.incident = $2 AND m.state <> 4 ORDER BY m.id",
+                  SQL_TEXT(event), SQL_INT(incident)));
+    while (sql_next(&rows))
+        tell(context, sql_text(&rows, 0), sql_text(&rows, 1));
+    return sql_end(&rows);
 }
 
 enum err outbox_due(struct db *db, int64_t *out_due_ms)
@@ -59,7 +86,7 @@ enum err outbox_due(struct db *db, int64_t *out_due_ms)
 
 #define SUMMARY_COLUMNS                                                                            \
     "event, id, recipient, subject, message_id, state, incident_count, attempts, failure, "        \
-    "created_ms, sent_ms, next_ms"
+    "created_ms, sent_ms, next_ms, in_reply_to"
 
 static void summary_of_row(const struct sql_rows *rows, struct mail_summary *mail)
 {
@@ -74,6 +101,7 @@ static void summary_of_row(const struct sql_rows *rows, struct mail_summary *mai
     (void)text_copy(mail->subject, sizeof mail->subject, sql_text(rows, 3));
     (void)text_copy(mail->message_id, sizeof mail->message_id, sql_text(rows, 4));
     (void)text_copy(mail->failure, sizeof mail->failure, sql_text(rows, 8));
+    (void)text_copy(mail->in_reply_to, sizeof mail->in_reply_to, sql_text(rows, 12));
     mail->next_ms = mail->state == MAIL_QUEUED ? sql_int(rows, 11) : 0;
 }
 
@@ -84,9 +112,9 @@ static enum err letter_of(struct sql_rows *rows, struct mail_letter *out_letter,
     struct mail_letter letter = {0};
     if (is_there) {
         summary_of_row(rows, &letter.summary);
-        letter.text = mem_text(sql_text(rows, 12));
-        letter.html = mem_text(sql_text(rows, 13));
-        *out_tries_since_ms = sql_int(rows, 14);
+        letter.text = mem_text(sql_text(rows, 13));
+        letter.html = mem_text(sql_text(rows, 14));
+        *out_tries_since_ms = sql_int(rows, 15);
     }
     enum err err = sql_end(rows);
     if (err == ERR_NONE && !is_there)
@@ -224,6 +252,7 @@ static const struct json_field SUMMARY_FIELDS[] = {
     {"recipient", JSON_FIELD_TEXT, JSON_REQUIRED, JSON_TEXT(struct mail_summary, recipient)},
     {"subject", JSON_FIELD_TEXT, JSON_REQUIRED, JSON_TEXT(struct mail_summary, subject)},
     {"message_id", JSON_FIELD_TEXT, JSON_REQUIRED, JSON_TEXT(struct mail_summary, message_id)},
+    {"in_reply_to", JSON_FIELD_TEXT, JSON_REQUIRED, JSON_TEXT(struct mail_summary, in_reply_to)},
     {"state", JSON_FIELD_ENUM, JSON_REQUIRED, JSON_AT(struct mail_summary, state),
      .names = mail_state_names},
     {"incident_count", JSON_FIELD_INT, JSON_REQUIRED, JSON_AT(struct mail_summary, incident_count)},
@@ -239,6 +268,8 @@ json_t *mail_summary_json(const struct mail_summary *summary)
     json_t *object = json_write(SUMMARY_FIELDS, COUNT_OF(SUMMARY_FIELDS), summary);
     if (summary->failure[0] == '\0')
         (void)json_object_set_new(object, "failure", json_null());
+    if (summary->in_reply_to[0] == '\0')
+        (void)json_object_set_new(object, "in_reply_to", json_null());
     if (summary->sent_ms == 0)
         (void)json_object_set_new(object, "sent_at", json_null());
     if (summary->state != MAIL_QUEUED)

@@ -15,6 +15,7 @@ static const char STAGE[] = "zone.stage-a:density";
 static struct notify *start_notify(struct scene *scene)
 {
     struct notify_options options = {.main_store = scene->main_store,
+                                     .venues = scene->venues,
                                      .public_url = "https://muster.example.org/"};
     struct notify *notify = NULL;
     struct err_note note = {0};
@@ -34,7 +35,7 @@ static struct mail_summary *outbox(struct scene *scene, size_t *out_count)
     struct mail_summary *mails = NULL;
     struct db *db = store_reader_take(scene->main_store);
     CHECK(db != NULL);
-    struct mail_filter filter = {.count_max = 1000};
+    struct mail_filter filter = {.count_max = 10000};
     enum err err = mail_list(db, "demo", &filter, &mails, out_count);
     store_reader_give(scene->main_store, db);
     CHECK_INT(err, ERR_NONE);
@@ -164,6 +165,138 @@ IN_BOTH_PLACES(what_is_acknowledged_or_over_needs_no_mail)
     scene_say_one(scene, STAGE, 2000, 9);
     settle(scene, notify);
     CHECK_INT(mail_count(scene), 2);
+}
+
+static struct scene *told_of_ends(place_maker make)
+{
+    SCOPED(scene) scene = scene_open(make);
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    rule.mails_resolution = true;
+    scene_add_rule(scene, &rule);
+    scene_start_venues(scene);
+    scene_start_alerts(scene);
+    return TAKE(scene);
+}
+
+static char *text_of(struct scene *scene, int64_t id)
+{
+    struct mail_letter letter;
+    struct db *db = store_reader_take(scene->main_store);
+    CHECK_INT(mail_find(db, "demo", id, &letter), ERR_NONE);
+    store_reader_give(scene->main_store, db);
+    char *text = TAKE(letter.text);
+    mail_letter_fini(&letter);
+    return text;
+}
+
+IN_BOTH_PLACES(whoever_got_an_alarm_gets_its_end_once_as_an_answer)
+{
+    SCOPED(scene) scene = told_of_ends(make);
+    SCOPED(notify) notify = start_notify(scene);
+    scene_say_one(scene, STAGE, 0, 9);
+    settle(scene, notify);
+    scene_say_one(scene, STAGE, 600000, 1);
+    settle(scene, notify);
+    size_t count = 0;
+    SCOPED_MEM struct mail_summary *mails = outbox(scene, &count);
+    CHECK_INT(count, 2);
+    CHECK_TEXT(mails[0].recipient, "duty@example.org");
+    CHECK_TEXT(mails[0].in_reply_to, mails[1].message_id);
+    CHECK_TEXT(mails[1].in_reply_to, "");
+    CHECK(strcmp(mails[0].message_id, mails[1].message_id) != 0);
+    const char *start = "Resolved: Main stage (zone stage-a)";
+    CHECK(strncmp(mails[0].subject, start, strlen(start)) == 0);
+    SCOPED_MEM char *alarm = text_of(scene, 1);
+    CHECK(strstr(alarm, "Where: Main stage (zone stage-a), Riverside park (venue park)") != NULL);
+    SCOPED_MEM char *end = text_of(scene, 2);
+    CHECK(strstr(end, "1 alarm resolved") != NULL);
+    CHECK(strstr(end, "recovered") != NULL);
+    CHECK(strstr(end, "acknowledge") == NULL);
+}
+
+IN_BOTH_PLACES(what_opens_and_ends_before_anybody_looks_is_told_in_that_order)
+{
+    SCOPED(scene) scene = told_of_ends(make);
+    scene_say_one(scene, STAGE, 0, 9);
+    scene_say_one(scene, STAGE, 1000, 1);
+    scene_settle(scene);
+    SCOPED(notify) notify = start_notify(scene);
+    settle(scene, notify);
+    size_t count = 0;
+    SCOPED_MEM struct mail_summary *mails = outbox(scene, &count);
+    CHECK_INT(count, 2);
+    CHECK_TEXT(mails[0].in_reply_to, mails[1].message_id);
+}
+
+static enum err garble_run(struct db *db, void *context, struct err_note *note)
+{
+    (void)context, (void)note;
+    return stream_append(db,
+                         &(struct stream_append){.stream = "incidents",
+                                                 .key = "demo",
+                                                 .kind = "incident.opened",
+                                                 .body = "{",
+                                                 .body_len = 1},
+                         NULL);
+}
+
+static int64_t dead_letters(struct scene *scene)
+{
+    int64_t count = 0;
+    struct db *db = store_reader_take(scene->main_store);
+    CHECK_INT(
+        sql_one_int(db, &count, "SELECT COUNT(*) FROM store_dead_letter WHERE consumer = 'notify'"),
+        ERR_NONE);
+    store_reader_give(scene->main_store, db);
+    return count;
+}
+
+IN_BOTH_PLACES(a_record_that_cannot_be_read_is_set_aside_alone)
+{
+    SCOPED(scene) scene = told_of_ends(make);
+    scene_say_one(scene, STAGE, 0, 9);
+    scene_settle(scene);
+    scene_write(scene, garble_run, NULL);
+    scene_say_one(scene, STAGE, 1000, 1);
+    scene_settle(scene);
+    SCOPED(notify) notify = start_notify(scene);
+    int64_t started_us = clock_monotonic_us();
+    settle(scene, notify);
+    CHECK(clock_monotonic_us() - started_us < 5 * 1000 * 1000); /* at once, without trying again */
+    CHECK_INT(dead_letters(scene), 1);
+    CHECK_INT(mail_count(scene), 2);
+}
+
+#define CREW 2100
+static enum err crew_run(struct db *db, void *context, struct err_note *note)
+{
+    struct scene *scene = context;
+    for (int64_t i = 1; i <= CREW; i++) {
+        struct person_draft draft = {.person = {.id = i, .created_at_ms = 1},
+                                     .password_hash = "none"};
+        (void)snprintf(draft.person.email, sizeof draft.person.email, "crew%lld@example.org",
+                       (long long)i);
+        (void)text_copy(draft.person.name, sizeof draft.person.name, draft.person.email);
+        TRY(person_insert(db, &draft, &scene->ann, note));
+        TRY(member_write(db, &scene->ann, "demo", i, ROLE_CREW, 1, note));
+    }
+    return ERR_NONE;
+}
+
+TEST(more_people_than_get_a_mail_at_once_are_said_in_the_mail)
+{
+    SCOPED(scene) scene = scene_open(place_sqlite);
+    scene_write(scene, crew_run, scene);
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    (void)text_copy(rule.recipients[0], sizeof rule.recipients[0], "role:crew");
+    scene_add_rule(scene, &rule);
+    scene_start_alerts(scene);
+    SCOPED(notify) notify = start_notify(scene);
+    scene_say_one(scene, STAGE, 0, 9);
+    settle(scene, notify);
+    CHECK_INT(mail_count(scene), LIMIT_MAIL_RECIPIENTS);
+    SCOPED_MEM char *text = text_of(scene, 1);
+    CHECK(strstr(text, "Not everybody who should have got this mail did") != NULL);
 }
 
 IN_BOTH_PLACES(without_a_mail_server_nothing_can_be_sent_again)

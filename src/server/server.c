@@ -186,6 +186,7 @@ static enum err open_notify(struct server *server, struct err_note *note)
                                         .allows_plain_sign_in = options->smtp_plain_sign_in,
                                         .timeout_ms = SMTP_TIMEOUT_MS};
     struct notify_options notify = {.main_store = server->stores.main,
+                                    .venues = server->app.venues,
                                     .smtp = options->smtp_url == NULL ? NULL : &server->smtp,
                                     .from = options->smtp_from,
                                     .public_url = options->public_url == NULL ? server->url

@@ -57,6 +57,11 @@ struct consumer_options {
 
 #define CONSUMER_ATTEMPTS 8
 
+/* Inside apply(): this record of the batch goes to the dead letters of the consumer with this name, and
+ * the rest of the batch goes on. For what can be told at once never to be readable. */
+MUST_USE enum err consumer_set_aside(struct db *db, const char *consumer,
+                                     const struct stream_record *record, const char *reason);
+
 /* Starts the thread. The caller owns *out_consumer; strings and context are borrowed until stop. */
 MUST_USE enum err consumer_start(const struct consumer_options *options,
                                  struct consumer **out_consumer, struct err_note *note);

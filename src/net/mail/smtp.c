@@ -65,6 +65,12 @@ static void add_headers(struct sending *sending, const struct mail *mail,
     push_header(sending, &line);
     text_addf(&line, "Message-ID: %s", mail->message_id);
     push_header(sending, &line);
+    if (mail->in_reply_to != NULL) {
+        text_addf(&line, "In-Reply-To: %s", mail->in_reply_to);
+        push_header(sending, &line);
+        text_addf(&line, "References: %s", mail->in_reply_to);
+        push_header(sending, &line);
+    }
     /* No vacation notes back to us (RFC 3834). */
     push(&sending->headers, "Auto-Submitted: auto-generated");
     push(&sending->headers, "Content-Type: multipart/alternative");
@@ -202,6 +208,8 @@ enum err smtp_send(const struct smtp_server *server, const struct mail *mail, st
         return err_set(note, ERR_INVALID, "to", "is not a mail address.");
     if (!mail_message_id_is_valid(mail->message_id))
         return err_set(note, ERR_INVALID, "message_id", "must look like <unique@host>.");
+    if (mail->in_reply_to != NULL && !mail_message_id_is_valid(mail->in_reply_to))
+        return err_set(note, ERR_INVALID, "in_reply_to", "must look like <unique@host>.");
     curl_start_once();
     struct sending sending __attribute__((cleanup(fini_sending))) = {.curl = curl_easy_init()};
     assert(sending.curl != NULL);

@@ -209,6 +209,19 @@ enum err position_give_back(struct consumer *consumer)
     return store_write(consumer->options.target, give_back_run, consumer, NULL);
 }
 
+enum err consumer_set_aside(struct db *db, const char *consumer, const struct stream_record *r,
+                            const char *reason)
+{
+    return sql_run(db,
+                   "INSERT INTO store_dead_letter (consumer, stream, shard, position, at_ms,"
+                   " record_at_ms, key, kind, body, reason)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                   " ON CONFLICT (consumer, stream, shard, position) DO NOTHING",
+                   SQL_TEXT(consumer), SQL_TEXT(r->stream), SQL_INT(r->shard), SQL_INT(r->position),
+                   SQL_INT(clock_now_ms()), SQL_INT(r->at_ms), SQL_TEXT(r->key), SQL_TEXT(r->kind),
+                   SQL_BLOB(r->body, r->body_len), SQL_TEXT(reason));
+}
+
 struct bury_work {
     const struct consumer *consumer;
     const struct stream_record *record;
@@ -223,15 +236,7 @@ static enum err bury_run(struct db *db, void *context, struct err_note *note)
     struct bury_work *work = context;
     const struct stream_record *r = work->record;
     TRY(set_position(db, work->consumer, r->shard, work->position, &work->is_lost));
-    return sql_run(db,
-                   "INSERT INTO store_dead_letter (consumer, stream, shard, position, at_ms,"
-                   " record_at_ms, key, kind, body, reason)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-                   " ON CONFLICT (consumer, stream, shard, position) DO NOTHING",
-                   SQL_TEXT(work->consumer->options.name), SQL_TEXT(r->stream), SQL_INT(r->shard),
-                   SQL_INT(r->position), SQL_INT(clock_now_ms()), SQL_INT(r->at_ms),
-                   SQL_TEXT(r->key), SQL_TEXT(r->kind), SQL_BLOB(r->body, r->body_len),
-                   SQL_TEXT(work->reason));
+    return consumer_set_aside(db, work->consumer->options.name, r, work->reason);
 }
 
 /* The position moves over the record only when everything before it is done. */
