@@ -9,7 +9,9 @@
 
 #include "base/lock.h"
 
-#define WAIT_MAX_MS 60000
+/* libmicrohttpd 0.9.75 may run for the close of an upgraded TLS connection before it has noted it, and then
+ * asks for no further run: such a connection is let go this much later. */
+#define WAIT_MAX_MS 1000
 
 struct loop {
     struct loops *loops;
@@ -138,6 +140,12 @@ struct loops *loops_start(int thread_count,
     for (int i = 0; i < thread_count; i++)
         thread_start(&loops->items[i].thread, "http-event", run, &loops->items[i]);
     return loops;
+}
+
+void loops_wake(struct loops *loops)
+{
+    for (int i = 0; i < loops->count; i++)
+        loop_wake(&loops->items[i]);
 }
 
 int loops_quiesce(struct loops *loops)

@@ -16,6 +16,7 @@ struct loop *loop_current(void);
 /* After MHD_resume_connection() or the end of an upgraded connection: has the loop look, once for
  * however many calls while it has not. From any thread. */
 void loop_wake(struct loop *loop);
+void loops_wake(struct loops *loops); /* all of them */
 
 /* `make` starts the daemon of one thread, with MHD_USE_EPOLL and without threads of its own, for so many
  * connections; the closure of its callbacks is the context. NULL when it cannot; then none is left. */

@@ -336,6 +336,7 @@ static void wait_for_held(struct http_server *server)
             continue;
         lock_give(&server->lock);
         (void)connections_sweep(server->connections, clock_monotonic_us()); /* see websocket.c */
+        loops_wake(server->loops);
     }
 }
 

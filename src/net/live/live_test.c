@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/certificate_test.h"
 #include "net/live.h"
 #include "net/live/ws_client_test.h"
@@ -444,7 +445,9 @@ TEST(sockets_go_by_tls_too)
     tls_read_until(tls, "\"subscribed\":[\"a\"],\"refused\":[]}");
     say(&stage, "a", PUBLISH_EVENT, "7");
     tls_read_until(tls, "{\"topic\":\"a\",\"data\":7}");
+    int64_t closing_us = clock_monotonic_us();
     close_stage(&stage); /* while it is open: libmicrohttpd insists on the right order */
+    CHECK(clock_monotonic_us() - closing_us < 20000000);
     SSL_free(tls);
     SSL_CTX_free(context);
     (void)close(fd);
