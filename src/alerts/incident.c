@@ -243,3 +243,28 @@ enum err incident_timeline(struct db *db, const char *event, int64_t id,
     *out_count = count;
     return ERR_NONE;
 }
+
+#define IS_ORPHAN                                                                                  \
+    "t.at_ms < $1 AND NOT EXISTS (SELECT 1 FROM alert_incident i"                                  \
+    " WHERE i.event = t.event AND i.id = t.incident)"
+
+void incidents_keep(struct store *main_store, int64_t keep_ms)
+{
+    store_expire(main_store,
+                 &(struct store_expiry){
+                     .table = "alert_incident",
+                     .find = "SELECT 1 FROM alert_incident"
+                             " WHERE resolved_ms > 0 AND resolved_ms < $1 LIMIT 1",
+                     .remove = "DELETE FROM alert_incident WHERE (event, id) IN (SELECT event, id"
+                               " FROM alert_incident WHERE resolved_ms > 0 AND resolved_ms < $1"
+                               " ORDER BY resolved_ms LIMIT $2)",
+                     .age_max_ms = keep_ms});
+    store_expire(main_store,
+                 &(struct store_expiry){
+                     .table = "alert_transition",
+                     .find = "SELECT 1 FROM alert_transition t WHERE " IS_ORPHAN " LIMIT 1",
+                     .remove = "DELETE FROM alert_transition WHERE (event, incident, number) IN"
+                               " (SELECT t.event, t.incident, t.number FROM alert_transition t"
+                               " WHERE " IS_ORPHAN " ORDER BY t.at_ms LIMIT $2)",
+                     .age_max_ms = keep_ms});
+}

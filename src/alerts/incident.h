@@ -102,6 +102,9 @@ MUST_USE enum err incident_find(struct db *db, const char *event, int64_t id,
 MUST_USE enum err incident_timeline(struct db *db, const char *event, int64_t id,
                                     struct transition **out_transitions, size_t *out_count);
 
+/* From now on incidents go, with their timelines, when they are resolved for so long (0 = never). */
+void incidents_keep(struct store *main_store, int64_t keep_ms);
+
 /* --- by hand, inside a command, audited. ERR_NOT_FOUND; ERR_CONFLICT when it is acknowledged
  * (resolved) already. A breach that lasts fires again after its hold time. --- */
 MUST_USE enum err incident_acknowledge(struct db *db, const struct actor *actor, const char *event,

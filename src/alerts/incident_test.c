@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/alerts_internal.h"
 #include "alerts/scene_test.h"
+#include "base/clock.h"
 
 struct opening {
     struct scene *scene;
@@ -102,6 +103,42 @@ IN_BOTH_PLACES(a_person_acknowledges_and_resolves_once_each)
     CHECK_TEXT(incident.resolved_by, "Ann");
     CHECK_INT(incident.acknowledged_ms, scene->start_ms + 8000);
     mem_free(timeline);
+}
+
+/* Housekeeping tells nobody: asked until it has done its work, ten seconds at most. */
+static void wait_until(struct scene *scene, size_t (*count)(struct scene *scene), size_t wanted)
+{
+    int64_t deadline_us = clock_monotonic_us() + 10 * 1000 * 1000;
+    while (count(scene) != wanted && clock_monotonic_us() < deadline_us) {
+        LOCKED(&scene->lock);
+        (void)signal_wait_until(&scene->published, &scene->lock, clock_monotonic_us() + 20000);
+    }
+    CHECK_INT(count(scene), wanted);
+}
+
+static size_t transition_count(struct scene *scene)
+{
+    int64_t count = 0;
+    struct db *db = store_reader_take(scene->main_store);
+    CHECK_INT(sql_one_int(db, &count, "SELECT COUNT(*) FROM alert_transition"), ERR_NONE);
+    store_reader_give(scene->main_store, db);
+    return (size_t)count;
+}
+
+IN_BOTH_PLACES(old_incidents_go_with_their_timelines_but_open_ones_stay)
+{
+    SCOPED(scene) scene = scene_open(make);
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    open_at(scene, &rule, STAGE, 0);
+    scene_write(scene, recover_run, &(struct opening){scene, &rule, STAGE, 1000});
+    open_at(scene, &rule, STAGE, 2000);
+    incidents_keep(scene->main_store, 60000); /* the scene started an hour ago */
+    wait_until(scene, scene_incident_count, 1);
+    wait_until(scene, transition_count, 1);
+    size_t count = 0;
+    SCOPED_MEM struct incident *incidents = scene_incidents(scene, &count);
+    CHECK_INT(incidents[0].id, 2);
+    CHECK_INT(incidents[0].state, INCIDENT_OPEN);
 }
 
 static enum err take_last_news(void *context, struct stream_record *record)

@@ -37,6 +37,7 @@ static const struct store_migration MIGRATIONS[] = {
         "CREATE INDEX alert_alarm_series ON alert_alarm (event, series);"
         "CREATE INDEX alert_incident_resolved ON alert_incident (resolved_ms)"
         " WHERE resolved_ms > 0;"},
+    {3, "CREATE INDEX alert_transition_at ON alert_transition (at_ms);"},
 };
 const struct store_module alerts_store_module = {"alerts", MIGRATIONS, COUNT_OF(MIGRATIONS)};
 

@@ -30,7 +30,8 @@ void replay_identify(const struct recording *recording, const char *event,
                      char out[REPLAY_IDENTITY_SIZE])
 {
     /* Arrays are hashed as they lie in memory: there must be no holes in them. */
-    _Static_assert(sizeof(struct recorded_frame) == 24 && sizeof(struct observation) == 48, "holes");
+    _Static_assert(sizeof(struct recorded_frame) == 24 && sizeof(struct observation) == 48,
+                   "holes");
     unsigned char digest[DIGEST_BYTES];
     crypto_generichash_state state;
     (void)crypto_generichash_init(&state, NULL, 0, sizeof digest);

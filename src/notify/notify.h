@@ -86,6 +86,10 @@ MUST_USE enum err mail_find(struct db *db, const char *event, int64_t id,
                             struct mail_letter *out_letter);
 json_t *mail_summary_json(const struct mail_summary *summary); /* the caller owns it */
 
+/* From now on mails that are sent, kept or dead go when they are so old (0 = never); a mail that waits
+ * stays. The end of an incident whose alarm is gone is mailed to nobody. */
+void mails_keep(struct store *main_store, int64_t keep_ms);
+
 /* Sends a dead or kept mail, or a queued one at once; waits for the commit; audited.
  * ERR_NOT_FOUND; ERR_CONFLICT when it is sent or being sent, or without a mail server. */
 MUST_USE enum err notify_retry(struct notify *notify, const struct actor *actor, const char *event,

@@ -200,6 +200,27 @@ enum err outbox_requeue(struct db *db, const struct actor *actor, const char *ev
         now_ms);
 }
 
+void mails_keep(struct store *main_store, int64_t keep_ms)
+{
+    store_expire(
+        main_store,
+        &(struct store_expiry){
+            .table = "notify_mail",
+            .find = "SELECT 1 FROM notify_mail WHERE state >= 2 AND created_ms < $1 LIMIT 1",
+            .remove = "DELETE FROM notify_mail WHERE (event, id) IN (SELECT event, id"
+                      " FROM notify_mail WHERE state >= 2 AND created_ms < $1"
+                      " ORDER BY created_ms LIMIT $2)",
+            .age_max_ms = keep_ms});
+    store_expire(main_store,
+                 &(struct store_expiry){
+                     .table = "notify_told",
+                     .find = "SELECT 1 FROM notify_told WHERE created_ms < $1 LIMIT 1",
+                     .remove = "DELETE FROM notify_told WHERE (event, incident, letter) IN"
+                               " (SELECT event, incident, letter FROM notify_told"
+                               " WHERE created_ms < $1 ORDER BY created_ms LIMIT $2)",
+                     .age_max_ms = keep_ms});
+}
+
 /* --- for the page --- */
 
 void mail_letter_fini(struct mail_letter *letter)

@@ -299,6 +299,52 @@ TEST(more_people_than_get_a_mail_at_once_are_said_in_the_mail)
     CHECK(strstr(text, "Not everybody who should have got this mail did") != NULL);
 }
 
+/* Housekeeping tells nobody: asked until it has done its work, ten seconds at most. */
+static void wait_until(struct scene *scene, size_t (*count)(struct scene *scene), size_t wanted)
+{
+    int64_t deadline_us = clock_monotonic_us() + 10 * 1000 * 1000;
+    while (count(scene) != wanted && clock_monotonic_us() < deadline_us) {
+        LOCKED(&scene->lock);
+        (void)signal_wait_until(&scene->published, &scene->lock, clock_monotonic_us() + 20000);
+    }
+    CHECK_INT(count(scene), wanted);
+}
+
+static enum err age_run(struct db *db, void *context, struct err_note *note)
+{
+    (void)context, (void)note;
+    TRY(sql_run(db, "UPDATE notify_told SET created_ms = 1"));
+    return sql_run(db, "UPDATE notify_mail SET created_ms = 1,"
+                       " state = CASE WHEN id = 2 THEN 0 ELSE state END WHERE id < 3");
+}
+
+static size_t told_count(struct scene *scene)
+{
+    int64_t count = 0;
+    struct db *db = store_reader_take(scene->main_store);
+    CHECK_INT(sql_one_int(db, &count, "SELECT COUNT(*) FROM notify_told"), ERR_NONE);
+    store_reader_give(scene->main_store, db);
+    return (size_t)count;
+}
+
+IN_BOTH_PLACES(old_mails_go_but_what_waits_or_is_new_stays)
+{
+    SCOPED(scene) scene = told_of_ends(make);
+    SCOPED(notify) notify = start_notify(scene);
+    for (int i = 0; i < 4; i++) { /* an alarm, its end, and both again */
+        scene_say_one(scene, STAGE, 1000 * i, i % 2 == 0 ? 9 : 1);
+        settle(scene, notify);
+    }
+    CHECK_INT(mail_count(scene), 4);
+    scene_write(scene, age_run, NULL);
+    mails_keep(scene->main_store, 24 * 3600 * 1000);
+    wait_until(scene, told_count, 0);
+    wait_until(scene, mail_count, 3);
+    size_t count = 0;
+    SCOPED_MEM struct mail_summary *mails = outbox(scene, &count);
+    CHECK_INT(mails[2].id, 2);
+}
+
 IN_BOTH_PLACES(without_a_mail_server_nothing_can_be_sent_again)
 {
     SCOPED(scene) scene = scene_open(make);

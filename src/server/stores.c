@@ -101,6 +101,8 @@ void stores_keep(const struct stores *stores, const struct server_options *optio
         rule.stream = TELEMETRY[i];
         store_keep(stores->telemetry, &rule);
     }
+    mails_keep(stores->main, options->keep_mails_ms);
+    incidents_keep(stores->main, options->keep_incidents_ms);
 }
 
 enum err stores_read_main(const struct server_options *options,
