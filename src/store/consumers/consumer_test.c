@@ -198,6 +198,75 @@ ON_BOTH_ENGINES(a_record_that_always_fails_becomes_a_dead_letter_and_the_others_
     CHECK_INT(after.applied, 16);
 }
 
+/* A consumer that begins anew from its first record until all are read, as history does; the record
+ * `poison` fails there, and with `is_away` the database cannot be read. */
+struct holder {
+    struct reader reader;
+    int64_t first; /* of the shard that is watched */
+    atomic_bool is_away;
+    atomic_int poison_failures, away_count;
+};
+
+static enum err holder_prepare(void *context, const struct consumer_batch *batch,
+                               int64_t *inout_position, bool *out_has_effects)
+{
+    struct holder *holder = context;
+    *out_has_effects = false;
+    *inout_position = 0;
+    for (size_t i = 0; i < batch->record_count; i++) {
+        int64_t number = number_of(batch->records[i]);
+        if (atomic_load(&holder->is_away) && number == holder->first) {
+            atomic_fetch_add(&holder->away_count, 1);
+            return ERR_BUSY;
+        }
+        if (number == holder->reader.poison) {
+            atomic_fetch_add(&holder->poison_failures, 1);
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_NONE;
+}
+
+static void wait_for_count(atomic_int *count, int least)
+{
+    int64_t deadline_ms = soon();
+    while (atomic_load(count) < least) {
+        CHECK(clock_now_ms() < deadline_ms);
+        (void)poll(NULL, 0, 1);
+    }
+}
+
+/* The dead letters cannot be written when the record has failed often enough, and then the database is
+ * away while another record is at hand. */
+ON_BOTH_ENGINES(a_record_that_only_waits_is_not_buried_for_another)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    for (int64_t number = 1; number <= 2; number++) {
+        char body[24];
+        (void)snprintf(body, sizeof body, "%lld", (long long)number);
+        CHECK_INT(place_append(store, "facts", "one-key", body), ERR_NONE);
+    }
+    struct holder holder = {.reader = {.poison = 2}, .first = 1};
+    CHECK_INT(place_write(store, "ALTER TABLE store_dead_letter RENAME TO elsewhere"), ERR_NONE);
+    const struct consumer_options options = {.name = "holder",
+                                             .stream = "facts",
+                                             .source = store,
+                                             .target = store,
+                                             .context = &holder,
+                                             .prepare = holder_prepare};
+    CHECK_INT(consumer_start(&options, &holder.reader.consumer, NULL), ERR_NONE);
+    wait_for_count(&holder.poison_failures, CONSUMER_ATTEMPTS + 2);
+    atomic_store(&holder.is_away, true);
+    wait_for_count(&holder.away_count, 1);
+    CHECK_INT(place_write(store, "ALTER TABLE elsewhere RENAME TO store_dead_letter"), ERR_NONE);
+    wait_for_count(&holder.away_count, 3);
+    CHECK_INT(ask(store, "SELECT COUNT(*) FROM store_dead_letter"), 0);
+    atomic_store(&holder.is_away, false);
+    CHECK_INT(consumer_wait_idle(holder.reader.consumer, soon()), ERR_NONE);
+    consumer_stop(holder.reader.consumer);
+    CHECK_INT(ask(store, "SELECT SUM(position) FROM store_dead_letter"), 2);
+}
+
 static enum err tick_prepare(void *context, const struct consumer_batch *batch,
                              int64_t *inout_position, bool *out_has_effects)
 {

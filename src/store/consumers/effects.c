@@ -35,6 +35,17 @@ static void bury(struct consumer *consumer, int shard, const char *reason)
     s->retry_at_us = 0;
 }
 
+/* A record that failed alone. Whoever merely waits for the database is not at fault, however often
+ * another record has failed. */
+static void blame(struct consumer *consumer, struct consumer_shard *s, const char *reason)
+{
+    int64_t position = consumer->records[0]->position;
+    s->failing_count = s->failing_position == position ? s->failing_count + 1 : 1;
+    s->failing_position = position;
+    if (s->failing_count >= CONSUMER_ATTEMPTS)
+        bury(consumer, consumer->records[0]->shard, reason);
+}
+
 static void fail(struct consumer *consumer, int shard, enum err err, const struct err_note *note)
 {
     struct consumer_shard *s = &consumer->shards[shard];
@@ -42,17 +53,12 @@ static void fail(struct consumer *consumer, int shard, enum err err, const struc
     size_t count = consumer->record_count;
     log_write(LOG_DEBUG, "store", "consumer failed", "consumer=%s shard=%d records=%zu reason=%s",
               consumer->options.name, shard, count, LOG_TEXT(reason));
-    if (count > 1 && err != ERR_BUSY) {
+    if (count > 1 && err != ERR_BUSY)
         s->batch_max = count / 2;
-    } else if (count == 1 && err != ERR_BUSY) {
-        int64_t position = consumer->records[0]->position;
-        s->failing_count = s->failing_position == position ? s->failing_count + 1 : 1;
-        s->failing_position = position;
-    }
     if (count <= 1 || err == ERR_BUSY)
         effects_pause(s);
-    if (s->failing_count >= CONSUMER_ATTEMPTS)
-        bury(consumer, shard, reason);
+    if (count == 1 && err != ERR_BUSY)
+        blame(consumer, s, reason);
     if (s->is_owned)
         ownership_start_over(consumer, shard);
 }
