@@ -223,7 +223,7 @@ void readings_list_get(struct request *request, void *context)
     struct series_list_query query = {.event = api_event(request),
                                       .after = after == NULL ? "" : after};
     struct series_info *list = NULL;
-    size_t limit;
+    size_t limit = 0;
     size_t count = 0;
     bool is_behind = false;
     enum err err = api_page_limit(request, &limit, &note);

@@ -6,8 +6,6 @@
 #include "crowd/crowd.h"
 #include "crowd/seconds.h"
 
-/* A frame further ahead of its arrival is of a clock that is wrong, and is left out. */
-#define STATE_AHEAD_MAX_MS 10000
 struct camera_state {
     int64_t seen_ms;           /* arrival of its newest message, 0 = none */
     int64_t clock_ahead_ms;    /* of that message's newest frame, before its arrival */
