@@ -148,18 +148,25 @@ static enum err rule_change_run(struct db *db, void *context, struct err_note *n
     return rule_find(db, asked->event, id, &asked->rule);
 }
 
+/* True once it is committed; otherwise it is answered why not. */
+static bool change(struct request *request, const struct app *app,
+                   enum err (*run)(struct db *db, void *context, struct err_note *note),
+                   struct asked *asked)
+{
+    struct err_note note = {0};
+    enum err err = store_write(app->main_store, run, asked, &note);
+    if (err != ERR_NONE)
+        reply_problem(request, err, &note);
+    else
+        alerts_refresh(app->alerts);
+    return err == ERR_NONE;
+}
+
 static void rule_patch(struct request *request, void *context)
 {
-    const struct app *app = context;
     struct asked asked = asked_by(request);
-    struct err_note note = {0};
-    enum err err = store_write(app->main_store, rule_change_run, &asked, &note);
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    alerts_refresh(app->alerts);
-    reply_json(request, 200, rule_json(&asked.rule));
+    if (change(request, context, rule_change_run, &asked))
+        reply_json(request, 200, rule_json(&asked.rule));
 }
 
 static enum err rule_remove_run(struct db *db, void *context, struct err_note *note)
@@ -171,16 +178,9 @@ static enum err rule_remove_run(struct db *db, void *context, struct err_note *n
 
 static void rule_delete(struct request *request, void *context)
 {
-    const struct app *app = context;
     struct asked asked = asked_by(request);
-    struct err_note note = {0};
-    enum err err = store_write(app->main_store, rule_remove_run, &asked, &note);
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    alerts_refresh(app->alerts);
-    reply_empty(request, 204);
+    if (change(request, context, rule_remove_run, &asked))
+        reply_empty(request, 204);
 }
 
 /* --- incidents --- */
@@ -304,14 +304,8 @@ static void change_incident(struct request *request, const struct app *app,
 {
     struct asked asked = asked_by(request);
     asked.incident_id = api_param_id(request, "incident");
-    struct err_note note = {0};
-    enum err err = store_write(app->main_store, run, &asked, &note);
-    if (err != ERR_NONE) {
-        reply_problem(request, err, &note);
-        return;
-    }
-    alerts_refresh(app->alerts);
-    reply_json(request, 200, incident_json(&asked.incident));
+    if (change(request, app, run, &asked))
+        reply_json(request, 200, incident_json(&asked.incident));
 }
 
 static void incident_acknowledge_post(struct request *request, void *context)
