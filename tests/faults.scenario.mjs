@@ -217,11 +217,12 @@ scenario('PostgreSQL crashes and comes back: 503 meanwhile, then the work goes o
   await crowdUntil(camera, 70, 'the next alarm opens', incidentsOf(admin, 'open'));
   await incidents.next((message) => message.data?.state === 'resolved');
   await incidents.next((message) => message.data?.state === 'open');
-  const mails = await until('the second mail is in the outbox', async () => {
+  const mails = await until('two alarms and the end of the first are in the outbox', async () => {
     const items = await allOf(admin, '/api/v1/events/demo/outbox?limit=100');
-    return items.length >= 2 ? items : null;
+    return items.length >= 3 ? items : null;
   });
-  equal(mails.length, 2, 'mails');
+  equal(mails.filter((mail) => mail.in_reply_to === null).length, 2, 'mails of alarms');
+  equal(mails.filter((mail) => mail.in_reply_to !== null).length, 1, 'mails of ends');
   equal((await incidentsOf(admin)()).length, 2, 'incidents');
   await sender.verify(admin);
 });

@@ -60,12 +60,19 @@ async function verifyAlarms(admin, heats) {
   // The last value may be stored without an answer.
   check(incidents.length <= hot + 1, `${incidents.length} incidents of ${hot} heats`);
   equal(incidents.length - new Set(incidents.map((incident) => incident.since)).size, 0, 'incidents that are there twice');
-  const told = await until('each incident is in a mail', async () => {
-    const mails = await allOf(admin, '/api/v1/events/demo/outbox?limit=100');
-    const count = mails.reduce((sum, mail) => sum + mail.incident_count, 0);
-    return count >= incidents.length ? count : null;
-  });
-  check(told <= incidents.length + 1, `mails tell of ${told} incidents, there are ${incidents.length}`);
+  // The begin of each is in a mail, and the end of each that is over is in an answer to it.
+  const over = incidents.filter((item) => item.state === 'resolved').length;
+  for (const [what, expected, isIt] of [
+    ['begins', incidents.length, (mail) => mail.in_reply_to === null],
+    ['ends', over, (mail) => mail.in_reply_to !== null],
+  ]) {
+    const told = await until(`each incident's ${what} is in a mail`, async () => {
+      const mails = await allOf(admin, '/api/v1/events/demo/outbox?limit=100');
+      const count = mails.filter(isIt).reduce((sum, mail) => sum + mail.incident_count, 0);
+      return count >= expected ? count : null;
+    });
+    check(told <= expected + 1, `mails tell of ${told} ${what}, there are ${expected}`);
+  }
 }
 
 // Each second in which a frame was said yes to has one count, and it is right.
