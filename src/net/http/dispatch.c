@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "net/http/connections.h"
+#include "net/http/framing.h"
 #include "net/http/internal.h"
 
 /* Throwing away costs no memory, and connections.h bounds its time. */
@@ -39,60 +40,6 @@ void *dispatch_target(void *server, const char *target, struct MHD_Connection *c
 }
 
 /* --- what the headers tell --- */
-
-static bool sends_body(const struct request *request, size_t *out_len)
-{
-    if (request_header(request, "Transfer-Encoding") != NULL) {
-        *out_len = SIZE_MAX;
-        return true;
-    }
-    const char *length = request_header(request, "Content-Length");
-    /* libmicrohttpd has checked that it is a number in range. */
-    *out_len = length == NULL ? 0 : strtoull(length, NULL, 10);
-    return *out_len > 0;
-}
-
-struct framing { /* the headers that say where a request ends, and for whom it is */
-    size_t length_count;
-    size_t host_count;
-    size_t coding_count;
-    bool is_chunked;
-};
-
-static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind, const char *name,
-                                     const char *value)
-{
-    (void)kind;
-    struct framing *framing = context;
-    framing->host_count += strcasecmp(name, "Host") == 0;
-    framing->length_count += strcasecmp(name, "Content-Length") == 0;
-    if (strcasecmp(name, "Transfer-Encoding") != 0)
-        return MHD_YES;
-    framing->coding_count++;
-    framing->is_chunked = value != NULL && strcasecmp(value, "chunked") == 0;
-    return MHD_YES;
-}
-
-/* Where a proxy before us could see another end of the request than we do, it could be made to send
- * one person's request as another's (RFC 9112, 6.3 and 11.2). */
-static enum err check_framing(const struct request *request, struct err_note *note)
-{
-    struct framing framing = {0};
-    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_framing, &framing);
-    if (framing.host_count > 1)
-        return err_set(note, ERR_MALFORMED, "header Host", "must be given once.");
-    if (framing.length_count > 1)
-        return err_set(note, ERR_MALFORMED, "header Content-Length", "must be given once.");
-    if (framing.coding_count == 0)
-        return ERR_NONE;
-    if (framing.length_count > 0)
-        return err_set(note, ERR_MALFORMED, "header Content-Length",
-                       "must not stand beside Transfer-Encoding.");
-    if (framing.coding_count > 1 || !framing.is_chunked || request->is_http_1_0)
-        return err_set(note, ERR_MALFORMED, "header Transfer-Encoding",
-                       "must be given once, be \"chunked\", and come by HTTP/1.1.");
-    return ERR_NONE;
-}
 
 static void read_content_type(struct request *request)
 {
@@ -123,7 +70,7 @@ static enum err start_body(struct request *request, struct err_note *note)
     const struct route *route = request->match.route;
     size_t len_max = route->body_max == 0 ? LIMIT_HTTP_BODY_BYTES : route->body_max;
     size_t len = 0;
-    if (!sends_body(request, &len)) {
+    if (!framing_tells_body(request, &len)) {
         body_init(&request->body, BODY_PLAIN, 0, len_max, NULL);
         return ERR_NONE;
     }
@@ -334,7 +281,7 @@ static void start(struct request *request)
         reply_stopping(request);
         return;
     }
-    if (check_framing(request, &note) != ERR_NONE) {
+    if (framing_check(request, &note) != ERR_NONE) {
         reply_header(request, "Connection", "close");
         request->is_unframed = true;
         reply_problem(request, ERR_MALFORMED, &note);
@@ -364,7 +311,7 @@ static enum MHD_Result after_headers(struct request *request)
     if (request->response == NULL)
         return MHD_YES;
     size_t len = 0;
-    bool is_worth_reading = !request->is_unframed && sends_body(request, &len) &&
+    bool is_worth_reading = !request->is_unframed && framing_tells_body(request, &len) &&
                             request_header(request, "Expect") == NULL &&
                             (len == SIZE_MAX || len <= DRAIN_BYTES_MAX);
     return is_worth_reading ? MHD_YES : reply_queue(request);

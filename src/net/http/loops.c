@@ -13,6 +13,11 @@
  * asks for no further run: such a connection is let go this much later. */
 #define WAIT_MAX_MS 1000
 
+/* A connection whose buffer is full of what can never be finished, such as an endless chunk extension,
+ * has libmicrohttpd 0.9.75 ask to be run again at once until the connection times out. */
+#define IDLE_ROUNDS_MAX 64
+#define IDLE_WAIT_MS    2
+
 struct loop {
     struct loops *loops;
     struct MHD_Daemon *daemon;
@@ -21,7 +26,8 @@ struct loop {
     atomic_bool is_woken;
     atomic_bool is_quieting;
     atomic_bool is_stopping;
-    bool is_quiet; /* guarded by the lock */
+    bool is_quiet;   /* guarded by the lock */
+    int idle_rounds; /* one after the other to which no socket and nobody else gave reason */
     struct thread thread;
 };
 
@@ -67,6 +73,8 @@ static int patience_ms(const struct loop *loop)
         return 0;
     if (MHD_get_timeout(loop->daemon, &left_ms) != MHD_YES)
         return WAIT_MAX_MS;
+    if (left_ms == 0 && loop->idle_rounds >= IDLE_ROUNDS_MAX)
+        return IDLE_WAIT_MS;
     return (int)MIN(left_ms, (MHD_UNSIGNED_LONG_LONG)WAIT_MAX_MS);
 }
 
@@ -78,7 +86,9 @@ static void *run(void *context)
     bool is_quiet = false;
     current = loop;
     while (!atomic_load(&loop->is_stopping)) {
-        (void)poll(waited, COUNT_OF(waited), patience_ms(loop));
+        bool has_reason = atomic_load(&loop->is_woken);
+        has_reason |= poll(waited, COUNT_OF(waited), patience_ms(loop)) > 0;
+        loop->idle_rounds = has_reason ? 0 : MIN(loop->idle_rounds + 1, IDLE_ROUNDS_MAX);
         if ((waited[1].revents & POLLIN) != 0) {
             uint64_t count;
             (void)!read(loop->wake, &count, sizeof count);

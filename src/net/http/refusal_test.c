@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the server refuses, and how: status, the place of the mistake, the headers that help. */
+#include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/http/body.h"
@@ -254,6 +256,53 @@ TEST(endless_chunked_body_is_cut_off)
     http_server_stop(server);
 }
 
+TEST(announced_length_of_every_size_beyond_the_limit_is_413)
+{
+    static const char *const LENGTHS[] = {"1001", "9223372036854775807", "18446744073709551615"};
+    struct http_server *server = start();
+    for (size_t i = 0; i < COUNT_OF(LENGTHS); i++) {
+        int fd = loopback_connect(http_server_port(server));
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                       "Expect: 100-continue\r\nContent-Length: %s\r\n\r\n",
+                       LENGTHS[i]);
+        loopback_send_text(fd, text);
+        SCOPED_ANSWER answer = {0};
+        loopback_read(fd, "POST", &answer);
+        check_problem(&answer, 413, "body");
+        (void)close(fd);
+    }
+    http_server_stop(server);
+}
+
+static int64_t processor_ms(void)
+{
+    struct timespec used;
+    CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0);
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+TEST(chunk_whose_head_never_ends_costs_no_processor)
+{
+    struct http_server *server = start();
+    int fd = loopback_connect(http_server_port(server));
+    loopback_send_text(fd, "POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                           "Transfer-Encoding: chunked\r\n\r\n5;");
+    SCOPED_MEM char *bytes = mem_new(LIMIT_HTTP_HEADER_BYTES);
+    memset(bytes, 'x', LIMIT_HTTP_HEADER_BYTES);
+    loopback_send(fd, bytes, LIMIT_HTTP_HEADER_BYTES);
+    SCOPED_ANSWER answer = {0};
+    loopback_ask(http_server_port(server), "GET /page HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
+    CHECK_INT(answer.status, 200);
+    int64_t before_ms = processor_ms();
+    struct pollfd waited = {.fd = fd, .events = POLLIN};
+    CHECK_INT(poll(&waited, 1, 500), 0); /* nobody answers what has not arrived */
+    CHECK(processor_ms() - before_ms < 150);
+    (void)close(fd);
+    http_server_stop(server);
+}
+
 TEST(bombs_of_gzip_and_zstd_are_413)
 {
     struct http_server *server = start();
@@ -304,6 +353,10 @@ TEST(request_whose_end_is_in_doubt_is_refused_and_nothing_after_it_is_heard)
          "Transfer-Encoding: chunked\r\n",
          "header Transfer-Encoding"},
         {"GET /page HTTP/1.1\r\nHost: a\r\nHost: b\r\n", "header Host"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n", "headers"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding\t: chunked\r\n", "headers"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n", "headers"},
+        {"POST /api/v1/small HTTP/1.1\r\nHost: a\r\nX: y\r\n Content-Length: 5\r\n", "headers"},
     };
     struct http_server *server = start();
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
