@@ -20,7 +20,8 @@ struct edit {
     struct actor actor;
     char event[LIMIT_ID_LEN + 1]; /* the request ends with the reply, and these with it */
     char venue[LIMIT_ID_LEN + 1];
-    json_t *document; /* owned */
+    json_t *document;  /* owned */
+    json_t *described; /* owned: what a PUT has written, before anybody else can change it */
 };
 
 static enum err check_event(struct db *db, const char *event, struct err_note *note)
@@ -34,7 +35,7 @@ static enum err note_change(struct db *db, void *context, const struct venue_edi
                             struct err_note *note)
 {
     static const char *const actions[] = {"create", "set", "remove"};
-    const struct edit *edit = context;
+    struct edit *edit = context;
     char action[40], subject[2 * LIMIT_ID_LEN];
     const char *part = part_words[venue_edit->part];
     TRY(check_event(db, venue_edit->event, note));
@@ -43,7 +44,13 @@ static enum err note_change(struct db *db, void *context, const struct venue_edi
                    venue_edit->id == NULL ? venue_edit->venue : venue_edit->id);
     const struct audit_change change = {
         .event = venue_edit->event, .action = action, .subject = subject, .detail = edit->venue};
-    return audit_append(db, &edit->actor, &change, clock_now_ms());
+    TRY(audit_append(db, &edit->actor, &change, clock_now_ms()));
+    if (venue_edit->action != VENUE_PUT || venue_edit->part == VENUE_PART_PICTURE)
+        return ERR_NONE;
+    json_decref(edit->described); /* of a transaction that had to be repeated */
+    edit->described = NULL;
+    return venue_describe(db, venue_edit->part, venue_edit->event, venue_edit->venue,
+                          venue_edit->id, &edit->described);
 }
 
 static void edit_init(struct edit *edit, const struct request *request, enum venue_part part,
@@ -65,6 +72,7 @@ static void edit_init(struct edit *edit, const struct request *request, enum ven
 static void edit_fini(struct edit *edit)
 {
     json_decref(edit->document);
+    json_decref(edit->described);
 }
 
 static enum err read_document(const struct request *request, struct edit *edit,
@@ -177,19 +185,15 @@ static void put(struct request *request, const struct app *app, enum venue_part 
 {
     struct err_note note = {.detail = ""};
     struct edit edit;
-    json_t *document = NULL;
     edit_init(&edit, request, part, VENUE_PUT);
     enum err err = read_document(request, &edit, &note);
     if (err == ERR_NONE)
         err = venues_edit(app->venues, &edit.venue_edit, &note);
-    if (err == ERR_NONE)
-        err = venues_describe(app->venues, part, edit.event, edit.venue, edit.venue_edit.id,
-                              &document);
-    edit_fini(&edit);
     if (err != ERR_NONE)
         reply_problem(request, err, &note);
     else
-        reply_json(request, edit.venue_edit.out_is_new ? 201 : 200, document);
+        reply_json(request, edit.venue_edit.out_is_new ? 201 : 200, TAKE(edit.described));
+    edit_fini(&edit);
 }
 
 static enum err create_run(struct db *db, void *context, struct created *out, struct err_note *note)

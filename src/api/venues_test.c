@@ -2,8 +2,10 @@
 /* Venues, zones, devices and pictures over HTTP: what is made, and what is refused with its place
  * (docs/formats/venue.md). */
 #include "api/site_test.h"
+#include "base/lock.h"
 #include "base/text.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #define VENUES  "/api/v1/events/fest/venues"
@@ -337,6 +339,36 @@ TEST(polygon_of_a_thousand_corners_is_taken_and_one_more_is_too_large)
     ask_only(site, "PUT", ZONES "/wide", most, 201);
     SCOPED_JSON *problem = ask(site, "PUT", ZONES "/wider", more, 413);
     CHECK_TEXT(text_of(problem, "place"), "polygon");
+}
+
+struct remover {
+    struct site *site;
+    struct thread thread;
+    atomic_bool is_over;
+};
+
+static void *remove_the_bar(void *context)
+{
+    struct remover *remover = context;
+    while (!atomic_load(&remover->is_over))
+        (void)site_status(remover->site, ORGANISER, "DELETE", ZONES "/bar", NULL);
+    return NULL;
+}
+
+TEST(what_was_set_is_answered_though_somebody_removes_it_at_once)
+{
+    SCOPED(site) site = site_create();
+    furnish(site);
+    struct remover remover = {.site = site};
+    thread_start(&remover.thread, "remover", remove_the_bar, &remover);
+    int refused = 0;
+    for (int i = 0; i < 200; i++) {
+        int status = site_status(site, ORGANISER, "PUT", ZONES "/bar", POLYGON(SQUARE));
+        refused += status != 200 && status != 201;
+    }
+    atomic_store(&remover.is_over, true);
+    thread_join(&remover.thread);
+    CHECK_INT(refused, 0);
 }
 
 TEST(crowd_of_a_venue_nobody_has_seen_is_unknown)
