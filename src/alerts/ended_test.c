@@ -184,3 +184,20 @@ IN_BOTH_PLACES(why_an_incident_ended_is_told)
     CHECK_INT(scene_resolve(scene, 2), ERR_NONE);
     CHECK_INT(newest(scene).resolution, RESOLUTION_BY_HAND);
 }
+
+/* Its last readings were on their way when it went; the alarm of a zone that is not there would be missed
+ * for ever. */
+IN_BOTH_PLACES(late_readings_of_what_was_removed_make_no_alarm_again)
+{
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    SCOPED(scene) scene = scene_with(make, &rule);
+    scene_say_one(scene, STAGE, 0, 9);
+    scene_settle(scene);
+    scene_edit(scene, VENUE_PART_ZONE, VENUE_REMOVE, "stage-a", NULL);
+    scene_settle(scene);
+    alerts_refresh(scene->alerts); /* otherwise within a second */
+    scene_say_one(scene, STAGE, 1000, 9);
+    scene_settle(scene);
+    CHECK_INT(unresolved(scene), 0);
+    CHECK_INT(scene_incident_count(scene), 1);
+}
