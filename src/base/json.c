@@ -171,7 +171,8 @@ static enum err refuse_unknown(json_t *object, const struct json_field *fields, 
         while (i < count && strcmp(fields[i].name, key) != 0)
             i++;
         if (i == count)
-            return err_set(note, ERR_INVALID, key, "is not a member we know; remove it");
+            return err_set(note, ERR_INVALID, key[0] == '\0' ? "the member \"\"" : key,
+                           "is not a member we know; remove it");
     }
     return ERR_NONE;
 }

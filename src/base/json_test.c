@@ -54,6 +54,7 @@ TEST(a_mistake_is_named_with_its_place)
         {"{\"id\":\"a\",\"name\":\"sixteen letters!\"}", "name", ERR_INVALID},
         {"{\"id\":\"a\",\"name\":\"x\",\"colour\":1}", "colour", ERR_INVALID},
         {"{\"id\":\"a\",\n\"id\":\"b\"}", "body:2:4", ERR_MALFORMED},
+        {"{\"id\":\"a\",\"name\":\"x\",\"\":1}", "the member \"\"", ERR_INVALID},
         {"[]", "body", ERR_INVALID},
     };
     for (size_t i = 0; i < COUNT_OF(MISTAKES); i++) {

@@ -16,7 +16,7 @@
 /* A connection whose buffer is full of what can never be finished, such as an endless chunk extension,
  * has libmicrohttpd 0.9.75 ask to be run again at once until the connection times out. */
 #define IDLE_ROUNDS_MAX 64
-#define IDLE_WAIT_MS    2
+#define IDLE_WAIT_MS    10
 
 struct loop {
     struct loops *loops;

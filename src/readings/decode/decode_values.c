@@ -28,7 +28,8 @@ void values_refuse(struct reader *reader, const char *problem, const char *place
     va_end(args);
     (void)snprintf(whole + len, sizeof whole - (size_t)len, "%s%s",
                    len > 0 && rest[0] != '\0' ? "." : "", rest);
-    item_errors_add(&reader->out->errors, ERR_INVALID, whole, "%s", problem);
+    item_errors_add(&reader->out->errors, ERR_INVALID, whole[0] == '\0' ? "body" : whole, "%s",
+                    problem);
 }
 
 bool values_is_measure(const char *name)

@@ -71,13 +71,14 @@ TEST(wrong_values_are_named_by_their_place)
         {"{\"id\":\"a\",\"x y\":1}", "x y"},
         {"{\"id\":\"A\",\"x\":1}", "id"},
         {"{\"x\":1}", "id"},
-        {"{\"id\":\"a\"}", ""},
+        {"{\"id\":\"a\"}", "body"},
+        {"{\"id\":\"a\",\"\":1}", "body"},
         {"{\"id\":\"a\",\"timestamp\":\"1970-01-01T00:00:00Z\",\"x\":1}", "timestamp"},
         {"{\"id\":\"a\",\"timestamp\":\"2100-01-01T00:00:00Z\",\"x\":1}", "timestamp"},
         {"{\"id\":\"a\",\"timestamp\":1781990043,\"x\":1}", "timestamp"},
         {"[{\"id\":\"a\",\"x\":1},{\"id\":\"a\",\"x\":[]}]", "[1].x"},
         {"[7]", "[0]"},
-        {"7", ""},
+        {"7", "body"},
     };
     for (size_t i = 0; i < COUNT_OF(ITEMS); i++) {
         struct values values = taken(ITEMS[i].body, RECEIVE_PLAIN);
