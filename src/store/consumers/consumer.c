@@ -92,10 +92,16 @@ static void wait_for_more(struct consumer *consumer)
 {
     struct follower *follower = &consumer->follower;
     int64_t due_us = next_due_us(consumer);
+    /* A record that comes alone is taken at once; of many, as many as have come since the last look. */
+    int64_t gathered_us = MIN(due_us, consumer->looked_at_us + CONSUMER_GATHER_US);
     LOCKED(&follower->lock);
-    while (!follower->is_woken && !atomic_load(&consumer->is_stopping) &&
-           clock_monotonic_us() < due_us)
-        (void)signal_wait_until(&follower->signal, &follower->lock, due_us);
+    for (;;) {
+        int64_t until_us = follower->is_woken ? gathered_us : due_us;
+        if (atomic_load(&consumer->is_stopping) || clock_monotonic_us() >= until_us)
+            break;
+        (void)signal_wait_until(&follower->signal, &follower->lock, until_us);
+    }
+    consumer->looked_at_us = clock_monotonic_us();
     follower->is_woken = false;
     for (int i = 0; i < STREAM_SHARDS && follower->must_look; i++)
         consumer->shards[i].is_caught_up = false;

@@ -13,6 +13,7 @@
 #define CONSUMER_PAUSE_MAX_US  5000000
 #define CONSUMER_STORE_US      1000000 /* positions without effects are written this often */
 #define CONSUMER_HOLD_US       5000000 /* and what retention must leave */
+#define CONSUMER_GATHER_US     5000 /* a wake-up for each of thousands of commits a second costs more */
 #define CONSUMER_LOOK_US       5000000 /* into the table, should a NOTIFY have been lost */
 
 struct consumer_shard {
@@ -42,6 +43,7 @@ struct consumer {
     atomic_bool is_stopping;
     struct lease_table leases;
     int64_t lease_due_us, store_due_us, hold_due_us, look_due_us;
+    int64_t looked_at_us; /* when it last stopped waiting */
     struct consumer_shard shards[STREAM_SHARDS];
     struct stream_record **records; /* of the batch at hand, references */
     size_t record_count;

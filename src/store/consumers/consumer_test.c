@@ -298,6 +298,38 @@ ON_BOTH_ENGINES(an_idle_consumer_ticks_and_keeps_its_position)
     CHECK_INT(ask(store, "SELECT SUM(position) FROM store_consumer WHERE consumer = 'ticker'"), 30);
 }
 
+static enum err count_batches(void *context, const struct consumer_batch *batch,
+                              int64_t *inout_position, bool *out_has_effects)
+{
+    struct reader *reader = context;
+    (void)inout_position;
+    (void)out_has_effects;
+    atomic_fetch_add(&reader->ticks, batch->record_count > 0);
+    return ERR_NONE;
+}
+
+ON_BOTH_ENGINES(records_that_come_thick_are_taken_together)
+{
+    enum { RECORDS = 400, LOOK_MS = 5 };
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    struct reader reader = {0};
+    reader.options = (struct consumer_options){.name = "gatherer",
+                                               .stream = "facts",
+                                               .source = store,
+                                               .target = store,
+                                               .context = &reader,
+                                               .prepare = count_batches};
+    CHECK_INT(consumer_start(&reader.options, &reader.consumer, NULL), ERR_NONE);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    int64_t start_us = clock_monotonic_us();
+    for (int i = 0; i < RECORDS; i++)
+        CHECK_INT(place_append(store, "facts", "key", "1"), ERR_NONE);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    int64_t looks_max = (clock_monotonic_us() - start_us) / (LOOK_MS * 1000) + 1;
+    consumer_stop(reader.consumer);
+    CHECK(reader.ticks <= 2 * looks_max + 2); /* and what came while it was looking */
+}
+
 /* Two stores on one database stand for two processes; one stops answering without a word. */
 TEST(two_processes_share_the_shards_on_postgres)
 {

@@ -95,11 +95,16 @@ static struct followed *find(struct follow *follow, const char *stream)
     return made;
 }
 
+/* Signalled once the lock is free: who wakes needs it, and would otherwise go to sleep again at once.
+ * The caller sees to it that the follower stays until then. */
 void follower_wake(struct follower *follower)
 {
-    LOCKED(&follower->lock);
+    lock_take(&follower->lock);
+    bool is_told = follower->is_woken; /* and has not looked since */
     follower->is_woken = true;
-    signal_wake(&follower->signal);
+    lock_give(&follower->lock);
+    if (!is_told)
+        signal_wake(&follower->signal);
 }
 
 static void wake_stream(struct follow *follow, const char *stream)
