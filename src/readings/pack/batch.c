@@ -14,17 +14,12 @@ static struct growing *growing_of(struct detection_batch *batch)
     return (struct growing *)batch;
 }
 
+/* Two blocks of memory hold all columns: frame_at_ms begins the one, track the other. */
 static void destroy(struct shared *self)
 {
     struct detection_batch *batch = (struct detection_batch *)self;
     mem_free(batch->frame_at_ms);
-    mem_free(batch->frame_first);
     mem_free(batch->track);
-    mem_free(batch->x);
-    mem_free(batch->y);
-    mem_free(batch->w);
-    mem_free(batch->h);
-    mem_free(batch->confidence);
     mem_free(batch);
 }
 
@@ -43,40 +38,65 @@ void batch_unref(struct detection_batch *batch)
         shared_unref(&batch->shared);
 }
 
-static bool grow(void *column, size_t room, size_t size)
-{
-    void *memory;
-    memcpy(&memory, column, sizeof memory);
-    memory = mem_resize_try(memory, room * size);
-    if (memory == NULL)
-        return false;
-    memcpy(column, &memory, sizeof memory);
-    return true;
-}
-
 static enum err grow_frames(struct growing *growing, size_t needed)
 {
     struct detection_batch *batch = &growing->batch;
     size_t room = MAX(needed, growing->frame_room * 2);
-    bool is_first = batch->frame_first == NULL;
-    if (!grow(&batch->frame_at_ms, room, sizeof *batch->frame_at_ms) ||
-        !grow(&batch->frame_first, room + 1, sizeof *batch->frame_first))
+    int64_t *at_ms = mem_resize_try(NULL, room * sizeof *at_ms + (room + 1) * sizeof(uint32_t));
+    if (at_ms == NULL)
         return ERR_NO_MEMORY;
-    if (is_first)
-        batch->frame_first[0] = 0;
+    uint32_t *first = (uint32_t *)(void *)(at_ms + room);
+    first[0] = 0;
+    if (batch->frame_first != NULL) {
+        memcpy(at_ms, batch->frame_at_ms, batch->frame_count * sizeof *at_ms);
+        memcpy(first, batch->frame_first, (batch->frame_count + 1) * sizeof *first);
+    }
+    mem_free(batch->frame_at_ms);
+    batch->frame_at_ms = at_ms;
+    batch->frame_first = first;
     growing->frame_room = room;
     return ERR_NONE;
 }
+
+static void copy_persons(struct detection_batch *to, const struct detection_batch *from,
+                         size_t first, size_t count)
+{
+    size_t at = to->person_count;
+    if (count == 0)
+        return;
+    memcpy(to->track + at, from->track + first, count * sizeof *to->track);
+    memcpy(to->x + at, from->x + first, count * sizeof *to->x);
+    memcpy(to->y + at, from->y + first, count * sizeof *to->y);
+    memcpy(to->w + at, from->w + first, count * sizeof *to->w);
+    memcpy(to->h + at, from->h + first, count * sizeof *to->h);
+    memcpy(to->confidence + at, from->confidence + first, count * sizeof *to->confidence);
+    to->person_count += count;
+}
+
+#define PERSON_SIZE (sizeof(int64_t) + 4 * sizeof(int32_t) + sizeof(uint16_t))
 
 static enum err grow_persons(struct growing *growing, size_t needed)
 {
     struct detection_batch *batch = &growing->batch;
     size_t room = MAX(needed, growing->person_room * 2);
-    if (!grow(&batch->track, room, sizeof *batch->track) ||
-        !grow(&batch->x, room, sizeof *batch->x) || !grow(&batch->y, room, sizeof *batch->y) ||
-        !grow(&batch->w, room, sizeof *batch->w) || !grow(&batch->h, room, sizeof *batch->h) ||
-        !grow(&batch->confidence, room, sizeof *batch->confidence))
+    int64_t *track = mem_resize_try(NULL, room * PERSON_SIZE);
+    if (track == NULL)
         return ERR_NO_MEMORY;
+    int32_t *x = (int32_t *)(void *)(track + room);
+    struct detection_batch grown = {.track = track,
+                                    .x = x,
+                                    .y = x + room,
+                                    .w = x + 2 * room,
+                                    .h = x + 3 * room,
+                                    .confidence = (uint16_t *)(void *)(x + 4 * room)};
+    copy_persons(&grown, batch, 0, batch->person_count);
+    mem_free(batch->track);
+    batch->track = grown.track;
+    batch->x = grown.x;
+    batch->y = grown.y;
+    batch->w = grown.w;
+    batch->h = grown.h;
+    batch->confidence = grown.confidence;
     growing->person_room = room;
     return ERR_NONE;
 }
@@ -125,21 +145,6 @@ bool batch_is_alike(const struct detection_batch *a, const struct detection_batc
 {
     return a->is_in_metres == b->is_in_metres && a->scale_xy == b->scale_xy &&
            a->scale_confidence == b->scale_confidence;
-}
-
-static void copy_persons(struct detection_batch *to, const struct detection_batch *from,
-                         size_t first, size_t count)
-{
-    size_t at = to->person_count;
-    if (count == 0)
-        return;
-    memcpy(to->track + at, from->track + first, count * sizeof *to->track);
-    memcpy(to->x + at, from->x + first, count * sizeof *to->x);
-    memcpy(to->y + at, from->y + first, count * sizeof *to->y);
-    memcpy(to->w + at, from->w + first, count * sizeof *to->w);
-    memcpy(to->h + at, from->h + first, count * sizeof *to->h);
-    memcpy(to->confidence + at, from->confidence + first, count * sizeof *to->confidence);
-    to->person_count += count;
 }
 
 enum err batch_append_frame(struct detection_batch *to, const struct detection_batch *from,
