@@ -23,14 +23,9 @@ static void add_errors(struct text *out, const struct item_errors *errors)
     text_addf(out, "],\"error_count\":%zu}", errors->count);
 }
 
-/* On the writer's thread: written out by hand, because there are thousands a second. */
-static void reply_receipt(void *context, const struct receipt *receipt)
+/* Written out by hand, because there are thousands a second. */
+static void reply_accepted(struct request *request, const struct receipt *receipt)
 {
-    struct request *request = context;
-    if (receipt->err != ERR_NONE) {
-        reply_problem(request, receipt->err, &receipt->note);
-        return;
-    }
     struct text out;
     text_init(&out, 256 * 1024);
     text_addf(&out,
@@ -46,6 +41,24 @@ static void reply_receipt(void *context, const struct receipt *receipt)
     reply_take(request, 202, "application/json", text_take(&out), len);
 }
 
+static void reply_receipt(struct request *request, void *context)
+{
+    struct receipt *receipt = context;
+    if (receipt->err == ERR_NONE)
+        reply_accepted(request, receipt);
+    else
+        reply_problem(request, receipt->err, &receipt->note);
+    shared_unref(&receipt->shared);
+}
+
+/* On the writer's thread, mostly: it only hands the receipt over. */
+static void hand_over(void *context, const struct receipt *receipt)
+{
+    struct receipt *kept = (struct receipt *)(uintptr_t)receipt;
+    shared_ref(&kept->shared);
+    request_answer(context, reply_receipt, kept);
+}
+
 static struct receive receive_of(struct request *request)
 {
     const struct principal *principal = api_principal(request);
@@ -53,7 +66,7 @@ static struct receive receive_of(struct request *request)
     struct receive receive = {.event = api_event(request),
                               .device = is_token ? principal->device : "",
                               .now_ms = clock_now_ms(),
-                              .done = reply_receipt,
+                              .done = hand_over,
                               .context = request};
     receive.body = request_body(request, &receive.len);
     return receive;

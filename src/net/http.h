@@ -134,6 +134,10 @@ MUST_USE enum err request_read_json(const struct request *request, void *target,
 
 /* --- the reply: exactly one per request --- */
 void request_defer(struct request *request); /* before any other thread can reply */
+/* From any thread, once, after request_defer(): has `answer` reply on the request's event thread. What
+ * answers thousands a second (the writer) is then not held up, and the reply's memory stays with one thread. */
+void request_answer(struct request *request, void (*answer)(struct request *request, void *context),
+                    void *context);
 void reply_header(struct request *request, const char *name,
                   const char *value);                               /* before the reply */
 void reply_json(struct request *request, int status, json_t *body); /* takes the body */

@@ -30,8 +30,8 @@ struct outgoing { /* a record to be appended */
 };
 
 struct delivery { /* a body on its way to the disk */
-    struct readings *readings;
     struct receipt receipt;
+    struct readings *readings;
     const char *kind;
     void (*done)(void *context, const struct receipt *receipt);
     void *context;
@@ -41,16 +41,19 @@ struct delivery { /* a body on its way to the disk */
     size_t count;
     size_t room;
     struct outgoing *records;
+    struct outgoing first; /* mostly there is one: no memory of its own */
 };
 
-static void destroy_delivery(struct delivery *delivery)
+static void destroy_delivery(struct shared *self)
 {
+    struct delivery *delivery = (struct delivery *)(void *)self;
     for (size_t i = 0; i < delivery->count; i++) {
         packer_fini(&delivery->records[i].packer);
         batch_unref(delivery->records[i].batch);
     }
     item_errors_fini(&delivery->receipt.errors);
-    mem_free(delivery->records);
+    if (delivery->records != &delivery->first)
+        mem_free(delivery->records);
     mem_free(delivery->heard);
     mem_free(delivery);
 }
@@ -59,6 +62,7 @@ static struct delivery *new_delivery(struct readings *readings, const struct rec
                                      const char *stream, const char *kind)
 {
     struct delivery *delivery = mem_new(sizeof *delivery);
+    shared_init(&delivery->receipt.shared, destroy_delivery);
     delivery->readings = readings;
     delivery->receipt.stream = stream;
     delivery->kind = kind;
@@ -78,15 +82,21 @@ static void finish(struct delivery *delivery, enum err err, const struct err_not
     else
         metric_add(&bodies_refused, 1);
     delivery->done(delivery->context, &delivery->receipt);
-    destroy_delivery(delivery);
+    shared_unref(&delivery->receipt.shared);
 }
 
 static struct outgoing *add_record(struct delivery *delivery, const char *event, const char *venue)
 {
-    if (delivery->count == delivery->room) {
-        delivery->room = MAX((size_t)1, delivery->room * 2);
-        delivery->records =
-            mem_resize(delivery->records, delivery->room * sizeof *delivery->records);
+    if (delivery->count == 0) {
+        delivery->room = 1;
+        delivery->records = &delivery->first;
+    } else if (delivery->count == delivery->room) {
+        bool is_first = delivery->records == &delivery->first;
+        delivery->room = MAX((size_t)8, delivery->room * 2);
+        delivery->records = mem_resize(is_first ? NULL : delivery->records,
+                                       delivery->room * sizeof *delivery->records);
+        if (is_first)
+            delivery->records[0] = delivery->first;
     }
     struct outgoing *record = &delivery->records[delivery->count++];
     *record = (struct outgoing){0};

@@ -8,7 +8,8 @@ struct readings;
 
 enum receive_form { RECEIVE_PLAIN, RECEIVE_SENML }; /* of readings; detections tell by themselves */
 
-struct receipt {  /* what became of a body */
+struct receipt { /* what became of a body */
+    struct shared shared;
     enum err err; /* ERR_NONE: all that is counted here is on disk */
     struct err_note note;
     const char *stream;
@@ -30,7 +31,8 @@ struct receive {
     size_t len;
     enum receive_form form;
     int64_t now_ms;
-    /* Exactly once, on this thread or the writer's; the receipt is borrowed. */
+    /* Exactly once, on this thread or the writer's; the receipt is borrowed: shared_ref() keeps it, and
+     * what it holds. */
     void (*done)(void *context, const struct receipt *receipt);
     void *context;
 };

@@ -70,6 +70,9 @@ struct request {
     struct http_server *server;
     struct MHD_Connection *connection;
     struct loop *loop;
+    struct loop_task answer_task;
+    void (*answer)(struct request *request, void *context);
+    void *answer_context;
     struct connection *peer_connection;
     const char *method;
     char *path; /* raw; of the target up to '?' */

@@ -24,6 +24,7 @@ struct loop {
     int epoll; /* the daemon's */
     int wake;  /* eventfd: is_woken was set */
     atomic_bool is_woken;
+    _Atomic(struct loop_task *) posted; /* the last one first */
     atomic_bool is_quieting;
     atomic_bool is_stopping;
     bool is_quiet;   /* guarded by the lock */
@@ -54,6 +55,36 @@ void loop_wake(struct loop *loop)
     uint64_t one = 1;
     ssize_t n = write(loop->wake, &one, sizeof one);
     assert(n == sizeof one);
+}
+
+bool loop_is_current(const struct loop *loop)
+{
+    return loop == current;
+}
+
+void loop_post(struct loop *loop, struct loop_task *task)
+{
+    task->next = atomic_load(&loop->posted);
+    while (!atomic_compare_exchange_weak(&loop->posted, &task->next, task))
+        continue;
+    loop_wake(loop);
+}
+
+static void run_posted(struct loop *loop)
+{
+    struct loop_task *in_order = NULL;
+    struct loop_task *task = atomic_exchange(&loop->posted, NULL);
+    while (task != NULL) {
+        struct loop_task *earlier = task->next;
+        task->next = in_order;
+        in_order = task;
+        task = earlier;
+    }
+    while (in_order != NULL) {
+        task = in_order;
+        in_order = task->next;
+        task->run(task);
+    }
 }
 
 static void be_quiet(struct loop *loop)
@@ -98,6 +129,7 @@ static void *run(void *context)
             be_quiet(loop);
             is_quiet = true;
         }
+        run_posted(loop);
         (void)MHD_run(loop->daemon);
     }
     return NULL;

@@ -7,6 +7,7 @@
  * waiting, which is all that we ask of it, it looks a second time and goes on. */
 #pragma once
 #include <microhttpd.h>
+#include <stdbool.h>
 
 struct loops;
 struct loop;
@@ -17,6 +18,16 @@ struct loop *loop_current(void);
  * however many calls while it has not. From any thread. */
 void loop_wake(struct loop *loop);
 void loops_wake(struct loops *loops); /* all of them */
+
+/* Something to do on the loop's thread, before it looks at its sockets again. The caller's memory; its own
+ * again when `run` is called. */
+struct loop_task {
+    struct loop_task *next;
+    void (*run)(struct loop_task *task);
+};
+/* From any thread. Tasks of one thread are run in their order. Only while the loop cannot be stopped. */
+void loop_post(struct loop *loop, struct loop_task *task);
+bool loop_is_current(const struct loop *loop);
 
 /* `make` starts the daemon of one thread, with MHD_USE_EPOLL and without threads of its own, for so many
  * connections; the closure of its callbacks is the context. NULL when it cannot; then none is left. */

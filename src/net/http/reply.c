@@ -49,6 +49,27 @@ void request_defer(struct request *request)
     MHD_suspend_connection(request->connection);
 }
 
+static void answer_now(struct loop_task *task)
+{
+    struct request *request =
+        (struct request *)(void *)((char *)task - offsetof(struct request, answer_task));
+    request->answer(request, request->answer_context);
+}
+
+void request_answer(struct request *request, void (*answer)(struct request *request, void *context),
+                    void *context)
+{
+    assert(request->is_deferred);
+    if (loop_is_current(request->loop)) {
+        answer(request, context);
+        return;
+    }
+    request->answer = answer;
+    request->answer_context = context;
+    request->answer_task.run = answer_now;
+    loop_post(request->loop, &request->answer_task);
+}
+
 void reply_header(struct request *request, const char *name, const char *value)
 {
     assert(request->response == NULL && request->header_count < REQUEST_HEADERS_MAX);

@@ -86,6 +86,37 @@ static void late_stop(struct late *late)
     lock_fini(&late->lock);
 }
 
+/* Which thread took the request, and which replied. */
+struct handed_back {
+    struct late late;
+    pthread_t taker;
+    pthread_t replier;
+};
+
+static void say_position(struct request *request, void *context)
+{
+    struct handed_back *back = context;
+    back->replier = pthread_self();
+    reply_text(request, 202, "text/plain", "position", 8);
+}
+
+static void *hand_back(void *context)
+{
+    struct handed_back *back = context;
+    LOCKED(&back->late.lock);
+    while (back->late.count == 0)
+        signal_wait(&back->late.wake, &back->late.lock);
+    request_answer(back->late.waiting[0], say_position, back);
+    return NULL;
+}
+
+static void hand_on(struct request *request, void *context)
+{
+    struct handed_back *back = context;
+    back->taker = pthread_self();
+    hand_over(request, &back->late);
+}
+
 static const char *const FROM[] = {"from: a time", NULL};
 static const struct route ROUTES[] = {
     {.method = "GET", .path = "/hello", .handle = say_hello},
@@ -105,6 +136,27 @@ static const struct route ROUTES[] = {
 static struct http_server *start(void *context)
 {
     return loopback_server(ROUTES, COUNT_OF(ROUTES), context);
+}
+
+TEST(what_the_writer_hands_back_is_answered_by_the_event_thread)
+{
+    static const struct route handing_on[] = {
+        {.method = "POST", .path = "/on", .handle = hand_on},
+    };
+    struct handed_back back = {.late = {.count = 0}};
+    lock_init(&back.late.lock);
+    signal_init(&back.late.wake);
+    thread_start(&back.late.thread, "writer", hand_back, &back);
+    struct http_server *server = loopback_server(handing_on, 1, &back);
+    SCOPED_ANSWER answer = {0};
+    loopback_ask(http_server_port(server), "POST /on HTTP/1.1\r\nHost: a\r\n", NULL, 0, &answer);
+    CHECK_INT(answer.status, 202);
+    CHECK_TEXT(answer.body, "position");
+    http_server_stop(server);
+    thread_join(&back.late.thread);
+    CHECK(pthread_equal(back.taker, back.replier));
+    signal_fini(&back.late.wake);
+    lock_fini(&back.late.lock);
 }
 
 TEST(small_page_is_answered_with_its_headers)
