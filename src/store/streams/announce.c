@@ -196,18 +196,28 @@ static enum err send_lost(struct listener *listener)
     return notify(listener, payload);
 }
 
+/* Where the connection is gone it waits for the next one, and may then be heard twice; what the server
+ * refuses is lost. Takes the message. */
+static void keep_unsent(struct listener *listener, struct outgoing *message)
+{
+    if (listener->db->harm == SQL_HARM_CONNECTION) {
+        outbox_put_back(&listener->outbox, message);
+        return;
+    }
+    log_write(LOG_DEBUG, "store", "announcement lost", "channel=%s", message->channel);
+    outbox_lose(&listener->outbox);
+    mem_free(message);
+}
+
 static void send_all(struct listener *listener)
 {
     struct outgoing *message;
     while ((message = outbox_take(&listener->outbox)) != NULL) {
-        enum err err = send_message(listener, message);
-        if (err != ERR_NONE) {
-            log_write(LOG_DEBUG, "store", "announcement lost", "channel=%s", message->channel);
-            outbox_lose(&listener->outbox);
+        if (send_message(listener, message) != ERR_NONE) {
+            keep_unsent(listener, message);
+            return;
         }
         mem_free(message);
-        if (err != ERR_NONE)
-            return;
     }
     if (outbox_take_lost(&listener->outbox) && send_lost(listener) != ERR_NONE)
         outbox_lose(&listener->outbox);

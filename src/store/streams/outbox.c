@@ -79,6 +79,21 @@ struct outgoing *outbox_take(struct outbox *outbox)
     return unlink_first(outbox);
 }
 
+void outbox_put_back(struct outbox *outbox, struct outgoing *message)
+{
+    LOCKED(&outbox->lock);
+    for (struct outgoing *newer = outbox->first; newer != NULL; newer = newer->next) {
+        if (is_same(newer, message)) {
+            mem_free(message);
+            return;
+        }
+    }
+    message->next = outbox->first;
+    outbox->first = message;
+    outbox->count++;
+    outbox->bytes += message->len;
+}
+
 void outbox_lose(struct outbox *outbox)
 {
     LOCKED(&outbox->lock);

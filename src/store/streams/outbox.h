@@ -30,5 +30,7 @@ void outbox_push(struct outbox *outbox, const char *channel, const char *key, co
                  size_t len);
 /* The oldest, owned by the caller (mem_free); NULL when there is none. */
 struct outgoing *outbox_take(struct outbox *outbox);
+/* What was taken and could not be sent goes first again, unless a newer value has come. Takes it. */
+void outbox_put_back(struct outbox *outbox, struct outgoing *message);
 void outbox_lose(struct outbox *outbox);      /* one that was taken could not be sent */
 bool outbox_take_lost(struct outbox *outbox); /* whether any was, since the last call */
