@@ -40,8 +40,8 @@
 
 /* Live clients: the connection is closed with 1013 and a reason. */
 #define LIMIT_LIVE_CLIENTS       16384
-#define LIMIT_LIVE_TOPICS        64           /* per client */
-#define LIMIT_LIVE_QUEUE_BYTES   (256 * 1024) /* per client */
+#define LIMIT_LIVE_TOPICS        64                /* per client */
+#define LIMIT_LIVE_QUEUE_BYTES   (2 * 1024 * 1024) /* per client, of shared frames: two messages */
 #define LIMIT_LIVE_MESSAGE_BYTES (1024 * 1024)
 #define LIMIT_LIVE_COMMAND_BYTES (16 * 1024) /* of one message from a client; 1009 */
 #define LIMIT_LIVE_TOPIC_LEN     256

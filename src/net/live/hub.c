@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
+/* A message that is half sent must not make the next one too much. */
+_Static_assert(LIMIT_LIVE_QUEUE_BYTES >= 2 * LIMIT_LIVE_MESSAGE_BYTES, "room for two messages");
+
 #define TICK_US          1000000
 #define PING_TICKS       20      /* every client once in so many seconds */
 #define QUIET_ROUNDS_MAX 3       /* then it is dead */

@@ -237,7 +237,7 @@ TEST(client_that_does_not_read_events_is_disconnected_with_1013)
     memset(event, 'x', 20002);
     event[0] = event[20001] = '"';
     struct ws_test_frame *frame = mem_new(sizeof *frame);
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 1000; i++) {
         say(&stage, "e", PUBLISH_EVENT, event);
         CHECK(ws_test_read(quick, frame));
         CHECK_INT(frame->first, 0x81);
