@@ -32,11 +32,13 @@ static enum err lock_folder(const char *folder, int *out_descriptor, struct err_
         return err_set(note, ERR_IO, folder,
                        "cannot make the data folder: %s; name another one with --data-folder",
                        strerror(errno));
-    SCOPED_DESCRIPTOR descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0)
-        return path_fail(folder, "open and lock the data folder", note);
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0) {
+        enum err err = path_fail(folder, "open and lock the data folder", note);
+        close_descriptor(&descriptor);
+        return err;
+    }
     *out_descriptor = descriptor;
-    descriptor = -1;
     return ERR_NONE;
 }
 
