@@ -39,7 +39,7 @@ static const struct shape SHAPES[] = {
     {"native, per device and second, a zone's hour is read", BODY_NATIVE, CAMERAS, 10, 200, 64,
      true},
     {"ceiling, native, per device and second", BODY_NATIVE, CEILING_CAMERAS, 10, 0, 32},
-    {"ceiling, native, per frame", BODY_NATIVE, CEILING_CAMERAS, 1, 0, 64},
+    {"ceiling, native, per frame", BODY_NATIVE, CEILING_CAMERAS, 1, 0, CAMERAS},
     {"ceiling, SceneScape, per device and second", BODY_SCENESCAPE, CEILING_CAMERAS, 10, 0, 32},
 };
 
