@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crowd/tracking/floor.c — which cells a camera's picture shows is found by sending a grid of its pixels
+ * to the floor; where the picture's size is not known, cells are listed as people are seen there. */
+#include "crowd/tracking/floor.h"
+
+#include "crowd/tracking/motion.h"
+
+#define PICTURE_STEPS 96 /* pixels that are tried, a side */
+#define CELL_MEMORY   2000.0f
+
+static void widen(struct floor *floor, struct point point)
+{
+    floor->min_x = fmin(floor->min_x, point.x);
+    floor->min_y = fmin(floor->min_y, point.y);
+    floor->max_x = fmax(floor->max_x, point.x);
+    floor->max_y = fmax(floor->max_y, point.y);
+}
+
+static void find_bounds(struct floor *floor, const struct venue_view *view)
+{
+    *floor = (struct floor){
+        .min_x = INFINITY, .min_y = INFINITY, .max_x = -INFINITY, .max_y = -INFINITY};
+    if (view->has_bounds) {
+        widen(floor, view->bounds_min);
+        widen(floor, view->bounds_max);
+    }
+    for (size_t i = 0; i < view->zone_count; i++) {
+        for (size_t k = 0; k < view->zones[i].ring_len; k++)
+            widen(floor, view->zones[i].ring[k]);
+    }
+    if (!(floor->min_x <= floor->max_x)) {
+        widen(floor, (struct point){-FLOOR_UNBOUNDED_M, -FLOOR_UNBOUNDED_M});
+        widen(floor, (struct point){FLOOR_UNBOUNDED_M, FLOOR_UNBOUNDED_M});
+    }
+}
+
+static int steps_of(double extent, double cell_m)
+{
+    return (int)fmax(1, ceil(extent / cell_m));
+}
+
+bool floor_holds(const struct floor *floor, double x, double y)
+{
+    return x >= floor->min_x - FLOOR_FRAME_M && x <= floor->max_x + FLOOR_FRAME_M &&
+           y >= floor->min_y - FLOOR_FRAME_M && y <= floor->max_y + FLOOR_FRAME_M;
+}
+
+struct floor_cell *floor_cell_at(const struct floor *floor, double x, double y)
+{
+    double column = fmin(fmax((x - floor->min_x) / floor->cell_m, 0), floor->columns - 1);
+    double row = fmin(fmax((y - floor->min_y) / floor->cell_m, 0), floor->rows - 1);
+    return &floor->cells[(int)row * floor->columns + (int)column];
+}
+
+static struct floor_look *find_look(const struct floor_cell *cell, uint32_t camera)
+{
+    for (uint32_t i = 0; i < cell->look_count; i++) {
+        if (cell->looks[i].camera == camera)
+            return (struct floor_look *)&cell->looks[i];
+    }
+    return NULL;
+}
+
+static void list_look(struct floor_cell *cell, uint32_t camera)
+{
+    if (cell->look_count < FLOOR_CAMERAS_MAX && find_look(cell, camera) == NULL)
+        cell->looks[cell->look_count++] = (struct floor_look){.camera = camera};
+}
+
+static void list_picture(struct floor *floor, const struct device *device, uint32_t camera)
+{
+    if (!(device->image_width_px > 0 && device->image_height_px > 0))
+        return;
+    for (int row = 0; row <= PICTURE_STEPS; row++) {
+        for (int column = 0; column <= PICTURE_STEPS; column++) {
+            struct point pixel = {device->image_width_px * column / PICTURE_STEPS,
+                                  device->image_height_px * row / PICTURE_STEPS};
+            struct point place;
+            if (calibration_to_floor(&device->calibration, pixel, &place) &&
+                floor_holds(floor, place.x, place.y))
+                list_look(floor_cell_at(floor, place.x, place.y), camera);
+        }
+    }
+}
+
+void floor_init(struct floor *floor, const struct venue_view *view,
+                const struct camera_model *cameras, size_t camera_count)
+{
+    find_bounds(floor, view);
+    double extent = fmax(floor->max_x - floor->min_x, floor->max_y - floor->min_y);
+    floor->cell_m = fmax(FLOOR_CELL_M, extent / FLOOR_SIDE_MAX);
+    floor->columns = steps_of(floor->max_x - floor->min_x, floor->cell_m);
+    floor->rows = steps_of(floor->max_y - floor->min_y, floor->cell_m);
+    floor->cells =
+        mem_new_array((size_t)floor->columns * (size_t)floor->rows, sizeof *floor->cells);
+    for (size_t i = 0; i < camera_count; i++)
+        list_picture(floor, cameras[i].device, (uint32_t)i);
+}
+
+void floor_fini(struct floor *floor)
+{
+    mem_free(floor->cells);
+    floor->cells = NULL;
+}
+
+double floor_hit_rate(const struct floor_cell *cell, const struct camera_model *cameras,
+                      uint32_t camera)
+{
+    const struct floor_look *look = find_look(cell, camera);
+    if (look == NULL)
+        return FLOOR_HIT_UNLISTED;
+    double elsewhere = camera_model_hit_rate(&cameras[camera]);
+    double rate = ((double)look->hits + FLOOR_LOOK_WEIGHT * elsewhere) /
+                  ((double)look->looks + FLOOR_LOOK_WEIGHT);
+    return fmin(fmax(rate, FLOOR_HIT_MIN), FLOOR_HIT_MAX);
+}
+
+double floor_arrival_rate(const struct floor *floor, const struct floor_cell *cell)
+{
+    double area = floor->cell_m * floor->cell_m;
+    double prior = FLOOR_ARRIVALS_WEIGHT_S * area * FLOOR_ARRIVALS_PER_M2_S;
+    return ((double)cell->arrivals + prior) / (area * (floor->watched_s + FLOOR_ARRIVALS_WEIGHT_S));
+}
+
+void floor_walk(const struct floor_cell *cell, double *out_vx, double *out_vy, double *out_variance)
+{
+    double count = (double)cell->walkers + FLOOR_WALK_WEIGHT;
+    double any = 2 * MOTION_VELOCITY * MOTION_VELOCITY;
+    *out_vx = (double)cell->walk_x / count;
+    *out_vy = (double)cell->walk_y / count;
+    double square = ((double)cell->walk_square + FLOOR_WALK_WEIGHT * any) / count;
+    *out_variance = fmax((square - *out_vx * *out_vx - *out_vy * *out_vy) / 2, 0.04);
+}
+
+void floor_learn_walk(struct floor_cell *cell, double vx, double vy)
+{
+    cell->walkers += 1;
+    cell->walk_x += (float)vx;
+    cell->walk_y += (float)vy;
+    cell->walk_square += (float)(vx * vx + vy * vy);
+    if (cell->walkers > CELL_MEMORY) {
+        cell->walkers /= 2;
+        cell->walk_x /= 2;
+        cell->walk_y /= 2;
+        cell->walk_square /= 2;
+    }
+}
+
+void floor_learn_look(struct floor_cell *cell, struct camera_model *cameras, uint32_t camera,
+                      bool is_hit)
+{
+    struct floor_look *look = find_look(cell, camera);
+    if (look == NULL && is_hit && !(cameras[camera].device->image_width_px > 0)) {
+        list_look(cell, camera);
+        look = find_look(cell, camera);
+    }
+    if (look == NULL)
+        return;
+    look->looks += 1;
+    look->hits += is_hit ? 1 : 0;
+    if (look->looks > CELL_MEMORY) {
+        look->looks /= 2;
+        look->hits /= 2;
+    }
+    cameras[camera].looks += 1;
+    cameras[camera].hits += is_hit ? 1 : 0;
+    if (cameras[camera].looks > CAMERA_MEMORY) {
+        cameras[camera].looks /= 2;
+        cameras[camera].hits /= 2;
+    }
+}

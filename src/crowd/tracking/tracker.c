@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crowd/tracking/tracker.c — the life of people: predicted, associated (step.c), updated, born, believed,
+ * forgotten. */
+#include "crowd/tracking/tracker.h"
+
+#include "crowd/tracking/belief.h"
+#include "crowd/tracking/learn.h"
+
+#define FIRST_STEP_S 0.5
+
+struct tracker {
+    struct venue_view *view; /* a reference */
+    struct camera_model *cameras;
+    struct floor floor;
+    struct step_ground ground;
+    struct step step;
+    struct track **tracks; /* followed */
+    size_t track_count, track_size;
+    struct track **ended; /* no longer followed, not yet settled */
+    size_t ended_count, ended_size;
+    struct tracker_person *people;
+    size_t people_count, people_size;
+    uint64_t next_id;
+    int64_t at_ms;
+    bool has_begun;
+    struct tracker_stats stats;
+};
+
+struct tracker *tracker_create(struct venue_view *view, uint64_t first_id)
+{
+    struct tracker *tracker = mem_new(sizeof *tracker);
+    shared_ref(&view->shared);
+    tracker->view = view;
+    tracker->next_id = MAX(first_id, 1);
+    tracker->cameras = mem_new_array(view->device_count + 1, sizeof *tracker->cameras);
+    for (size_t i = 0; i < view->device_count; i++)
+        camera_model_init(&tracker->cameras[i], &view->devices[i]);
+    floor_init(&tracker->floor, view, tracker->cameras, view->device_count);
+    tracker->ground = (struct step_ground){&tracker->floor, tracker->cameras, view->device_count};
+    step_init(&tracker->step, &tracker->ground);
+    return tracker;
+}
+
+void tracker_destroy(struct tracker *tracker)
+{
+    if (tracker == NULL)
+        return;
+    for (size_t i = 0; i < tracker->track_count; i++)
+        mem_free(tracker->tracks[i]);
+    for (size_t i = 0; i < tracker->ended_count; i++)
+        mem_free(tracker->ended[i]);
+    mem_free(tracker->tracks);
+    mem_free(tracker->ended);
+    mem_free(tracker->people);
+    step_fini(&tracker->step);
+    floor_fini(&tracker->floor);
+    mem_free(tracker->cameras);
+    shared_unref(&tracker->view->shared);
+    mem_free(tracker);
+}
+
+static void push_track(struct track ***inout_list, size_t *inout_count, size_t *inout_size,
+                       struct track *track)
+{
+    if (*inout_count == *inout_size) {
+        *inout_size = MAX((size_t)64, 2 * *inout_size);
+        *inout_list = mem_resize(*inout_list, *inout_size * sizeof **inout_list);
+    }
+    (*inout_list)[(*inout_count)++] = track;
+}
+
+/* --- frames in --- */
+
+static void see_frame(struct tracker *tracker, const struct tracker_frame *frame)
+{
+    const struct camera_model *camera = &tracker->cameras[frame->device];
+    struct step_frame *own = step_add_frame(&tracker->step, frame->device, frame->box_count);
+    for (size_t i = 0; i < frame->box_count; i++) {
+        struct sighting *sighting = &own->sightings[own->count];
+        tracker->stats.sightings++;
+        if (!camera_model_see(camera, &frame->boxes[i], sighting)) {
+            tracker->stats.unplaced++;
+            continue;
+        }
+        sighting->box = (uint32_t)i;
+        own->source_tracks[own->count++] =
+            frame->source_tracks == NULL ? -1 : frame->source_tracks[i];
+    }
+    tracker->step.sighting_count += own->count;
+}
+
+/* --- update --- */
+
+static void note_looks(struct tracker *tracker, struct track *track, const struct cluster *cluster)
+{
+    for (uint32_t i = 0; i < cluster->look_count; i++) {
+        const struct step_frame *frame = &tracker->step.frames[cluster->looks[i].frame];
+        const struct track_eye *eye = track_eye(track, frame->device);
+        track_looked(track, frame->device, tracker->at_ms, eye == NULL ? -1 : eye->source_track);
+    }
+    for (uint32_t i = 0; i < cluster->part_count; i++) {
+        const struct step_frame *frame = &tracker->step.frames[cluster->parts[i].frame];
+        track_looked(track, frame->device, tracker->at_ms,
+                     frame->source_tracks[cluster->parts[i].sighting]);
+    }
+}
+
+static void move(struct tracker *tracker, struct track *track, const struct cluster *cluster)
+{
+    track->motion = cluster->is_renewed ? track->renewed : track->predicted;
+    for (uint32_t i = 0; i < cluster->part_count; i++) {
+        const struct step_part *part = &cluster->parts[i];
+        motion_update(&track->motion,
+                      &tracker->step.frames[part->frame].sightings[part->sighting].spot);
+    }
+}
+
+static struct track *begin(struct tracker *tracker, const struct cluster *cluster)
+{
+    struct spot spot = cluster_spot(cluster);
+    if (!floor_holds(&tracker->floor, spot.x, spot.y))
+        return NULL;
+    if (tracker->track_count >= TRACKER_PEOPLE_MAX) {
+        tracker->stats.turned_away++;
+        return NULL;
+    }
+    struct track *track = track_create(tracker->next_id++, tracker->at_ms);
+    struct floor_cell *cell = floor_cell_at(&tracker->floor, spot.x, spot.y);
+    double vx = 0, vy = 0, variance = 0;
+    floor_walk(cell, &vx, &vy, &variance);
+    motion_start(&track->motion, &spot, vx, vy, variance);
+    cell->arrivals += 1;
+    push_track(&tracker->tracks, &tracker->track_count, &tracker->track_size, track);
+    return track;
+}
+
+/* --- the step --- */
+
+static void name_parts(struct tracker *tracker, const struct track *track,
+                       const struct cluster *cluster)
+{
+    for (uint32_t i = 0; i < cluster->part_count; i++) {
+        const struct step_part *part = &cluster->parts[i];
+        tracker->step.frames[part->frame].sightings[part->sighting].person =
+            track->is_certain ? track->id : 0;
+    }
+}
+
+static void take(struct tracker *tracker, struct cluster *cluster)
+{
+    bool is_new = cluster->track == NULL;
+    if (is_new)
+        cluster->track = begin(tracker, cluster);
+    struct track *track = cluster->track;
+    if (track == NULL)
+        return;
+    belief_weigh(track, &tracker->step, cluster, is_new);
+    if (!is_new)
+        move(tracker, track, cluster);
+    if (cluster->part_count > 0)
+        track->seen_ms = tracker->at_ms;
+    bool is_shown =
+        cluster->part_count > 0 || belief_missed_by_chance(cluster) > log(TRACK_SHOWN_MIN);
+    track_keep_fix(track,
+                   (cluster->is_renewed ? FIX_IS_RENEWED : 0) | (is_shown ? FIX_IS_SHOWN : 0));
+    note_looks(tracker, track, cluster);
+    name_parts(tracker, track, cluster);
+    learn_from(&tracker->step, &tracker->ground, track, cluster);
+}
+
+static bool is_over(const struct tracker *tracker, const struct track *track)
+{
+    int64_t unseen_ms = tracker->at_ms - track->seen_ms;
+    if (unseen_ms >= TRACK_LOST_MS ||
+        !floor_holds(&tracker->floor, track->motion.state[0], track->motion.state[1]))
+        return true;
+    return !track->is_certain && (unseen_ms >= TRACK_UNPROVEN_MS || track->odds < TRACK_ODDS_GONE);
+}
+
+static void end_tracks(struct tracker *tracker)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < tracker->track_count; i++) {
+        struct track *track = tracker->tracks[i];
+        if (!is_over(tracker, track))
+            tracker->tracks[kept++] = track;
+        else if (track->is_certain)
+            push_track(&tracker->ended, &tracker->ended_count, &tracker->ended_size, track);
+        else
+            mem_free(track);
+    }
+    tracker->track_count = kept;
+}
+
+static void tell_people(struct tracker *tracker)
+{
+    if (tracker->track_count > tracker->people_size) {
+        tracker->people_size = 2 * tracker->track_count;
+        tracker->people =
+            mem_resize(tracker->people, tracker->people_size * sizeof *tracker->people);
+    }
+    tracker->people_count = 0;
+    for (size_t i = 0; i < tracker->track_count; i++) {
+        struct track *track = tracker->tracks[i];
+        bool is_shown = (track_fix(track, track->fix_count - 1)->flags & FIX_IS_SHOWN) != 0;
+        if (!track->is_certain || !is_shown || track->odds < 0)
+            continue;
+        const struct motion *motion = &track->motion;
+        tracker->people[tracker->people_count++] = (struct tracker_person){
+            .id = track->id,
+            .x = motion->state[0],
+            .y = motion->state[1],
+            .vx = motion->state[2],
+            .vy = motion->state[3],
+            .deviation_m = sqrt(fmax(motion->p[0][0], motion->p[1][1])),
+        };
+    }
+}
+
+void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_frame *frames,
+                  size_t frame_count)
+{
+    assert(!tracker->has_begun || at_ms > tracker->at_ms);
+    struct step *step = &tracker->step;
+    step_clear(step);
+    step->at_ms = at_ms;
+    step->seconds = tracker->has_begun ? (double)(at_ms - tracker->at_ms) / 1000 : FIRST_STEP_S;
+    tracker->at_ms = at_ms;
+    tracker->has_begun = true;
+    tracker->floor.watched_s += step->seconds;
+    for (size_t i = 0; i < frame_count; i++)
+        see_frame(tracker, &frames[i]);
+    for (size_t i = 0; i < tracker->track_count; i++)
+        track_predict(tracker->tracks[i], at_ms);
+    step_associate(step, &tracker->ground, tracker->tracks, tracker->track_count);
+    for (size_t i = 0; i < step->cluster_count; i++)
+        take(tracker, &step->clusters[i]);
+    tell_people(tracker);
+    end_tracks(tracker);
+    tracker->stats.people = tracker->track_count;
+}
+
+const struct tracker_person *tracker_people(const struct tracker *tracker, size_t *out_count)
+{
+    *out_count = tracker->people_count;
+    return tracker->people;
+}
+
+/* --- settled --- */
+
+static int by_time_and_id(const void *a, const void *b)
+{
+    const struct tracker_fix *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->person.id < y->person.id ? -1 : x->person.id > y->person.id;
+}
+
+struct tracker_fix *tracker_settle(struct tracker *tracker, int64_t until_ms, size_t *out_count)
+{
+    size_t all = tracker->track_count + tracker->ended_count;
+    struct tracker_fix *fixes = NULL;
+    size_t count = 0, size = 0, kept = 0;
+    for (size_t i = 0; i < all; i++) {
+        bool is_followed = i < tracker->track_count;
+        struct track *track =
+            is_followed ? tracker->tracks[i] : tracker->ended[i - tracker->track_count];
+        if (count + TRACK_FIXES > size) {
+            size = MAX(2 * size, count + TRACK_FIXES);
+            fixes = mem_resize(fixes, size * sizeof *fixes);
+        }
+        count += track_settle(track, until_ms, &fixes[count]);
+        if (is_followed)
+            continue;
+        if (track->fix_count > 0 && track->settled_ms < track->seen_ms)
+            tracker->ended[kept++] = track;
+        else
+            mem_free(track);
+    }
+    tracker->ended_count = kept;
+    if (count > 0)
+        qsort(fixes, count, sizeof *fixes, by_time_and_id);
+    *out_count = count;
+    return fixes;
+}
+
+uint64_t tracker_person_of(const struct tracker *tracker, size_t frame, size_t box)
+{
+    const struct step_frame *own = &tracker->step.frames[frame];
+    for (uint32_t i = 0; i < own->count; i++) {
+        if (own->sightings[i].box == box)
+            return own->sightings[i].person;
+    }
+    return 0;
+}
+
+struct tracker_stats tracker_stats(const struct tracker *tracker)
+{
+    return tracker->stats;
+}
