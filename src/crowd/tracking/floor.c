@@ -8,32 +8,6 @@
 #define PICTURE_STEPS 96 /* pixels that are tried, a side */
 #define CELL_MEMORY   2000.0f
 
-static void widen(struct floor *floor, struct point point)
-{
-    floor->min_x = fmin(floor->min_x, point.x);
-    floor->min_y = fmin(floor->min_y, point.y);
-    floor->max_x = fmax(floor->max_x, point.x);
-    floor->max_y = fmax(floor->max_y, point.y);
-}
-
-static void find_bounds(struct floor *floor, const struct venue_view *view)
-{
-    *floor = (struct floor){
-        .min_x = INFINITY, .min_y = INFINITY, .max_x = -INFINITY, .max_y = -INFINITY};
-    if (view->has_bounds) {
-        widen(floor, view->bounds_min);
-        widen(floor, view->bounds_max);
-    }
-    for (size_t i = 0; i < view->zone_count; i++) {
-        for (size_t k = 0; k < view->zones[i].ring_len; k++)
-            widen(floor, view->zones[i].ring[k]);
-    }
-    if (!(floor->min_x <= floor->max_x)) {
-        widen(floor, (struct point){-FLOOR_UNBOUNDED_M, -FLOOR_UNBOUNDED_M});
-        widen(floor, (struct point){FLOOR_UNBOUNDED_M, FLOOR_UNBOUNDED_M});
-    }
-}
-
 static int steps_of(double extent, double cell_m)
 {
     return (int)fmax(1, ceil(extent / cell_m));
@@ -83,10 +57,10 @@ static void list_picture(struct floor *floor, const struct device *device, uint3
     }
 }
 
-void floor_init(struct floor *floor, const struct venue_view *view,
+void floor_init(struct floor *floor, struct point low, struct point high,
                 const struct camera_model *cameras, size_t camera_count)
 {
-    find_bounds(floor, view);
+    *floor = (struct floor){.min_x = low.x, .min_y = low.y, .max_x = high.x, .max_y = high.y};
     double extent = fmax(floor->max_x - floor->min_x, floor->max_y - floor->min_y);
     floor->cell_m = fmax(FLOOR_CELL_M, extent / FLOOR_SIDE_MAX);
     floor->columns = steps_of(floor->max_x - floor->min_x, floor->cell_m);

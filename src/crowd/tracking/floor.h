@@ -8,9 +8,8 @@
 
 #define FLOOR_CELL_M      2.0 /* larger in venues of more than FLOOR_SIDE_MAX cells a side */
 #define FLOOR_SIDE_MAX    128
-#define FLOOR_CAMERAS_MAX 16    /* that look at one cell; the nearest are kept */
-#define FLOOR_FRAME_M     0.25  /* people are followed this far beyond the venue's bounds */
-#define FLOOR_UNBOUNDED_M 200.0 /* a venue without plan and zones: around its origin */
+#define FLOOR_CAMERAS_MAX 16   /* that look at one cell; the nearest are kept */
+#define FLOOR_FRAME_M     0.25 /* people are followed this far beyond the venue's bounds */
 
 /* People who come into view, per m² and second, before anything is learned (an event's gate of 1 m passes
  * about one a second; elsewhere nobody appears). Weight of that opinion, seconds. */
@@ -46,7 +45,7 @@ struct floor {
     double watched_s;         /* so long arrivals were counted */
 };
 
-void floor_init(struct floor *floor, const struct venue_view *view,
+void floor_init(struct floor *floor, struct point low, struct point high,
                 const struct camera_model *cameras, size_t camera_count);
 void floor_fini(struct floor *floor);
 

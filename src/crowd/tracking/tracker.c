@@ -20,23 +20,24 @@ struct tracker {
     size_t ended_count, ended_size;
     struct tracker_person *people;
     size_t people_count, people_size;
-    uint64_t next_id;
+    uint64_t *next_id;
     int64_t at_ms;
     bool has_begun;
     struct tracker_stats stats;
 };
 
-struct tracker *tracker_create(struct venue_view *view, uint64_t first_id)
+struct tracker *tracker_create(const struct tracker_scope *scope)
 {
     struct tracker *tracker = mem_new(sizeof *tracker);
-    shared_ref(&view->shared);
-    tracker->view = view;
-    tracker->next_id = MAX(first_id, 1);
-    tracker->cameras = mem_new_array(view->device_count + 1, sizeof *tracker->cameras);
-    for (size_t i = 0; i < view->device_count; i++)
-        camera_model_init(&tracker->cameras[i], &view->devices[i]);
-    floor_init(&tracker->floor, view, tracker->cameras, view->device_count);
-    tracker->ground = (struct step_ground){&tracker->floor, tracker->cameras, view->device_count};
+    size_t count = scope->device_count;
+    shared_ref(&scope->view->shared);
+    tracker->view = scope->view;
+    tracker->next_id = scope->next_id;
+    tracker->cameras = mem_new_array(count + 1, sizeof *tracker->cameras);
+    for (size_t i = 0; i < count; i++)
+        camera_model_init(&tracker->cameras[i], &scope->view->devices[scope->devices[i]]);
+    floor_init(&tracker->floor, scope->low, scope->high, tracker->cameras, count);
+    tracker->ground = (struct step_ground){&tracker->floor, tracker->cameras, count};
     step_init(&tracker->step, &tracker->ground);
     return tracker;
 }
@@ -124,7 +125,7 @@ static struct track *begin(struct tracker *tracker, const struct cluster *cluste
         tracker->stats.turned_away++;
         return NULL;
     }
-    struct track *track = track_create(tracker->next_id++, tracker->at_ms);
+    struct track *track = track_create((*tracker->next_id)++, tracker->at_ms);
     struct floor_cell *cell = floor_cell_at(&tracker->floor, spot.x, spot.y);
     double vx = 0, vy = 0, variance = 0;
     floor_walk(cell, &vx, &vy, &variance);

@@ -28,7 +28,7 @@
 #define TRACKER_PEOPLE_MAX 20000
 
 struct tracker_frame {
-    uint32_t device; /* index in the view */
+    uint32_t device; /* index in the scope */
     const struct box *boxes;
     const int64_t *source_tracks; /* the camera's own numbers, -1 = none; NULL = none at all */
     size_t box_count;
@@ -54,8 +54,15 @@ struct tracker_stats {
 };
 
 struct tracker;
-/* `first_id` is the number of the first person. Keeps a reference of the view. */
-struct tracker *tracker_create(struct venue_view *view, uint64_t first_id);
+/* What one tracker looks after: some devices of a venue, and the floor that they see. */
+struct tracker_scope {
+    struct venue_view *view; /* a reference is taken */
+    const uint32_t *devices; /* indexes in the view; borrowed for the call */
+    size_t device_count;
+    struct point low, high;
+    uint64_t *next_id; /* numbers people; borrowed, shared by the trackers of a venue */
+};
+struct tracker *tracker_create(const struct tracker_scope *scope);
 void tracker_destroy(struct tracker *tracker); /* NULL is fine */
 DEFINE_SCOPED(tracker)
 
