@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/tracking/scene.h"
+
+#define LONG_AGO      (INT64_MIN / 4)
+#define UNSETTLED_MAX 4096 /* steps of a group that wait to be settled */
+
+struct scene_group {
+    struct gather gather;
+    struct tracker *tracker;
+    int64_t heard_ms;        /* arrival of its newest frame */
+    int64_t silent_after_ms; /* the longest of its devices */
+    int64_t at_ms;           /* of its newest step */
+    int64_t settled_ms;      /* all steps up to here are told */
+    int64_t *unsettled;      /* times of steps not yet told */
+    size_t unsettled_count;
+};
+
+struct scene {
+    struct venue_view *view; /* a reference */
+    struct groups groups;
+    struct scene_group *all;
+    uint64_t next_id;
+    struct tracker_person *people;
+    size_t people_size;
+};
+
+static void group_init(struct scene *scene, size_t index)
+{
+    struct scene_group *group = &scene->all[index];
+    const struct camera_group *cameras = &scene->groups.all[index];
+    SCOPED_MEM int64_t *silent_after_ms =
+        mem_new_array(cameras->device_count, sizeof *silent_after_ms);
+    *group = (struct scene_group){.heard_ms = LONG_AGO, .at_ms = LONG_AGO, .settled_ms = LONG_AGO};
+    for (size_t i = 0; i < cameras->device_count; i++) {
+        silent_after_ms[i] = scene->view->devices[cameras->devices[i]].silent_after_ms;
+        group->silent_after_ms = MAX(group->silent_after_ms, silent_after_ms[i]);
+    }
+    gather_init(&group->gather, silent_after_ms, cameras->device_count);
+    group->unsettled = mem_new_array(UNSETTLED_MAX, sizeof *group->unsettled);
+    group->tracker = tracker_create(&(struct tracker_scope){.view = scene->view,
+                                                            .devices = cameras->devices,
+                                                            .device_count = cameras->device_count,
+                                                            .low = cameras->low,
+                                                            .high = cameras->high,
+                                                            .next_id = &scene->next_id});
+}
+
+struct scene *scene_create(struct venue_view *view, const uint64_t *covers, uint64_t first_id)
+{
+    struct scene *scene = mem_new(sizeof *scene);
+    shared_ref(&view->shared);
+    scene->view = view;
+    scene->next_id = MAX(first_id, 1);
+    groups_init(&scene->groups, view, covers);
+    scene->all = mem_new_array(scene->groups.count + 1, sizeof *scene->all);
+    for (size_t i = 0; i < scene->groups.count; i++)
+        group_init(scene, i);
+    return scene;
+}
+
+void scene_destroy(struct scene *scene)
+{
+    if (scene == NULL)
+        return;
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        gather_fini(&scene->all[i].gather);
+        tracker_destroy(scene->all[i].tracker);
+        mem_free(scene->all[i].unsettled);
+    }
+    groups_fini(&scene->groups);
+    mem_free(scene->all);
+    mem_free(scene->people);
+    shared_unref(&scene->view->shared);
+    mem_free(scene);
+}
+
+bool scene_is_outdated(const struct scene *scene, const uint64_t *covers)
+{
+    struct groups groups;
+    groups_init(&groups, scene->view, covers);
+    bool is_equal = groups_equal(&groups, &scene->groups);
+    groups_fini(&groups);
+    return !is_equal;
+}
+
+uint64_t scene_next_id(const struct scene *scene)
+{
+    return scene->next_id;
+}
+
+enum gather_answer scene_add(struct scene *scene, struct gather_frame frame, int64_t arrival_ms)
+{
+    struct scene_group *group = &scene->all[scene->groups.group_of[frame.device]];
+    frame.device = scene->groups.place_of[frame.device];
+    group->heard_ms = MAX(group->heard_ms, arrival_ms);
+    return gather_add(&group->gather, frame, arrival_ms);
+}
+
+/* --- steps --- */
+
+static void make_step(struct scene_group *group, const struct gather_step *step)
+{
+    SCOPED_MEM struct tracker_frame *frames = mem_new_array(step->frame_count + 1, sizeof *frames);
+    for (size_t i = 0; i < step->frame_count; i++) {
+        const struct gather_frame *frame = &step->frames[i];
+        frames[i] = (struct tracker_frame){.device = frame->device,
+                                           .boxes = frame->boxes,
+                                           .source_tracks = frame->source_tracks,
+                                           .box_count = frame->box_count};
+    }
+    /* The moment of a step is that of its newest frame: exact where cameras run in step. */
+    int64_t at_ms = step->start_ms;
+    for (size_t i = 0; i < step->frame_count; i++)
+        at_ms = MAX(at_ms, step->frames[i].at_ms);
+    tracker_step(group->tracker, at_ms, frames, step->frame_count);
+    group->at_ms = at_ms;
+    if (group->unsettled_count == UNSETTLED_MAX) { /* nobody asks: the oldest are given up */
+        memmove(group->unsettled, group->unsettled + UNSETTLED_MAX / 2,
+                UNSETTLED_MAX / 2 * sizeof *group->unsettled);
+        group->unsettled_count = UNSETTLED_MAX / 2;
+    }
+    group->unsettled[group->unsettled_count++] = at_ms;
+}
+
+bool scene_advance(struct scene *scene, int64_t stream_ms)
+{
+    bool is_changed = false;
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        struct gather_step step;
+        while (gather_next(&scene->all[i].gather, stream_ms, &step)) {
+            make_step(&scene->all[i], &step);
+            gather_step_fini(&step);
+            is_changed = true;
+        }
+    }
+    return is_changed;
+}
+
+static bool is_alive(const struct scene_group *group, int64_t stream_ms)
+{
+    return stream_ms - group->heard_ms <= group->silent_after_ms;
+}
+
+const struct tracker_person *scene_people(struct scene *scene, int64_t stream_ms, size_t *out_count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        size_t count = 0;
+        if (is_alive(&scene->all[i], stream_ms))
+            (void)tracker_people(scene->all[i].tracker, &count);
+        total += count;
+    }
+    if (total > scene->people_size) {
+        scene->people_size = 2 * total;
+        scene->people = mem_resize(scene->people, scene->people_size * sizeof *scene->people);
+    }
+    size_t next = 0;
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        size_t count = 0;
+        const struct tracker_person *people = tracker_people(scene->all[i].tracker, &count);
+        if (!is_alive(&scene->all[i], stream_ms) || count == 0)
+            continue;
+        memcpy(&scene->people[next], people, count * sizeof *people);
+        next += count;
+    }
+    *out_count = next;
+    return scene->people;
+}
+
+/* --- settled --- */
+
+/* Up to where a group can be settled: whole seconds, since smoothing goes back from the newest step each
+ * time; all of it when it is silent. */
+static int64_t settle_until(const struct scene_group *group, int64_t stream_ms)
+{
+    if (!is_alive(group, stream_ms))
+        return group->at_ms;
+    int64_t until_ms = group->at_ms - TRACKER_LAG_MS;
+    return until_ms - (until_ms % 1000 + 1000) % 1000 - 1;
+}
+
+static bool is_due(const struct scene_group *group, int64_t stream_ms)
+{
+    if (group->unsettled_count == 0)
+        return false;
+    return group->unsettled[0] <= settle_until(group, stream_ms);
+}
+
+bool scene_settle(struct scene *scene, int64_t stream_ms, struct scene_fixes *out_fixes)
+{
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        struct scene_group *group = &scene->all[i];
+        if (!is_due(group, stream_ms))
+            continue;
+        int64_t until_ms = settle_until(group, stream_ms);
+        size_t steps = 0;
+        while (steps < group->unsettled_count && group->unsettled[steps] <= until_ms)
+            steps++;
+        *out_fixes = (struct scene_fixes){.step_count = steps, .group = (uint32_t)i};
+        out_fixes->step_times = mem_copy(group->unsettled, steps * sizeof *group->unsettled);
+        out_fixes->fixes = tracker_settle(group->tracker, until_ms, &out_fixes->count);
+        group->unsettled_count -= steps;
+        memmove(group->unsettled, group->unsettled + steps,
+                group->unsettled_count * sizeof *group->unsettled);
+        group->settled_ms = until_ms;
+        return true;
+    }
+    return false;
+}
+
+void scene_fixes_fini(struct scene_fixes *fixes)
+{
+    mem_free(fixes->fixes);
+    mem_free(fixes->step_times);
+    *fixes = (struct scene_fixes){0};
+}
+
+int64_t scene_settled_ms(const struct scene *scene, int64_t stream_ms)
+{
+    int64_t settled_ms = INT64_MAX;
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        const struct scene_group *group = &scene->all[i];
+        if (is_alive(group, stream_ms) && group->at_ms != LONG_AGO)
+            settled_ms = MIN(settled_ms, group->settled_ms);
+    }
+    return settled_ms;
+}
