@@ -17,7 +17,7 @@ static void view_destroy(struct shared *shared)
     mem_free(view);
 }
 
-static struct zone build_zone(const struct box *box)
+static struct zone build_zone(const struct zone_box *box)
 {
     struct zone zone = {.ring_len = 4,
                         .area_m2 = (box->x1 - box->x0) * (box->y1 - box->y0),
@@ -31,7 +31,7 @@ static struct zone build_zone(const struct box *box)
     return zone;
 }
 
-struct venue_view *build_view(const struct box *boxes, size_t box_count, const char *const *cameras)
+struct venue_view *build_view(const struct zone_box *boxes, size_t box_count, const char *const *cameras)
 {
     struct venue_view *view = mem_new(sizeof *view);
     shared_init(&view->shared, view_destroy);

@@ -4,11 +4,11 @@
 #include "crowd/state.h"
 
 /* A venue "demo/park" whose zones are axis-parallel boxes; thresholds 1, 2, 3; areas as drawn. */
-struct box {
+struct zone_box {
     const char *id;
     double x0, y0, x1, y1;
 };
-struct venue_view *build_view(const struct box *boxes, size_t box_count,
+struct venue_view *build_view(const struct zone_box *boxes, size_t box_count,
                               const char *const *cameras);
 struct device *build_device(struct venue_view *view, const char *id);
 /* A batch in metres with one frame at each of the times, the same people in all. Ends at time 0. */

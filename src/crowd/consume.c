@@ -107,6 +107,11 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     checkpoints_follow_time(shard, time_of(batch));
     for (size_t i = 0; i < batch->record_count; i++)
         TRY(take_record(crowd, batch->records[i], batch));
+    for (size_t i = 0; i < crowd->counted.count; i++) {
+        struct counted_venue *venue = crowd->counted.all[i];
+        if (venue->shard == batch->shard && venue_state_advance(venue->state, shard->stream_ms))
+            live_note_change(&venue->live, shard->stream_ms);
+    }
     live_show(&crowd->live, &crowd->counted, batch->now_ms);
     for (size_t i = 0; i < crowd->counted.count; i++) {
         struct counted_venue *venue = crowd->counted.all[i];

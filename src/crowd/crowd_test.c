@@ -422,7 +422,7 @@ struct partial {
 static enum err write_partial(struct db *db, void *context, struct err_note *run_note)
 {
     const struct partial *partial = context;
-    const struct box boxes[] = {{"bar", 0, 0, 10, 10}, {"stage", 20, 0, 30, 10}};
+    const struct zone_box boxes[] = {{"bar", 0, 0, 10, 10}, {"stage", 20, 0, 30, 10}};
     struct venue_view *view = build_view(boxes, 2, (const char *const[]){NULL});
     struct writing *writing = mem_new(sizeof *writing);
     struct written_second *second = &writing->seconds[writing->second_count++];

@@ -10,7 +10,7 @@
 
 static struct venue_view *build_park(void)
 {
-    const struct box boxes[] = {{"bar", 0, 0, 10, 10}, {"stage", 20, 0, 30, 10}};
+    const struct zone_box boxes[] = {{"bar", 0, 0, 10, 10}, {"stage", 20, 0, 30, 10}};
     return build_view(boxes, 2, (const char *const[]){"cam-1", "cam-2", NULL});
 }
 

@@ -24,6 +24,7 @@ void live_init(struct live *live, const struct publisher *publisher, struct read
 void live_fini(struct live *live)
 {
     text_fini(&live->message);
+    mem_free(live->dots.all);
 }
 
 void live_note_change(struct live_times *times, int64_t arrived_ms)
@@ -54,10 +55,9 @@ static bool is_health_changed(const struct crowd_picture *old, const struct crow
     return false;
 }
 
-static void show_people(struct live *live, struct counted_venue *venue, const uint32_t *best,
-                        int64_t now_ms)
+static void show_people(struct live *live, struct counted_venue *venue, int64_t now_ms)
 {
-    message_people(&live->message, venue->state, best, now_ms);
+    message_people(&live->message, &live->dots, now_ms);
     send(live, venue, "people");
     venue->live.people_ms = now_ms;
     venue->live.are_dots_changed = false;
@@ -74,8 +74,7 @@ static void show(struct live *live, struct counted *counted, struct counted_venu
 {
     const struct venue_view *view = venue_state_view(venue->state);
     struct live_times *times = &venue->live;
-    SCOPED_MEM uint32_t *best = mem_new_array(view->zone_count + 1, sizeof *best);
-    struct crowd_picture *picture = venue_state_picture(venue->state, now_ms, best);
+    struct crowd_picture *picture = venue_state_picture(venue->state, now_ms, &live->dots);
     health_complete(live->readings, view, picture);
     bool is_steady = now_ms - times->steady_ms >= STEADY_PERIOD_MS;
     bool are_devices_due = is_steady || is_health_changed(venue->picture, picture);
@@ -83,7 +82,7 @@ static void show(struct live *live, struct counted *counted, struct counted_venu
     message_zones(&live->message, picture);
     send(live, venue, "zones");
     if (is_steady || are_dots_due(times, now_ms))
-        show_people(live, venue, best, now_ms);
+        show_people(live, venue, now_ms);
     if (are_devices_due) {
         message_devices(&live->message, picture);
         send(live, venue, "devices");

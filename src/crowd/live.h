@@ -10,6 +10,7 @@ struct live {
     const struct publisher *publisher; /* borrowed; may be NULL */
     struct readings *readings;         /* borrowed; may be NULL */
     struct text message;
+    struct dots dots; /* of the picture at hand */
 };
 
 void live_init(struct live *live, const struct publisher *publisher, struct readings *readings);

@@ -41,22 +41,6 @@ void message_zones(struct text *out, const struct crowd_picture *picture)
     text_add_char(out, '}');
 }
 
-static bool is_drawn(const struct dot *dot, const uint32_t *best, uint32_t device)
-{
-    return best[dot->first] == device;
-}
-
-static size_t count_dots(const struct venue_state *state, const uint32_t *best)
-{
-    size_t count = 0;
-    for (uint32_t d = 0; d < venue_state_view(state)->device_count; d++) {
-        const struct camera_state *camera = &state->cameras[d];
-        for (size_t i = 0; i < camera->dot_count; i++)
-            count += is_drawn(&camera->dots[i], best, d);
-    }
-    return count;
-}
-
 /* Centimetres as metres with up to two digits: printf's doubles would cost ten times as much. */
 static void add_cm(struct text *out, double metres)
 {
@@ -73,25 +57,18 @@ static void add_cm(struct text *out, double metres)
         text_add_char(out, (char)('0' + cm % 10));
 }
 
-void message_people(struct text *out, const struct venue_state *state, const uint32_t *best,
-                    int64_t now_ms)
+void message_people(struct text *out, const struct dots *dots, int64_t now_ms)
 {
-    size_t stride = (count_dots(state, best) + MESSAGE_DOTS_MAX - 1) / MESSAGE_DOTS_MAX;
-    size_t seen = 0;
+    size_t stride = (dots->count + MESSAGE_DOTS_MAX - 1) / MESSAGE_DOTS_MAX;
     text_add_char(out, '{');
     add_time(out, "at", now_ms);
     text_add(out, ",\"points\":[");
-    for (uint32_t d = 0; d < venue_state_view(state)->device_count; d++) {
-        const struct camera_state *camera = &state->cameras[d];
-        for (size_t i = 0; i < camera->dot_count; i++) {
-            if (!is_drawn(&camera->dots[i], best, d) || seen++ % stride != 0)
-                continue;
-            text_add(out, seen == 1 ? "[" : ",[");
-            add_cm(out, (double)camera->dots[i].x);
-            text_add_char(out, ',');
-            add_cm(out, (double)camera->dots[i].y);
-            text_add_char(out, ']');
-        }
+    for (size_t i = 0; i < dots->count; i += stride) {
+        text_add(out, i == 0 ? "[" : ",[");
+        add_cm(out, (double)dots->all[i].x);
+        text_add_char(out, ',');
+        add_cm(out, (double)dots->all[i].y);
+        text_add_char(out, ']');
     }
     text_add(out, "]}");
 }

@@ -7,8 +7,5 @@
 #define MESSAGE_DOTS_MAX 2000 /* of one message: beyond, every n-th person is drawn */
 
 void message_zones(struct text *out, const struct crowd_picture *picture);
-/* Of each zone only the people of the camera that counts there (`best`, of venue_state_picture()): so
- * there are as many dots as people. */
-void message_people(struct text *out, const struct venue_state *state, const uint32_t *best,
-                    int64_t now_ms);
+void message_people(struct text *out, const struct dots *dots, int64_t now_ms);
 void message_devices(struct text *out, const struct crowd_picture *picture);

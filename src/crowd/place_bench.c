@@ -17,14 +17,14 @@ static struct venue_view *bench_view(void)
 {
     static char names[CAMERAS][16], zone_names[20][16];
     const char *cameras[CAMERAS + 1] = {NULL};
-    struct box boxes[20];
+    struct zone_box boxes[20];
     for (int i = 0; i < CAMERAS; i++) {
         (void)snprintf(names[i], sizeof names[i], "cam-%03d", i);
         cameras[i] = names[i];
     }
     for (int i = 0; i < 20; i++) {
         (void)snprintf(zone_names[i], sizeof zone_names[i], "zone-%02d", i);
-        boxes[i] = (struct box){zone_names[i], 20.0 * (i % 5), 20.0 * (i / 5), 20.0 * (i % 5) + 18,
+        boxes[i] = (struct zone_box){zone_names[i], 20.0 * (i % 5), 20.0 * (i / 5), 20.0 * (i % 5) + 18,
                                 20.0 * (i / 5) + 18};
     }
     return build_view(boxes, COUNT_OF(boxes), cameras);

@@ -16,6 +16,10 @@ static struct metric unknown_total =
     METRIC_COUNTER("muster_crowd_unknown_device_batches_total",
                    "Batches of devices that the venue no longer has.");
 
+static struct metric late_total =
+    METRIC_COUNTER("muster_crowd_frames_late_total",
+                   "Frames too late to follow people: only counted camera by camera.");
+
 static uint32_t find_device(const struct venue_view *view, const char *id)
 {
     size_t low = 0, high = view->device_count;
@@ -51,6 +55,17 @@ void venue_state_cover(struct venue_state *state, const char *device, const char
 
 /* --- life --- */
 
+/* Numbers of people begin with the time, so that they stay unique over restarts. */
+#define IDS_PER_S 1000000
+
+/* Other groups: who is there is found anew, within SCENE_WARM_MS. */
+static void renew_scene(struct venue_state *state, struct venue_view *view)
+{
+    uint64_t next_id = scene_next_id(state->scene);
+    scene_destroy(state->scene);
+    state->scene = scene_create(view, state->coverage.covers, next_id);
+}
+
 struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
                                        int64_t lateness_ms)
 {
@@ -60,6 +75,8 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     state->cameras = mem_new_array(view->device_count + 1, sizeof *state->cameras);
     coverage_init(&state->coverage, state->map);
     seconds_init(&state->seconds, complete_from_s, lateness_ms);
+    state->scene =
+        scene_create(view, state->coverage.covers, (uint64_t)MAX(complete_from_s, 0) * IDS_PER_S);
     return state;
 }
 
@@ -86,6 +103,8 @@ void venue_state_destroy(struct venue_state *state)
         return;
     drop_ground(state);
     seconds_fini(&state->seconds);
+    scene_destroy(state->scene);
+    tally_fini(&state->tally);
     mem_free(state);
 }
 
@@ -123,7 +142,10 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->counter = TAKE(moved->counter);
     state->cameras = TAKE(moved->cameras);
     state->coverage = moved->coverage;
+    scene_destroy(moved->scene);
     mem_free(moved);
+    tally_fini(&state->tally); /* its zones had other numbers */
+    renew_scene(state, view);
 }
 
 /* --- detections --- */
@@ -156,6 +178,34 @@ static void show_frame(struct venue_state *state, struct camera_state *camera,
     camera->live_ms = arrival_ms;
 }
 
+/* The frame's boxes, to be followed. */
+static void follow(struct venue_state *state, uint32_t index, const struct detection_batch *batch,
+                   size_t f, const struct batch_arrival *arrival)
+{
+    size_t first = batch->frame_first[f], count = batch->frame_first[f + 1] - first;
+    struct gather_frame frame = {.device = index,
+                                 .at_ms = batch->frame_at_ms[f],
+                                 .is_in_metres = batch->is_in_metres,
+                                 .box_count = count};
+    frame.boxes = mem_new_array(count + 1, sizeof *frame.boxes);
+    frame.source_tracks = mem_copy(&batch->track[first], (count + 1) * sizeof *batch->track);
+    double step = 1 / batch->scale_xy;
+    for (size_t i = 0; i < count; i++) {
+        size_t person = first + i;
+        struct box *box = &frame.boxes[i];
+        if (batch->is_in_metres) {
+            *box =
+                (struct box){.foot_x = batch->x[person] * step, .foot_y = batch->y[person] * step};
+            continue;
+        }
+        box->width = batch->w[person] * step;
+        box->height = batch->h[person] * step;
+        box->foot_x = batch->x[person] * step + box->width / 2;
+        box->foot_y = batch->y[person] * step + box->height;
+    }
+    metric_add(&late_total, scene_add(state->scene, frame, arrival->at_ms) == GATHER_LATE ? 1 : 0);
+}
+
 enum frame_shown { FRAME_NOT_SHOWN, FRAME_MAY_BE_SHOWN };
 
 /* True when the live picture changed. */
@@ -177,6 +227,7 @@ static bool take_frame(struct venue_state *state, uint32_t index,
         return false;
     }
     metric_add(earlier == NULL ? &frames_total : &joined_total, 1);
+    follow(state, index, batch, f, arrival);
     if (is_shown)
         show_frame(state, camera, frame, arrival->at_ms);
     coverage_learn(&state->coverage, index, frame);
@@ -209,12 +260,54 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
     if (view->devices[index].calibration.kind == CALIBRATION_NONE && !batch->is_in_metres)
         return false;
     bool is_changed = false;
+    size_t learned = state->coverage.learned_count;
     size_t count = count_fitting(batch, arrival.at_ms);
     metric_add(&ahead_total, (int64_t)(batch->frame_count - count));
     /* Only the last one is shown: dots of the others would be drawn over. */
     for (size_t f = 0; f < count; f++)
         is_changed |= take_frame(state, index, batch, f, &arrival,
                                  f + 1 == count ? FRAME_MAY_BE_SHOWN : FRAME_NOT_SHOWN);
+    if (state->coverage.learned_count > learned &&
+        scene_is_outdated(state->scene, state->coverage.covers))
+        renew_scene(state, state->map->view);
+    return is_changed;
+}
+
+/* --- people followed --- */
+
+static struct frame_count *count_fixes(struct venue_state *state, const struct tracker_fix *fixes,
+                                       size_t count, int64_t at_ms)
+{
+    SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
+    for (size_t i = 0; i < count; i++)
+        dots[i] = (struct dot){.x = (float)fixes[i].person.x, .y = (float)fixes[i].person.y};
+    return counter_recount(state->counter, dots, count, at_ms);
+}
+
+static void take_settled(struct venue_state *state, const struct scene_fixes *settled)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < settled->step_count; i++) {
+        int64_t at_ms = settled->step_times[i];
+        while (next < settled->count && settled->fixes[next].at_ms < at_ms)
+            next++;
+        size_t first = next;
+        while (next < settled->count && settled->fixes[next].at_ms == at_ms)
+            next++;
+        struct frame_count *step = count_fixes(state, &settled->fixes[first], next - first, at_ms);
+        tally_add(&state->tally, settled->group, step);
+        mem_free(step);
+    }
+}
+
+bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
+{
+    bool is_changed = scene_advance(state->scene, stream_ms);
+    struct scene_fixes settled;
+    while (scene_settle(state->scene, stream_ms, &settled)) {
+        take_settled(state, &settled);
+        scene_fixes_fini(&settled);
+    }
     return is_changed;
 }
 

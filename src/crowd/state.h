@@ -3,8 +3,10 @@
  * floor, the newest frame of every camera, the seconds not yet settled. Pure: no clock, no store. */
 #pragma once
 #include "crowd/count/coverage.h"
+#include "crowd/count/tally.h"
 #include "crowd/crowd.h"
 #include "crowd/seconds.h"
+#include "crowd/tracking/scene.h"
 
 struct camera_state {
     int64_t seen_ms;           /* arrival of its newest message, 0 = none */
@@ -21,6 +23,8 @@ struct venue_state {
     struct coverage coverage;
     struct camera_state *cameras; /* [device_count] */
     struct seconds seconds;
+    struct scene *scene; /* the same people, followed */
+    struct tally tally;  /* what it has settled, by seconds */
 };
 
 /* Takes a reference of the view. */
@@ -46,10 +50,17 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
 /* What was taken for writing is written: forgets what is no longer needed. */
 void venue_state_settle(struct venue_state *state, int64_t stream_ms);
 
-/* The caller owns the reference. `inout_best` (may be NULL) has zone_count + 1 places and tells, for
- * each zone and the floor outside, which camera is the one that counts there; UINT32_MAX = none. */
+/* Follows people up to what has come by `stream_ms`. True when the live picture changed. */
+bool venue_state_advance(struct venue_state *state, int64_t stream_ms);
+
+/* Where people are drawn: as many as are counted. */
+struct dots {
+    struct dot *all; /* owned */
+    size_t count, size;
+};
+/* The caller owns the reference. `inout_dots` may be NULL. */
 struct crowd_picture *venue_state_picture(const struct venue_state *state, int64_t now_ms,
-                                          uint32_t *inout_best);
+                                          struct dots *inout_dots);
 
 /* Everything unknown: before the first detection. The caller owns the reference. */
 struct crowd_picture *crowd_picture_unknown(const struct venue_view *view, int64_t now_ms);

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-static const struct box BOXES[] = {{"bar", 0, 0, 10, 10}, {"stage", 10, 0, 30, 10}};
+static const struct zone_box BOXES[] = {{"bar", 0, 0, 10, 10}, {"stage", 10, 0, 30, 10}};
 static const char *const CAMERAS[] = {"cam-1", "cam-2", NULL};
 static const struct point IN_BAR[] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}};
 static const struct point IN_STAGE[] = {{11, 1}, {12, 2}, {13, 3}};
@@ -66,7 +66,7 @@ static struct second_result decide(const struct venue_state *state, int64_t now_
     struct second *second = seconds_due((struct seconds *)&state->seconds, now_ms);
     struct second_result result = {.people = people, .total = -2};
     assert(second != NULL);
-    second_decide(&state->seconds, second, venue_state_view(state), &state->coverage, &result);
+    second_decide(state, second, &result);
     return result;
 }
 
@@ -93,7 +93,7 @@ TEST(cameras_of_different_zones_add_up_in_the_venue)
 
 TEST(who_stands_in_two_zones_counts_once_in_the_venue)
 {
-    const struct box nested[] = {{"all", 0, 0, 10, 10}, {"part", 0, 0, 3.5, 3.5}};
+    const struct zone_box nested[] = {{"all", 0, 0, 10, 10}, {"part", 0, 0, 3.5, 3.5}};
     struct venue_view *view = build_view(nested, 2, CAMERAS);
     SCOPED(venue_state) crowd = venue_state_create(view, 0, 2000);
     shared_unref(&view->shared);
@@ -143,7 +143,7 @@ TEST(one_silent_camera_of_two_over_a_zone_is_told)
         struct zone_cameras cameras[2] = {{0}};
         struct second_result result = {.people = people, .cameras = cameras};
         struct second *second = seconds_due(&crowd->seconds, ends_ms[silent]);
-        second_decide(&crowd->seconds, second, venue_state_view(crowd), &crowd->coverage, &result);
+        second_decide(crowd, second, &result);
         CHECK_INT(cameras[0].heard, 2 - silent);
         CHECK_INT(cameras[0].silent, silent);
         CHECK_INT(cameras[1].heard + cameras[1].silent, 0);
@@ -458,7 +458,7 @@ TEST(a_change_of_the_venue_keeps_what_is_known)
     see(crowd, "cam-2", T, IN_BAR, 5);
     see(crowd, "cam-1", T, IN_STAGE, 3);
     /* A zone and a camera before the old ones, the stage smaller, camera 1 gone. */
-    const struct box boxes[] = {
+    const struct zone_box boxes[] = {
         {"aaa", 50, 50, 60, 60}, {"bar", 0, 0, 10, 10}, {"stage", 20, 0, 30, 10}};
     const char *const cameras[] = {"cam-0", "cam-2", NULL};
     struct venue_view *view = build_view(boxes, 3, cameras);
@@ -470,7 +470,7 @@ TEST(a_change_of_the_venue_keeps_what_is_known)
     int64_t people[3];
     struct second_result result = {.people = people};
     struct second *second = seconds_due(&crowd->seconds, T + 3000);
-    second_decide(&crowd->seconds, second, venue_state_view(crowd), &crowd->coverage, &result);
+    second_decide(crowd, second, &result);
     CHECK_INT(people[1], 5);
     CHECK_INT(people[2], CROWD_UNKNOWN);
 }
@@ -582,8 +582,7 @@ TEST(seconds_agree_with_a_model_that_remembers_everything)
                 continue; /* the other camera's earlier frames would speak: another test */
             int64_t people[2];
             struct second_result result = {.people = people};
-            second_decide(&crowd->seconds, second, venue_state_view(crowd), &crowd->coverage,
-                          &result);
+            second_decide(crowd, second, &result);
             for (size_t z = 0; z < 2; z++) {
                 int a = model_median(frames, count, 0, second->s, z, venue_state_view(crowd));
                 int b = model_median(frames, count, 1, second->s, z, venue_state_view(crowd));

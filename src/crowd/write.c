@@ -53,7 +53,7 @@ static void take_second(struct writing *writing, const struct venue_state *state
     memcpy(written->venue, view->id, sizeof written->venue);
     written->result.people = mem_new_array(view->zone_count + 1, sizeof(int64_t));
     written->result.cameras = mem_new_array(view->zone_count + 1, sizeof(struct zone_cameras));
-    second_decide(&state->seconds, second, view, &state->coverage, &written->result);
+    second_decide(state, second, &written->result);
     writing->reading_count += WRITE_ZONE_MEASURES * view->zone_count + 1;
     second->is_taken = true;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/count/decide.h — how many people each zone had in one second, by the frames of its cameras:
- * method "largest camera". Pure. */
+/* crowd/count/decide.h — how many people each zone had in one second. Groups of cameras that see different
+ * floors add up. Within a group: whom its cameras together have followed, where that is settled; else
+ * "largest camera", since its cameras see the same people. Pure. */
 #pragma once
-#include "crowd/count/coverage.h"
-#include "crowd/seconds.h"
+#include "crowd/state.h"
 
 struct zone_cameras { /* that cover the zone, as far as is known */
     uint16_t heard, silent;
@@ -14,6 +14,5 @@ struct second_result {
     struct zone_cameras *cameras; /* [zone_count], all 0 before; may be NULL */
     int64_t total;                /* CROWD_UNKNOWN when no camera was alive */
 };
-void second_decide(const struct seconds *seconds, const struct second *second,
-                   const struct venue_view *view, const struct coverage *coverage,
+void second_decide(const struct venue_state *state, const struct second *second,
                    struct second_result *inout_result);

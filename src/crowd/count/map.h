@@ -47,6 +47,27 @@ static inline bool map_entry_holds(const struct crowd_map *map, const struct map
     return polygon_contains(zone->ring, zone->ring_len, point);
 }
 
+/* The zones that hold a place, in their order; `first` is the zone count of the view when none does. */
+#define MAP_HITS_MAX 32 /* zones that lie over one another; more are passed over */
+struct zone_hits {
+    uint16_t zones[MAP_HITS_MAX];
+    uint16_t first;
+    size_t count;
+};
+static inline struct zone_hits map_zones(const struct crowd_map *map, struct point point)
+{
+    struct zone_hits hits = {.first = (uint16_t)map->view->zone_count};
+    size_t count = 0;
+    const struct map_entry *entries = map_cell(map, point, &count);
+    for (size_t i = 0; i < count && hits.count < MAP_HITS_MAX; i++) {
+        if (map_entry_holds(map, &entries[i], point))
+            hits.zones[hits.count++] = entries[i].zone;
+    }
+    if (hits.count > 0)
+        hits.first = hits.zones[0];
+    return hits;
+}
+
 /* Zones that the device covers as far as can be told beforehand: those it declares, else those that
  * its picture shows. False when neither is known, and it must be learned. Sets bits in `out_zones`
  * ((zone_count + 63) / 64 words). */

@@ -36,10 +36,10 @@ static void make_star(struct zone *zone, struct random_sequence *random)
 TEST(the_grid_agrees_with_the_polygons_everywhere)
 {
     struct random_sequence random = {.state = 20260620};
-    struct box boxes[12];
+    struct zone_box boxes[12];
     for (int round = 0; round < 20; round++) {
         for (size_t z = 0; z < COUNT_OF(boxes); z++)
-            boxes[z] = (struct box){"z", 0, 0, 1, 1};
+            boxes[z] = (struct zone_box){"z", 0, 0, 1, 1};
         struct venue_view *view = build_view(boxes, COUNT_OF(boxes), NOBODY);
         for (size_t z = 0; z < COUNT_OF(boxes); z++)
             make_star(&view->zones[z], &random);
@@ -64,7 +64,7 @@ TEST(the_grid_agrees_with_the_polygons_everywhere)
 
 TEST(cells_on_level_and_upright_borders_agree_too)
 {
-    const struct box boxes[] = {{"a", 0, 0, 40, 20}, {"b", 40, 0, 80, 20}, {"c", 10, 5, 50, 15}};
+    const struct zone_box boxes[] = {{"a", 0, 0, 40, 20}, {"b", 40, 0, 80, 20}, {"c", 10, 5, 50, 15}};
     struct venue_view *view = build_view(boxes, COUNT_OF(boxes), NOBODY);
     SCOPED(crowd_map) map = crowd_map_create(view);
     for (double x = -1; x <= 81; x += 0.25) {
@@ -89,7 +89,7 @@ TEST(a_venue_without_zones_has_an_empty_grid)
 
 TEST(a_camera_covers_what_it_declares_or_what_its_picture_shows)
 {
-    const struct box boxes[] = {{"far", 100, 0, 110, 10}, {"near", 0, 0, 8, 8}};
+    const struct zone_box boxes[] = {{"far", 100, 0, 110, 10}, {"near", 0, 0, 8, 8}};
     const char *const cameras[] = {"declares", "knows", "shows", NULL};
     struct venue_view *view = build_view(boxes, COUNT_OF(boxes), cameras);
     struct device *declares = build_device(view, "declares");

@@ -54,32 +54,39 @@ static bool derive(const struct calibration *calibration, const struct box *box,
     return fabs(j[0] * j[3] - j[1] * j[2]) > 1e-12;
 }
 
+bool camera_model_place(const struct box *place, struct sighting *out_sighting)
+{
+    double metres2 = CAMERA_METRES_M * CAMERA_METRES_M;
+    struct sighting sighting = {.cluster = UINT32_MAX};
+    sighting.spot = (struct spot){place->foot_x, place->foot_y, {metres2, 0, metres2}};
+    sighting.evidence = evidence_of(&sighting.spot);
+    *out_sighting = sighting;
+    return isfinite(place->foot_x) && isfinite(place->foot_y);
+}
+
 bool camera_model_see(const struct camera_model *camera, const struct box *box,
                       struct sighting *out_sighting)
 {
     const struct calibration *calibration = &camera->device->calibration;
     struct point floor;
+    if (calibration->kind == CALIBRATION_METRES)
+        return camera_model_place(box, out_sighting);
     if (!calibration_to_floor(calibration, (struct point){box->foot_x, box->foot_y}, &floor))
         return false;
     struct sighting sighting = {.spot = {.x = floor.x, .y = floor.y},
                                 .width = box->width,
                                 .height = box->height,
-                                .cluster = UINT32_MAX};
+                                .cluster = UINT32_MAX,
+                                .is_cut = is_cut(camera->device, box)};
+    if (!derive(calibration, box, &sighting))
+        return false;
     double calibration2 = CAMERA_CALIBRATION_M * CAMERA_CALIBRATION_M;
-    if (calibration->kind == CALIBRATION_METRES) {
-        double metres2 = CAMERA_METRES_M * CAMERA_METRES_M;
-        sighting.spot.spread = (struct spread){metres2, 0, metres2};
-    } else {
-        if (!derive(calibration, box, &sighting))
-            return false;
-        sighting.is_cut = is_cut(camera->device, box);
-        double factor = sighting.is_cut ? CAMERA_CUT_FACTOR : 1;
-        double across = camera->across_share * box->width * factor;
-        double along = camera->along_share * box->height * factor;
-        struct spread spread = carry(sighting.jacobian, across * across + PIXEL_DEVIATION2,
-                                     along * along + PIXEL_DEVIATION2);
-        sighting.spot.spread = spread_sum(spread, (struct spread){calibration2, 0, calibration2});
-    }
+    double factor = sighting.is_cut ? CAMERA_CUT_FACTOR : 1;
+    double across = camera->across_share * box->width * factor;
+    double along = camera->along_share * box->height * factor;
+    struct spread spread = carry(sighting.jacobian, across * across + PIXEL_DEVIATION2,
+                                 along * along + PIXEL_DEVIATION2);
+    sighting.spot.spread = spread_sum(spread, (struct spread){calibration2, 0, calibration2});
     sighting.evidence = evidence_of(&sighting.spot);
     *out_sighting = sighting;
     return true;
@@ -94,8 +101,7 @@ static double learned_share(double sum, double weight)
 void camera_model_learn(struct camera_model *camera, const struct sighting *sighting,
                         const struct spot *others)
 {
-    if (camera->device->calibration.kind == CALIBRATION_METRES || sighting->is_cut ||
-        !(sighting->width > 0 && sighting->height > 0))
+    if (sighting->is_cut || !(sighting->width > 0 && sighting->height > 0))
         return;
     struct spread expected = spread_sum(sighting->spot.spread, others->spread);
     double dx = sighting->spot.x - others->x, dy = sighting->spot.y - others->y;

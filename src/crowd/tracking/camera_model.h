@@ -48,6 +48,8 @@ void camera_model_init(struct camera_model *camera, const struct device *device)
 /* False when it has no place on the floor. */
 bool camera_model_see(const struct camera_model *camera, const struct box *box,
                       struct sighting *out_sighting);
+/* The same for a place on the floor in metres. */
+bool camera_model_place(const struct box *place, struct sighting *out_sighting);
 /* `others` is where those who are not this camera say the person stands. */
 void camera_model_learn(struct camera_model *camera, const struct sighting *sighting,
                         const struct spot *others);

@@ -24,8 +24,9 @@ enum gather_answer {
 struct gather_frame {
     uint32_t device;
     int64_t at_ms;
-    struct box *boxes; /* owned */
-    int64_t *source_tracks;
+    struct box *boxes;      /* owned */
+    int64_t *source_tracks; /* owned */
+    bool is_in_metres;      /* places, not boxes */
     size_t box_count;
 };
 

@@ -99,14 +99,18 @@ static void join_picture(struct joining *joining, uint32_t index)
     }
 }
 
-/* Whoever's picture is not known meets everybody who covers one of its zones. */
+/* Where a picture is not known, nobody may be counted twice: such cameras meet one another, and everybody
+ * who covers one of their zones. */
 static void join_by_zones(struct joining *joining, const uint64_t *covers)
 {
     const struct venue_view *view = joining->view;
     size_t words = (view->zone_count + 63) / 64;
+    uint32_t first = NOBODY;
     for (uint32_t a = 0; a < view->device_count; a++) {
         if (has_picture(&view->devices[a]))
             continue;
+        first = first == NOBODY ? a : first;
+        join(joining->parents, first, a);
         for (uint32_t b = 0; b < view->device_count; b++) {
             bool do_meet = false;
             for (size_t w = 0; w < words; w++)

@@ -4,8 +4,8 @@
  * nothing is lost, what one group costs and how late its cameras are is nobody else's affair, and a camera
  * more elsewhere changes nothing here.
  *
- * Overlap is taken from the pictures where their size is known, from zones covered (declared or learned)
- * where it is not. */
+ * Overlap is taken from the pictures where their size is known. Cameras whose picture is not known are one
+ * group, with all who cover one of their zones (declared or learned). */
 #pragma once
 #include "venues/venues.h"
 

@@ -10,6 +10,7 @@ struct scene_group {
     int64_t heard_ms;        /* arrival of its newest frame */
     int64_t silent_after_ms; /* the longest of its devices */
     int64_t at_ms;           /* of its newest step */
+    int64_t since_ms;        /* it has looked often enough since then */
     int64_t settled_ms;      /* all steps up to here are told */
     int64_t *unsettled;      /* times of steps not yet told */
     size_t unsettled_count;
@@ -20,8 +21,6 @@ struct scene {
     struct groups groups;
     struct scene_group *all;
     uint64_t next_id;
-    struct tracker_person *people;
-    size_t people_size;
 };
 
 static void group_init(struct scene *scene, size_t index)
@@ -69,7 +68,6 @@ void scene_destroy(struct scene *scene)
     }
     groups_fini(&scene->groups);
     mem_free(scene->all);
-    mem_free(scene->people);
     shared_unref(&scene->view->shared);
     mem_free(scene);
 }
@@ -98,6 +96,11 @@ enum gather_answer scene_add(struct scene *scene, struct gather_frame frame, int
 
 /* --- steps --- */
 
+static bool is_warm(const struct scene_group *group)
+{
+    return group->at_ms - group->since_ms >= SCENE_WARM_MS;
+}
+
 static void make_step(struct scene_group *group, const struct gather_step *step)
 {
     SCOPED_MEM struct tracker_frame *frames = mem_new_array(step->frame_count + 1, sizeof *frames);
@@ -106,6 +109,7 @@ static void make_step(struct scene_group *group, const struct gather_step *step)
         frames[i] = (struct tracker_frame){.device = frame->device,
                                            .boxes = frame->boxes,
                                            .source_tracks = frame->source_tracks,
+                                           .is_in_metres = frame->is_in_metres,
                                            .box_count = frame->box_count};
     }
     /* The moment of a step is that of its newest frame: exact where cameras run in step. */
@@ -113,7 +117,11 @@ static void make_step(struct scene_group *group, const struct gather_step *step)
     for (size_t i = 0; i < step->frame_count; i++)
         at_ms = MAX(at_ms, step->frames[i].at_ms);
     tracker_step(group->tracker, at_ms, frames, step->frame_count);
+    if (at_ms - group->at_ms > SCENE_PERIOD_MS)
+        group->since_ms = at_ms;
     group->at_ms = at_ms;
+    if (!is_warm(group))
+        return;
     if (group->unsettled_count == UNSETTLED_MAX) { /* nobody asks: the oldest are given up */
         memmove(group->unsettled, group->unsettled + UNSETTLED_MAX / 2,
                 UNSETTLED_MAX / 2 * sizeof *group->unsettled);
@@ -141,30 +149,30 @@ static bool is_alive(const struct scene_group *group, int64_t stream_ms)
     return stream_ms - group->heard_ms <= group->silent_after_ms;
 }
 
-const struct tracker_person *scene_people(struct scene *scene, int64_t stream_ms, size_t *out_count)
+size_t scene_group_count(const struct scene *scene)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < scene->groups.count; i++) {
-        size_t count = 0;
-        if (is_alive(&scene->all[i], stream_ms))
-            (void)tracker_people(scene->all[i].tracker, &count);
-        total += count;
-    }
-    if (total > scene->people_size) {
-        scene->people_size = 2 * total;
-        scene->people = mem_resize(scene->people, scene->people_size * sizeof *scene->people);
-    }
-    size_t next = 0;
-    for (size_t i = 0; i < scene->groups.count; i++) {
-        size_t count = 0;
-        const struct tracker_person *people = tracker_people(scene->all[i].tracker, &count);
-        if (!is_alive(&scene->all[i], stream_ms) || count == 0)
-            continue;
-        memcpy(&scene->people[next], people, count * sizeof *people);
-        next += count;
-    }
-    *out_count = next;
-    return scene->people;
+    return scene->groups.count;
+}
+
+const struct camera_group *scene_group(const struct scene *scene, uint32_t group)
+{
+    return &scene->groups.all[group];
+}
+
+uint32_t scene_group_of(const struct scene *scene, uint32_t device)
+{
+    return scene->groups.group_of[device];
+}
+
+const struct tracker_person *scene_people(const struct scene *scene, uint32_t group,
+                                          int64_t stream_ms, size_t *out_count)
+{
+    static const struct tracker_person nobody;
+    const struct scene_group *own = &scene->all[group];
+    if (!is_alive(own, stream_ms) || !is_warm(own))
+        return NULL;
+    const struct tracker_person *people = tracker_people(own->tracker, out_count);
+    return people == NULL ? &nobody : people;
 }
 
 /* --- settled --- */

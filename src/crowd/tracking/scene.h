@@ -2,6 +2,9 @@
 /* crowd/tracking/scene.h — the people of one venue: its groups of cameras, each with its gathering of frames
  * and its tracker, and what comes of them: who is there now, and settled fixes. Pure. */
 #pragma once
+/* A group is relied on once it has followed people for so long, looking so often at least. */
+#define SCENE_WARM_MS   2000
+#define SCENE_PERIOD_MS 1500
 #include "crowd/tracking/gather.h"
 #include "crowd/tracking/groups.h"
 
@@ -20,16 +23,20 @@ enum gather_answer scene_add(struct scene *scene, struct gather_frame frame, int
 /* Follows people up to where the frames are complete at `stream_ms`. True when a step was made. */
 bool scene_advance(struct scene *scene, int64_t stream_ms);
 
-/* Who is there now, of all groups that were heard; a group whose cameras are all silent has nobody. Borrowed
- * until the next call. */
-const struct tracker_person *scene_people(struct scene *scene, int64_t stream_ms,
-                                          size_t *out_count);
+/* Groups by number, see groups.h. */
+size_t scene_group_count(const struct scene *scene);
+const struct camera_group *scene_group(const struct scene *scene, uint32_t group);
+uint32_t scene_group_of(const struct scene *scene, uint32_t device);
+/* Who is there now, by one group; NULL while that cannot be told: it has just begun, its cameras look too
+ * seldom to follow anybody, or all are silent. Borrowed until the next step. */
+const struct tracker_person *scene_people(const struct scene *scene, uint32_t group,
+                                          int64_t stream_ms, size_t *out_count);
 
 /* A step, settled: everybody of one group at one time. */
 struct scene_fixes {
     struct tracker_fix *fixes; /* by time */
     size_t count;
-    int64_t *step_times; /* of every step that was settled, also of those without anybody */
+    int64_t *step_times; /* of every settled step that can be relied on, also without anybody */
     size_t step_count;
     uint32_t group;
 };

@@ -79,7 +79,9 @@ static void see_frame(struct tracker *tracker, const struct tracker_frame *frame
     for (size_t i = 0; i < frame->box_count; i++) {
         struct sighting *sighting = &own->sightings[own->count];
         tracker->stats.sightings++;
-        if (!camera_model_see(camera, &frame->boxes[i], sighting)) {
+        bool is_placed = frame->is_in_metres ? camera_model_place(&frame->boxes[i], sighting)
+                                             : camera_model_see(camera, &frame->boxes[i], sighting);
+        if (!is_placed) {
             tracker->stats.unplaced++;
             continue;
         }

@@ -31,6 +31,7 @@ struct tracker_frame {
     uint32_t device; /* index in the scope */
     const struct box *boxes;
     const int64_t *source_tracks; /* the camera's own numbers, -1 = none; NULL = none at all */
+    bool is_in_metres;            /* places on the floor, not boxes */
     size_t box_count;
 };
 
