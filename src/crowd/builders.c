@@ -31,7 +31,8 @@ static struct zone build_zone(const struct zone_box *box)
     return zone;
 }
 
-struct venue_view *build_view(const struct zone_box *boxes, size_t box_count, const char *const *cameras)
+struct venue_view *build_view(const struct zone_box *boxes, size_t box_count,
+                              const char *const *cameras)
 {
     struct venue_view *view = mem_new(sizeof *view);
     shared_init(&view->shared, view_destroy);

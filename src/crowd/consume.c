@@ -120,7 +120,8 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     }
     checkpoints_set(shard, *inout_position);
     *inout_position = MIN(*inout_position, needed_position(crowd, batch->shard));
-    *out_has_effects = crowd->writing.second_count + crowd->writing.learned_count > 0;
+    *out_has_effects =
+        crowd->writing.second_count + crowd->writing.learned_count + crowd->writing.track_count > 0;
     return ERR_NONE;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "crowd/crowd_internal.h"
 #include "crowd/health.h"
+#include "crowd/tracks/table.h"
 #include "store/consumer.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ enum err crowd_open(const struct crowd_options *options, struct crowd **out_crow
     crowd->elsewhere = elsewhere_create();
     counted_init(&crowd->counted, crowd->store, crowd->venues);
     live_init(&crowd->live, options->publisher, options->readings);
+    tracks_expire(crowd->store, options->keep_tracks_ms);
     enum err err = crowd_consume(crowd, note);
     if (err != ERR_NONE) {
         crowd_close(crowd);
@@ -60,6 +62,17 @@ struct crowd_picture *crowd_picture(struct crowd *crowd, const char *event, cons
     }
     shared_unref(&view->shared);
     return picture;
+}
+
+enum err crowd_tracks(struct crowd *crowd, const struct crowd_tracks_query *query,
+                      struct detection_batch **out_batch, int64_t *out_next_ms)
+{
+    struct db *db = store_reader_take(crowd->store);
+    if (db == NULL)
+        return ERR_BUSY;
+    enum err err = tracks_read(db, query, out_batch, out_next_ms);
+    store_reader_give(crowd->store, db);
+    return err;
 }
 
 /* "events/demo/venues/park/zones" */

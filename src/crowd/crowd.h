@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/crowd.h — who is where: detections become people per zone, density and levels.
+/* crowd/crowd.h — who is where: detections become people, each once, and people per zone, density and levels.
  *
- * A consumer of the telemetry stream "detections". The foot point of every box goes through its
- * camera's calibration to the floor and into the zones. Method "largest camera": a zone has as many
- * people as the camera that sees most of them there; per second, a camera's count is the median of its
- * frames. Two cameras never add up, so nobody is counted twice, and who is seen by no single camera
- * together with the others is missed.
+ * A consumer of the telemetry stream "detections". Cameras that see the same floor are a group. Method
+ * "tracks": the boxes of a group are merged into people who are followed over time (crowd/tracking/
+ * tracker.h); zones count those. Method "largest camera" stands in where a group has just begun or looks
+ * too seldom to follow anybody: a zone has as many people as the camera of the group that sees most.
+ * Groups see different floors, and add up.
  *
- * Two results. Live: the newest frame of every camera that is not silent, on the topics of
- * docs/architecture.md, within 40 ms. History: every second, CROWD_LATENESS_MS after its end, as
- * readings zone.<id>:people, zone.<id>:density, zone.<id>:cameras_silent, venue.<id>:people, in the
- * transaction of the consumer's position; late frames correct their second. A zone that no living camera covers is
- * unknown: no reading, level "unknown", never zero people. */
+ * Three results. Live: on the topics of docs/architecture.md. History: every second, CROWD_LATENESS_MS
+ * after its end, as readings zone.<id>:people, zone.<id>:density, venue.<id>:people, in the transaction of
+ * the consumer's position; late frames correct their second. Tracks: settled places of people, anonymous,
+ * every half second, kept for hours. A zone that no living camera covers is unknown: no reading, level
+ * "unknown", never zero people. */
 #pragma once
 #include "base/base.h"
 #include "base/publish.h"
@@ -19,9 +19,10 @@
 #include "store/store.h"
 #include "venues/venues.h"
 
-#define CROWD_METHOD      "largest camera"
-#define CROWD_UNCERTAINTY "a zone that no single camera sees whole is undercounted"
-#define CROWD_LATENESS_MS 2000
+#define CROWD_METHOD "tracks"
+#define CROWD_UNCERTAINTY                                                                          \
+    "who is hidden from all cameras is missed; see docs/performance.md for measured errors"
+#define CROWD_LATENESS_MS 2200 /* the tracker's lag, and a little */
 
 enum crowd_level {
     CROWD_LEVEL_UNKNOWN,
@@ -67,6 +68,7 @@ struct crowd_picture {
 
 struct crowd;
 struct readings;
+struct detection_batch;
 extern const struct store_module crowd_store_module; /* of the telemetry store */
 
 struct crowd_options {
@@ -74,6 +76,7 @@ struct crowd_options {
     struct venues *venues;
     struct readings *readings;         /* tells when counters and sensors were heard; may be NULL */
     const struct publisher *publisher; /* borrowed; may be NULL */
+    int64_t keep_tracks_ms;            /* 0 = for ever */
 };
 
 /* Starts the consumer "crowd". Close it before the store and the venues. */
@@ -92,6 +95,18 @@ void crowd_hear(struct crowd *crowd, const char *topic, const char *json, size_t
 /* False when there is no such device. */
 bool crowd_device(struct crowd *crowd, const char *event, const char *venue, const char *device,
                   struct crowd_device_state *out_state);
+
+/* Settled places of people, as a batch in metres whose tracks are their numbers, steps of all groups of
+ * cameras by time. Whole steps only: *out_next_ms is where the next page begins, 0 = that was all. They
+ * come within TRACK_CHUNK_MS and the tracker's lag. The caller unrefs the batch. */
+struct crowd_tracks_query {
+    const char *event;
+    const char *venue;
+    int64_t from_ms, to_ms; /* [from, to) */
+    size_t points_max;
+};
+MUST_USE enum err crowd_tracks(struct crowd *crowd, const struct crowd_tracks_query *query,
+                               struct detection_batch **out_batch, int64_t *out_next_ms);
 
 /* Pure: thresholds are reached from below, at the value itself. */
 enum crowd_level crowd_level_decide(const struct zone *zone, double density_m2);

@@ -24,8 +24,8 @@ static struct venue_view *bench_view(void)
     }
     for (int i = 0; i < 20; i++) {
         (void)snprintf(zone_names[i], sizeof zone_names[i], "zone-%02d", i);
-        boxes[i] = (struct zone_box){zone_names[i], 20.0 * (i % 5), 20.0 * (i / 5), 20.0 * (i % 5) + 18,
-                                20.0 * (i / 5) + 18};
+        boxes[i] = (struct zone_box){zone_names[i], 20.0 * (i % 5), 20.0 * (i / 5),
+                                     20.0 * (i % 5) + 18, 20.0 * (i / 5) + 18};
     }
     return build_view(boxes, COUNT_OF(boxes), cameras);
 }

@@ -20,6 +20,10 @@ static struct metric late_total =
     METRIC_COUNTER("muster_crowd_frames_late_total",
                    "Frames too late to follow people: only counted camera by camera.");
 
+static struct metric tracks_late_total =
+    METRIC_COUNTER("muster_crowd_track_points_late_total",
+                   "Settled places left out of the tracks: their time was written already.");
+
 static uint32_t find_device(const struct venue_view *view, const char *id)
 {
     size_t low = 0, high = view->device_count;
@@ -64,6 +68,7 @@ static void renew_scene(struct venue_state *state, struct venue_view *view)
     uint64_t next_id = scene_next_id(state->scene);
     scene_destroy(state->scene);
     state->scene = scene_create(view, state->coverage.covers, next_id);
+    track_log_regroup(&state->tracks, scene_group_count(state->scene));
 }
 
 struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
@@ -77,6 +82,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     seconds_init(&state->seconds, complete_from_s, lateness_ms);
     state->scene =
         scene_create(view, state->coverage.covers, (uint64_t)MAX(complete_from_s, 0) * IDS_PER_S);
+    track_log_init(&state->tracks, scene_group_count(state->scene));
     return state;
 }
 
@@ -105,6 +111,7 @@ void venue_state_destroy(struct venue_state *state)
     seconds_fini(&state->seconds);
     scene_destroy(state->scene);
     tally_fini(&state->tally);
+    track_log_fini(&state->tracks);
     mem_free(state);
 }
 
@@ -143,6 +150,7 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->cameras = TAKE(moved->cameras);
     state->coverage = moved->coverage;
     scene_destroy(moved->scene);
+    track_log_fini(&moved->tracks);
     mem_free(moved);
     tally_fini(&state->tally); /* its zones had other numbers */
     renew_scene(state, view);
@@ -306,6 +314,7 @@ bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
     struct scene_fixes settled;
     while (scene_settle(state->scene, stream_ms, &settled)) {
         take_settled(state, &settled);
+        metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
         scene_fixes_fini(&settled);
     }
     return is_changed;
@@ -316,4 +325,5 @@ void venue_state_settle(struct venue_state *state, int64_t stream_ms)
     state->coverage.learned_count = 0;
     seconds_settle(&state->seconds);
     seconds_forget(&state->seconds, stream_ms);
+    track_log_settle(&state->tracks);
 }

@@ -7,6 +7,7 @@
 #include "crowd/crowd.h"
 #include "crowd/seconds.h"
 #include "crowd/tracking/scene.h"
+#include "crowd/tracks/log.h"
 
 struct camera_state {
     int64_t seen_ms;           /* arrival of its newest message, 0 = none */
@@ -25,6 +26,7 @@ struct venue_state {
     struct seconds seconds;
     struct scene *scene; /* the same people, followed */
     struct tally tally;  /* what it has settled, by seconds */
+    struct track_log tracks;
 };
 
 /* Takes a reference of the view. */

@@ -19,6 +19,7 @@ static const struct store_migration migrations[] = {
         "CREATE INDEX crowd_second_written ON crowd_second (written_s);"
         "CREATE TABLE crowd_coverage (event TEXT NOT NULL, venue TEXT NOT NULL,"
         " device TEXT NOT NULL, zone TEXT NOT NULL, PRIMARY KEY (event, venue, device, zone));"},
+    {2, tracks_table_sql},
 };
 const struct store_module crowd_store_module = {
     .name = "crowd", .migrations = migrations, .migration_count = COUNT_OF(migrations)};
@@ -30,6 +31,9 @@ void writing_clear(struct writing *writing)
         mem_free(writing->seconds[i].result.cameras);
         shared_unref(&writing->seconds[i].view->shared);
     }
+    for (size_t i = 0; i < writing->track_count; i++)
+        mem_free(writing->tracks[i].bytes);
+    writing->track_count = 0;
     mem_free(writing->learned);
     writing->learned = NULL;
     writing->learned_count = writing->second_count = writing->reading_count = 0;
@@ -76,6 +80,25 @@ static void take_learned(struct writing *writing, const struct venue_state *stat
     }
 }
 
+/* A chunk that cannot be packed (memory) is tried again with the next batch. */
+static void take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms)
+{
+    const struct venue_view *view = venue_state_view(state);
+    int64_t settled_ms = scene_settled_ms(state->scene, stream_ms);
+    struct track_chunk *chunk;
+    while (writing->track_count < WRITE_TRACKS_MAX &&
+           (chunk = track_log_due(&state->tracks, settled_ms)) != NULL) {
+        struct track_row *row = &writing->tracks[writing->track_count];
+        if (track_chunk_pack(chunk, &row->bytes, &row->len) != ERR_NONE)
+            return;
+        memcpy(row->event, view->event, sizeof row->event);
+        memcpy(row->venue, view->id, sizeof row->venue);
+        row->from_ms = chunk->from_ms;
+        chunk->is_taken = true;
+        writing->track_count++;
+    }
+}
+
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms)
 {
     struct second *second;
@@ -84,6 +107,7 @@ void writing_take(struct writing *writing, struct venue_state *state, int64_t st
            (second = seconds_next_due(&state->seconds, stream_ms, &place)) != NULL)
         take_second(writing, state, second);
     take_learned(writing, state);
+    take_tracks(writing, state, stream_ms);
 }
 
 /* --- in the transaction --- */
@@ -251,6 +275,8 @@ enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms)
                     SQL_TEXT(row->event), SQL_TEXT(row->venue), SQL_TEXT(row->device),
                     SQL_TEXT(row->zone)));
     }
+    for (size_t i = 0; i < writing->track_count; i++)
+        TRY(track_row_write(db, &writing->tracks[i]));
     for (size_t i = 0; i < writing->second_count; i++)
         TRY(write_second(db, writing->seconds[i], now_ms));
     return sweep(db, writing, now_ms);

@@ -5,6 +5,7 @@
 #pragma once
 #include "crowd/count/decide.h"
 #include "crowd/state.h"
+#include "crowd/tracks/table.h"
 #include "store/store.h"
 
 struct written_second {
@@ -25,6 +26,7 @@ struct learned_row {
 
 #define WRITE_READINGS_MAX  20000 /* per transaction; what is over waits for the next */
 #define WRITE_SECONDS_MAX   512
+#define WRITE_TRACKS_MAX    64
 #define WRITE_ZONE_MEASURES 3 /* people, density, cameras_silent */
 
 struct writing {
@@ -33,6 +35,8 @@ struct writing {
     size_t reading_count;
     struct learned_row *learned;
     size_t learned_count;
+    struct track_row tracks[WRITE_TRACKS_MAX];
+    size_t track_count;
     int64_t swept_ms; /* old rows were removed then */
 };
 

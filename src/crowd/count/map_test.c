@@ -64,7 +64,8 @@ TEST(the_grid_agrees_with_the_polygons_everywhere)
 
 TEST(cells_on_level_and_upright_borders_agree_too)
 {
-    const struct zone_box boxes[] = {{"a", 0, 0, 40, 20}, {"b", 40, 0, 80, 20}, {"c", 10, 5, 50, 15}};
+    const struct zone_box boxes[] = {
+        {"a", 0, 0, 40, 20}, {"b", 40, 0, 80, 20}, {"c", 10, 5, 50, 15}};
     struct venue_view *view = build_view(boxes, COUNT_OF(boxes), NOBODY);
     SCOPED(crowd_map) map = crowd_map_create(view);
     for (double x = -1; x <= 81; x += 0.25) {

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/tracks/table.h"
+
+#include "crowd/tracks/log.h"
+#include "readings/pack.h"
+
+const char tracks_table_sql[] =
+    "CREATE TABLE crowd_track (event TEXT NOT NULL, venue TEXT NOT NULL, from_ms BIGINT NOT NULL,"
+    " data BYTEA NOT NULL, PRIMARY KEY (event, venue, from_ms));"
+    "CREATE INDEX crowd_track_time ON crowd_track (from_ms);";
+
+enum err track_row_write(struct db *db, const struct track_row *row)
+{
+    return sql_run(db,
+                   "INSERT INTO crowd_track (event, venue, from_ms, data) VALUES ($1, $2, $3, $4)"
+                   " ON CONFLICT (event, venue, from_ms) DO NOTHING",
+                   SQL_TEXT(row->event), SQL_TEXT(row->venue), SQL_INT(row->from_ms),
+                   SQL_BLOB(row->bytes, row->len));
+}
+
+void tracks_expire(struct store *store, int64_t keep_ms)
+{
+    if (keep_ms <= 0)
+        return;
+    store_expire(store, &(struct store_expiry){
+                            .table = "crowd_track",
+                            .find = "SELECT 1 FROM crowd_track WHERE from_ms < $1 LIMIT 1",
+                            .remove = "DELETE FROM crowd_track WHERE (event, venue, from_ms) IN "
+                                      "(SELECT event, venue, from_ms FROM crowd_track "
+                                      "WHERE from_ms < $1 LIMIT $2)",
+                            .age_max_ms = keep_ms + TRACK_CHUNK_MS});
+}
+
+/* The frames of a chunk that were asked for, while there is room. False when it is full: then
+ * *out_next_ms is where the next page begins. At least one frame always fits. */
+static enum err append_frames(struct detection_batch *batch, const struct detection_batch *chunk,
+                              const struct crowd_tracks_query *query, int64_t *out_next_ms)
+{
+    for (size_t f = 0; f < chunk->frame_count; f++) {
+        int64_t at_ms = chunk->frame_at_ms[f];
+        if (at_ms < query->from_ms || at_ms >= query->to_ms)
+            continue;
+        size_t people = chunk->frame_first[f + 1] - chunk->frame_first[f];
+        if (batch->frame_count > 0 && batch->person_count + people > query->points_max) {
+            *out_next_ms = at_ms;
+            return ERR_NONE;
+        }
+        TRY(batch_append_frame(batch, chunk, f));
+    }
+    return ERR_NONE;
+}
+
+enum err tracks_read(struct db *db, const struct crowd_tracks_query *query,
+                     struct detection_batch **out_batch, int64_t *out_next_ms)
+{
+    SCOPED_BATCH *batch = batch_create();
+    struct sql_rows rows;
+    int64_t next_ms = 0;
+    enum err err = ERR_NONE;
+    batch->is_in_metres = true;
+    batch->scale_xy = TRACK_LOG_METRES;
+    TRY(sql_query(db, &rows,
+                  "SELECT data FROM crowd_track WHERE event = $1 AND venue = $2 AND from_ms > $3"
+                  " AND from_ms < $4 ORDER BY from_ms",
+                  SQL_TEXT(query->event), SQL_TEXT(query->venue),
+                  SQL_INT(query->from_ms - TRACK_CHUNK_MS), SQL_INT(query->to_ms)));
+    while (err == ERR_NONE && next_ms == 0 && sql_next(&rows)) {
+        size_t len;
+        const void *bytes = sql_blob(&rows, 0, &len);
+        SCOPED_BATCH *chunk = NULL;
+        err = detections_unpack(bytes, len, &chunk);
+        if (err == ERR_NONE)
+            err = append_frames(batch, chunk, query, &next_ms);
+    }
+    enum err ended = sql_end(&rows);
+    TRY(err);
+    TRY(ended);
+    *out_batch = TAKE(batch);
+    *out_next_ms = next_ms;
+    return ERR_NONE;
+}
