@@ -65,10 +65,10 @@ void venue_state_cover(struct venue_state *state, const char *device, const char
 /* Other groups: who is there is found anew, within SCENE_WARM_MS. */
 static void renew_scene(struct venue_state *state, struct venue_view *view)
 {
-    uint64_t next_id = scene_next_id(state->scene);
-    scene_destroy(state->scene);
-    state->scene = scene_create(view, state->coverage.covers, next_id);
-    track_log_regroup(&state->tracks, scene_group_count(state->scene));
+    uint64_t next_id = crowd_scene_next_id(state->scene);
+    crowd_scene_destroy(state->scene);
+    state->scene = crowd_scene_create(view, state->coverage.covers, next_id);
+    track_log_regroup(&state->tracks, crowd_scene_group_count(state->scene));
 }
 
 struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
@@ -80,9 +80,9 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     state->cameras = mem_new_array(view->device_count + 1, sizeof *state->cameras);
     coverage_init(&state->coverage, state->map);
     seconds_init(&state->seconds, complete_from_s, lateness_ms);
-    state->scene =
-        scene_create(view, state->coverage.covers, (uint64_t)MAX(complete_from_s, 0) * IDS_PER_S);
-    track_log_init(&state->tracks, scene_group_count(state->scene));
+    state->scene = crowd_scene_create(view, state->coverage.covers,
+                                      (uint64_t)MAX(complete_from_s, 0) * IDS_PER_S);
+    track_log_init(&state->tracks, crowd_scene_group_count(state->scene));
     return state;
 }
 
@@ -109,7 +109,7 @@ void venue_state_destroy(struct venue_state *state)
         return;
     drop_ground(state);
     seconds_fini(&state->seconds);
-    scene_destroy(state->scene);
+    crowd_scene_destroy(state->scene);
     tally_fini(&state->tally);
     track_log_fini(&state->tracks);
     mem_free(state);
@@ -149,7 +149,7 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->counter = TAKE(moved->counter);
     state->cameras = TAKE(moved->cameras);
     state->coverage = moved->coverage;
-    scene_destroy(moved->scene);
+    crowd_scene_destroy(moved->scene);
     track_log_fini(&moved->tracks);
     mem_free(moved);
     tally_fini(&state->tally); /* its zones had other numbers */
@@ -191,7 +191,7 @@ static void follow(struct venue_state *state, uint32_t index, const struct detec
                    size_t f, const struct batch_arrival *arrival)
 {
     size_t first = batch->frame_first[f], count = batch->frame_first[f + 1] - first;
-    struct gather_frame frame = {.device = index,
+    struct intake_frame frame = {.device = index,
                                  .at_ms = batch->frame_at_ms[f],
                                  .is_in_metres = batch->is_in_metres,
                                  .box_count = count};
@@ -211,7 +211,8 @@ static void follow(struct venue_state *state, uint32_t index, const struct detec
         box->foot_x = batch->x[person] * step + box->width / 2;
         box->foot_y = batch->y[person] * step + box->height;
     }
-    metric_add(&late_total, scene_add(state->scene, frame, arrival->at_ms) == GATHER_LATE ? 1 : 0);
+    metric_add(&late_total,
+               crowd_scene_add(state->scene, frame, arrival->at_ms) == INTAKE_LATE ? 1 : 0);
 }
 
 enum frame_shown { FRAME_NOT_SHOWN, FRAME_MAY_BE_SHOWN };
@@ -276,7 +277,7 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
         is_changed |= take_frame(state, index, batch, f, &arrival,
                                  f + 1 == count ? FRAME_MAY_BE_SHOWN : FRAME_NOT_SHOWN);
     if (state->coverage.learned_count > learned &&
-        scene_is_outdated(state->scene, state->coverage.covers))
+        crowd_scene_is_outdated(state->scene, state->coverage.covers))
         renew_scene(state, state->map->view);
     return is_changed;
 }
@@ -292,7 +293,7 @@ static struct frame_count *count_fixes(struct venue_state *state, const struct t
     return counter_recount(state->counter, dots, count, at_ms);
 }
 
-static void take_settled(struct venue_state *state, const struct scene_fixes *settled)
+static void take_settled(struct venue_state *state, const struct crowd_scene_fixes *settled)
 {
     size_t next = 0;
     for (size_t i = 0; i < settled->step_count; i++) {
@@ -310,12 +311,12 @@ static void take_settled(struct venue_state *state, const struct scene_fixes *se
 
 bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
 {
-    bool is_changed = scene_advance(state->scene, stream_ms);
-    struct scene_fixes settled;
-    while (scene_settle(state->scene, stream_ms, &settled)) {
+    bool is_changed = crowd_scene_advance(state->scene, stream_ms);
+    struct crowd_scene_fixes settled;
+    while (crowd_scene_settle(state->scene, stream_ms, &settled)) {
         take_settled(state, &settled);
         metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
-        scene_fixes_fini(&settled);
+        crowd_scene_fixes_fini(&settled);
     }
     return is_changed;
 }

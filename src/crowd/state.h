@@ -24,8 +24,8 @@ struct venue_state {
     struct coverage coverage;
     struct camera_state *cameras; /* [device_count] */
     struct seconds seconds;
-    struct scene *scene; /* the same people, followed */
-    struct tally tally;  /* what it has settled, by seconds */
+    struct crowd_scene *scene; /* the same people, followed */
+    struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
 };
 

@@ -84,7 +84,7 @@ static void take_learned(struct writing *writing, const struct venue_state *stat
 static void take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms)
 {
     const struct venue_view *view = venue_state_view(state);
-    int64_t settled_ms = scene_settled_ms(state->scene, stream_ms);
+    int64_t settled_ms = crowd_scene_settled_ms(state->scene, stream_ms);
     struct track_chunk *chunk;
     while (writing->track_count < WRITE_TRACKS_MAX &&
            (chunk = track_log_due(&state->tracks, settled_ms)) != NULL) {

@@ -178,7 +178,7 @@ static bool has_group_spoken(const struct decision *decision, const struct camer
 
 static void decide_group(struct decision *decision, const struct second *second, uint32_t group)
 {
-    const struct camera_group *cameras = scene_group(decision->state->scene, group);
+    const struct camera_group *cameras = crowd_scene_group(decision->state->scene, group);
     size_t places = decision->view->zone_count + 1;
     if (!has_group_spoken(decision, cameras))
         return;
@@ -233,7 +233,7 @@ void second_decide(const struct venue_state *state, const struct second *second,
                                 .best = best,
                                 .sums = best + places};
     hear_all(&decision, second);
-    for (uint32_t g = 0; g < scene_group_count(state->scene); g++)
+    for (uint32_t g = 0; g < crowd_scene_group_count(state->scene); g++)
         decide_group(&decision, second, g);
     if (inout_result->cameras != NULL)
         count_cameras(&decision, inout_result->cameras);

@@ -172,9 +172,9 @@ static void settle_group(struct drawing *drawing)
 static void draw_group(struct drawing *drawing, uint32_t index, int64_t now_ms)
 {
     const struct venue_state *state = drawing->state;
-    const struct camera_group *cameras = scene_group(state->scene, index);
+    const struct camera_group *cameras = crowd_scene_group(state->scene, index);
     size_t count = 0;
-    const struct tracker_person *people = scene_people(state->scene, index, now_ms, &count);
+    const struct tracker_person *people = crowd_scene_people(state->scene, index, now_ms, &count);
     if (people != NULL)
         count_people(drawing, people, count);
     for (size_t i = 0; i < cameras->device_count; i++) {
@@ -238,7 +238,7 @@ struct crowd_picture *venue_state_picture(const struct venue_state *state, int64
     if (inout_dots != NULL)
         inout_dots->count = 0;
     tell_devices(state, drawing.picture, now_ms);
-    for (uint32_t g = 0; g < scene_group_count(state->scene); g++)
+    for (uint32_t g = 0; g < crowd_scene_group_count(state->scene); g++)
         draw_group(&drawing, g, now_ms);
     finish_zones(view, drawing.picture);
     drawing.picture->people = drawing.is_anybody_alive ? drawing.total : CROWD_UNKNOWN;

@@ -4,8 +4,8 @@
 #define LONG_AGO      (INT64_MIN / 4)
 #define UNSETTLED_MAX 4096 /* steps of a group that wait to be settled */
 
-struct scene_group {
-    struct gather gather;
+struct crowd_scene_group {
+    struct intake intake;
     struct tracker *tracker;
     int64_t heard_ms;        /* arrival of its newest frame */
     int64_t silent_after_ms; /* the longest of its devices */
@@ -16,25 +16,26 @@ struct scene_group {
     size_t unsettled_count;
 };
 
-struct scene {
+struct crowd_scene {
     struct venue_view *view; /* a reference */
     struct groups groups;
-    struct scene_group *all;
+    struct crowd_scene_group *all;
     uint64_t next_id;
 };
 
-static void group_init(struct scene *scene, size_t index)
+static void group_init(struct crowd_scene *scene, size_t index)
 {
-    struct scene_group *group = &scene->all[index];
+    struct crowd_scene_group *group = &scene->all[index];
     const struct camera_group *cameras = &scene->groups.all[index];
     SCOPED_MEM int64_t *silent_after_ms =
         mem_new_array(cameras->device_count, sizeof *silent_after_ms);
-    *group = (struct scene_group){.heard_ms = LONG_AGO, .at_ms = LONG_AGO, .settled_ms = LONG_AGO};
+    *group =
+        (struct crowd_scene_group){.heard_ms = LONG_AGO, .at_ms = LONG_AGO, .settled_ms = LONG_AGO};
     for (size_t i = 0; i < cameras->device_count; i++) {
         silent_after_ms[i] = scene->view->devices[cameras->devices[i]].silent_after_ms;
         group->silent_after_ms = MAX(group->silent_after_ms, silent_after_ms[i]);
     }
-    gather_init(&group->gather, silent_after_ms, cameras->device_count);
+    intake_init(&group->intake, silent_after_ms, cameras->device_count);
     group->unsettled = mem_new_array(UNSETTLED_MAX, sizeof *group->unsettled);
     group->tracker = tracker_create(&(struct tracker_scope){.view = scene->view,
                                                             .devices = cameras->devices,
@@ -44,9 +45,10 @@ static void group_init(struct scene *scene, size_t index)
                                                             .next_id = &scene->next_id});
 }
 
-struct scene *scene_create(struct venue_view *view, const uint64_t *covers, uint64_t first_id)
+struct crowd_scene *crowd_scene_create(struct venue_view *view, const uint64_t *covers,
+                                       uint64_t first_id)
 {
-    struct scene *scene = mem_new(sizeof *scene);
+    struct crowd_scene *scene = mem_new(sizeof *scene);
     shared_ref(&view->shared);
     scene->view = view;
     scene->next_id = MAX(first_id, 1);
@@ -57,12 +59,12 @@ struct scene *scene_create(struct venue_view *view, const uint64_t *covers, uint
     return scene;
 }
 
-void scene_destroy(struct scene *scene)
+void crowd_scene_destroy(struct crowd_scene *scene)
 {
     if (scene == NULL)
         return;
     for (size_t i = 0; i < scene->groups.count; i++) {
-        gather_fini(&scene->all[i].gather);
+        intake_fini(&scene->all[i].intake);
         tracker_destroy(scene->all[i].tracker);
         mem_free(scene->all[i].unsettled);
     }
@@ -72,7 +74,7 @@ void scene_destroy(struct scene *scene)
     mem_free(scene);
 }
 
-bool scene_is_outdated(const struct scene *scene, const uint64_t *covers)
+bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *covers)
 {
     struct groups groups;
     groups_init(&groups, scene->view, covers);
@@ -81,31 +83,32 @@ bool scene_is_outdated(const struct scene *scene, const uint64_t *covers)
     return !is_equal;
 }
 
-uint64_t scene_next_id(const struct scene *scene)
+uint64_t crowd_scene_next_id(const struct crowd_scene *scene)
 {
     return scene->next_id;
 }
 
-enum gather_answer scene_add(struct scene *scene, struct gather_frame frame, int64_t arrival_ms)
+enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_frame frame,
+                                   int64_t arrival_ms)
 {
-    struct scene_group *group = &scene->all[scene->groups.group_of[frame.device]];
+    struct crowd_scene_group *group = &scene->all[scene->groups.group_of[frame.device]];
     frame.device = scene->groups.place_of[frame.device];
     group->heard_ms = MAX(group->heard_ms, arrival_ms);
-    return gather_add(&group->gather, frame, arrival_ms);
+    return intake_add(&group->intake, frame, arrival_ms);
 }
 
 /* --- steps --- */
 
-static bool is_warm(const struct scene_group *group)
+static bool is_warm(const struct crowd_scene_group *group)
 {
     return group->at_ms - group->since_ms >= SCENE_WARM_MS;
 }
 
-static void make_step(struct scene_group *group, const struct gather_step *step)
+static void make_step(struct crowd_scene_group *group, const struct intake_step *step)
 {
     SCOPED_MEM struct tracker_frame *frames = mem_new_array(step->frame_count + 1, sizeof *frames);
     for (size_t i = 0; i < step->frame_count; i++) {
-        const struct gather_frame *frame = &step->frames[i];
+        const struct intake_frame *frame = &step->frames[i];
         frames[i] = (struct tracker_frame){.device = frame->device,
                                            .boxes = frame->boxes,
                                            .source_tracks = frame->source_tracks,
@@ -130,45 +133,45 @@ static void make_step(struct scene_group *group, const struct gather_step *step)
     group->unsettled[group->unsettled_count++] = at_ms;
 }
 
-bool scene_advance(struct scene *scene, int64_t stream_ms)
+bool crowd_scene_advance(struct crowd_scene *scene, int64_t stream_ms)
 {
     bool is_changed = false;
     for (size_t i = 0; i < scene->groups.count; i++) {
-        struct gather_step step;
-        while (gather_next(&scene->all[i].gather, stream_ms, &step)) {
+        struct intake_step step;
+        while (intake_next(&scene->all[i].intake, stream_ms, &step)) {
             make_step(&scene->all[i], &step);
-            gather_step_fini(&step);
+            intake_step_fini(&step);
             is_changed = true;
         }
     }
     return is_changed;
 }
 
-static bool is_alive(const struct scene_group *group, int64_t stream_ms)
+static bool is_alive(const struct crowd_scene_group *group, int64_t stream_ms)
 {
     return stream_ms - group->heard_ms <= group->silent_after_ms;
 }
 
-size_t scene_group_count(const struct scene *scene)
+size_t crowd_scene_group_count(const struct crowd_scene *scene)
 {
     return scene->groups.count;
 }
 
-const struct camera_group *scene_group(const struct scene *scene, uint32_t group)
+const struct camera_group *crowd_scene_group(const struct crowd_scene *scene, uint32_t group)
 {
     return &scene->groups.all[group];
 }
 
-uint32_t scene_group_of(const struct scene *scene, uint32_t device)
+uint32_t crowd_scene_group_of(const struct crowd_scene *scene, uint32_t device)
 {
     return scene->groups.group_of[device];
 }
 
-const struct tracker_person *scene_people(const struct scene *scene, uint32_t group,
-                                          int64_t stream_ms, size_t *out_count)
+const struct tracker_person *crowd_scene_people(const struct crowd_scene *scene, uint32_t group,
+                                                int64_t stream_ms, size_t *out_count)
 {
     static const struct tracker_person nobody;
-    const struct scene_group *own = &scene->all[group];
+    const struct crowd_scene_group *own = &scene->all[group];
     if (!is_alive(own, stream_ms) || !is_warm(own))
         return NULL;
     const struct tracker_person *people = tracker_people(own->tracker, out_count);
@@ -179,7 +182,7 @@ const struct tracker_person *scene_people(const struct scene *scene, uint32_t gr
 
 /* Up to where a group can be settled: whole seconds, since smoothing goes back from the newest step each
  * time; all of it when it is silent. */
-static int64_t settle_until(const struct scene_group *group, int64_t stream_ms)
+static int64_t settle_until(const struct crowd_scene_group *group, int64_t stream_ms)
 {
     if (!is_alive(group, stream_ms))
         return group->at_ms;
@@ -187,24 +190,25 @@ static int64_t settle_until(const struct scene_group *group, int64_t stream_ms)
     return until_ms - (until_ms % 1000 + 1000) % 1000 - 1;
 }
 
-static bool is_due(const struct scene_group *group, int64_t stream_ms)
+static bool is_due(const struct crowd_scene_group *group, int64_t stream_ms)
 {
     if (group->unsettled_count == 0)
         return false;
     return group->unsettled[0] <= settle_until(group, stream_ms);
 }
 
-bool scene_settle(struct scene *scene, int64_t stream_ms, struct scene_fixes *out_fixes)
+bool crowd_scene_settle(struct crowd_scene *scene, int64_t stream_ms,
+                        struct crowd_scene_fixes *out_fixes)
 {
     for (size_t i = 0; i < scene->groups.count; i++) {
-        struct scene_group *group = &scene->all[i];
+        struct crowd_scene_group *group = &scene->all[i];
         if (!is_due(group, stream_ms))
             continue;
         int64_t until_ms = settle_until(group, stream_ms);
         size_t steps = 0;
         while (steps < group->unsettled_count && group->unsettled[steps] <= until_ms)
             steps++;
-        *out_fixes = (struct scene_fixes){.step_count = steps, .group = (uint32_t)i};
+        *out_fixes = (struct crowd_scene_fixes){.step_count = steps, .group = (uint32_t)i};
         out_fixes->step_times = mem_copy(group->unsettled, steps * sizeof *group->unsettled);
         out_fixes->fixes = tracker_settle(group->tracker, until_ms, &out_fixes->count);
         group->unsettled_count -= steps;
@@ -216,18 +220,18 @@ bool scene_settle(struct scene *scene, int64_t stream_ms, struct scene_fixes *ou
     return false;
 }
 
-void scene_fixes_fini(struct scene_fixes *fixes)
+void crowd_scene_fixes_fini(struct crowd_scene_fixes *fixes)
 {
     mem_free(fixes->fixes);
     mem_free(fixes->step_times);
-    *fixes = (struct scene_fixes){0};
+    *fixes = (struct crowd_scene_fixes){0};
 }
 
-int64_t scene_settled_ms(const struct scene *scene, int64_t stream_ms)
+int64_t crowd_scene_settled_ms(const struct crowd_scene *scene, int64_t stream_ms)
 {
     int64_t settled_ms = INT64_MAX;
     for (size_t i = 0; i < scene->groups.count; i++) {
-        const struct scene_group *group = &scene->all[i];
+        const struct crowd_scene_group *group = &scene->all[i];
         if (is_alive(group, stream_ms) && group->at_ms != LONG_AGO)
             settled_ms = MIN(settled_ms, group->settled_ms);
     }

@@ -78,7 +78,7 @@ static void add_step(struct track_chunk *chunk, int64_t at_ms)
     chunk->step_times[chunk->step_count++] = at_ms;
 }
 
-size_t track_log_add(struct track_log *log, const struct scene_fixes *fixes)
+size_t track_log_add(struct track_log *log, const struct crowd_scene_fixes *fixes)
 {
     size_t next = 0, late = 0;
     for (size_t i = 0; i < fixes->step_count; i++) {

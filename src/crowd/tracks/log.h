@@ -39,7 +39,7 @@ void track_log_fini(struct track_log *log);
 /* The groups have other numbers now. */
 void track_log_regroup(struct track_log *log, size_t group_count);
 /* Returns how many fixes came too late. */
-size_t track_log_add(struct track_log *log, const struct scene_fixes *fixes);
+size_t track_log_add(struct track_log *log, const struct crowd_scene_fixes *fixes);
 /* The oldest chunk that ends by `settled_ms` and is not taken, or any when there are too many. NULL. */
 struct track_chunk *track_log_due(struct track_log *log, int64_t settled_ms);
 /* Whether any chunk is taken for writing, and that they are written. */

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/tracking/gather.h — frames of many cameras, as they come, into steps of one moment each. Pure: the
+/* crowd/tracking/intake.h — frames of many cameras, as they come, into steps of one moment each. Pure: the
  * times are those of the frames and of the records that brought them, so that the same stream makes the
  * same steps, however loaded the machine is and after a restart too.
  *
  * A step holds the frames of TRACKER_STEP_MS. It is complete when every living camera has sent something
  * as new or is not due before its end; or when the slowest camera should long have: cameras are as late as
- * they were lately, at most GATHER_WAIT_MAX_MS, and whoever comes later is left out. */
+ * they were lately, at most INTAKE_WAIT_MAX_MS, and whoever comes later is left out. */
 #pragma once
 #include "crowd/tracking/tracker.h"
 
-#define GATHER_WAIT_MAX_MS   2000
-#define GATHER_WAIT_EXTRA_MS 20
-#define GATHER_STEPS_MAX     256 /* waiting; beyond, the oldest is taken as complete */
+#define INTAKE_WAIT_MAX_MS   2000
+#define INTAKE_WAIT_EXTRA_MS 20
+#define INTAKE_STEPS_MAX     256 /* waiting; beyond, the oldest is taken as complete */
 /* A lateness is remembered for so long. */
-#define GATHER_MEMORY_MS 10000
+#define INTAKE_MEMORY_MS 10000
 
-enum gather_answer {
-    GATHER_TAKEN,
-    GATHER_LATE,  /* its step is over */
-    GATHER_TWICE, /* the camera has a newer frame in this step, or the same people */
+enum intake_answer {
+    INTAKE_TAKEN,
+    INTAKE_LATE,  /* its step is over */
+    INTAKE_TWICE, /* the camera has a newer frame in this step, or the same people */
 };
 
-struct gather_frame {
+struct intake_frame {
     uint32_t device;
     int64_t at_ms;
     struct box *boxes;      /* owned */
@@ -30,13 +30,13 @@ struct gather_frame {
     size_t box_count;
 };
 
-struct gather_step {
+struct intake_step {
     int64_t start_ms;
-    struct gather_frame *frames; /* owned; by device */
+    struct intake_frame *frames; /* owned; by device */
     size_t frame_count;
 };
 
-struct gather_camera {
+struct intake_camera {
     int64_t newest_ms;  /* its newest frame's time */
     int64_t period_ms;  /* between its frames, smoothed; 0 = not known yet */
     int64_t arrived_ms; /* its newest record */
@@ -46,20 +46,20 @@ struct gather_camera {
     bool is_heard;
 };
 
-struct gather {
-    struct gather_camera *cameras;
+struct intake {
+    struct intake_camera *cameras;
     size_t camera_count;
-    struct gather_step *steps; /* by start */
+    struct intake_step *steps; /* by start */
     size_t step_count;
     int64_t taken_ms; /* end of the newest step handed out */
     int64_t stream_ms;
 };
 
 /* `silent_after_ms` of each device. */
-void gather_init(struct gather *gather, const int64_t *silent_after_ms, size_t device_count);
-void gather_fini(struct gather *gather);
+void intake_init(struct intake *intake, const int64_t *silent_after_ms, size_t device_count);
+void intake_fini(struct intake *intake);
 /* Takes what the frame owns, whatever the answer. */
-enum gather_answer gather_add(struct gather *gather, struct gather_frame frame, int64_t arrival_ms);
+enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, int64_t arrival_ms);
 /* The oldest step when it is complete at `stream_ms` (of arrivals); the caller ends it. */
-bool gather_next(struct gather *gather, int64_t stream_ms, struct gather_step *out_step);
-void gather_step_fini(struct gather_step *step);
+bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step);
+void intake_step_fini(struct intake_step *step);

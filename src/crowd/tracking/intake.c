@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/tracking/gather.h"
+#include "crowd/tracking/intake.h"
 
 #define LONG_AGO (INT64_MIN / 4)
 
-void gather_init(struct gather *gather, const int64_t *silent_after_ms, size_t device_count)
+void intake_init(struct intake *intake, const int64_t *silent_after_ms, size_t device_count)
 {
-    *gather = (struct gather){.camera_count = device_count, .taken_ms = LONG_AGO};
-    gather->cameras = mem_new_array(device_count + 1, sizeof *gather->cameras);
-    gather->steps = mem_new_array(GATHER_STEPS_MAX + 1, sizeof *gather->steps);
+    *intake = (struct intake){.camera_count = device_count, .taken_ms = LONG_AGO};
+    intake->cameras = mem_new_array(device_count + 1, sizeof *intake->cameras);
+    intake->steps = mem_new_array(INTAKE_STEPS_MAX + 1, sizeof *intake->steps);
     for (size_t i = 0; i < device_count; i++)
-        gather->cameras[i].silent_after_ms = silent_after_ms[i];
+        intake->cameras[i].silent_after_ms = silent_after_ms[i];
 }
 
-static void frame_fini(struct gather_frame *frame)
+static void frame_fini(struct intake_frame *frame)
 {
     mem_free(frame->boxes);
     mem_free(frame->source_tracks);
 }
 
-void gather_step_fini(struct gather_step *step)
+void intake_step_fini(struct intake_step *step)
 {
     for (size_t i = 0; i < step->frame_count; i++)
         frame_fini(&step->frames[i]);
     mem_free(step->frames);
-    *step = (struct gather_step){0};
+    *step = (struct intake_step){0};
 }
 
-void gather_fini(struct gather *gather)
+void intake_fini(struct intake *intake)
 {
-    for (size_t i = 0; i < gather->step_count; i++)
-        gather_step_fini(&gather->steps[i]);
-    mem_free(gather->steps);
-    mem_free(gather->cameras);
+    for (size_t i = 0; i < intake->step_count; i++)
+        intake_step_fini(&intake->steps[i]);
+    mem_free(intake->steps);
+    mem_free(intake->cameras);
 }
 
 /* --- frames in --- */
@@ -42,10 +42,10 @@ static int64_t step_start(int64_t at_ms)
     return at_ms - (rest < 0 ? rest + TRACKER_STEP_MS : rest);
 }
 
-static void hear(struct gather_camera *camera, int64_t at_ms, int64_t arrival_ms)
+static void hear(struct intake_camera *camera, int64_t at_ms, int64_t arrival_ms)
 {
-    int64_t late_ms = MIN(MAX(arrival_ms - at_ms, 0), GATHER_WAIT_MAX_MS);
-    if (late_ms >= camera->late_ms || arrival_ms - camera->late_at_ms > GATHER_MEMORY_MS) {
+    int64_t late_ms = MIN(MAX(arrival_ms - at_ms, 0), INTAKE_WAIT_MAX_MS);
+    if (late_ms >= camera->late_ms || arrival_ms - camera->late_at_ms > INTAKE_MEMORY_MS) {
         camera->late_ms = late_ms;
         camera->late_at_ms = arrival_ms;
     }
@@ -59,21 +59,21 @@ static void hear(struct gather_camera *camera, int64_t at_ms, int64_t arrival_ms
     camera->is_heard = true;
 }
 
-static struct gather_step *step_at(struct gather *gather, int64_t start_ms)
+static struct intake_step *step_at(struct intake *intake, int64_t start_ms)
 {
-    size_t place = gather->step_count;
-    while (place > 0 && gather->steps[place - 1].start_ms > start_ms)
+    size_t place = intake->step_count;
+    while (place > 0 && intake->steps[place - 1].start_ms > start_ms)
         place--;
-    if (place > 0 && gather->steps[place - 1].start_ms == start_ms)
-        return &gather->steps[place - 1];
-    memmove(&gather->steps[place + 1], &gather->steps[place],
-            (gather->step_count - place) * sizeof *gather->steps);
-    gather->step_count++;
-    gather->steps[place] = (struct gather_step){.start_ms = start_ms};
-    return &gather->steps[place];
+    if (place > 0 && intake->steps[place - 1].start_ms == start_ms)
+        return &intake->steps[place - 1];
+    memmove(&intake->steps[place + 1], &intake->steps[place],
+            (intake->step_count - place) * sizeof *intake->steps);
+    intake->step_count++;
+    intake->steps[place] = (struct intake_step){.start_ms = start_ms};
+    return &intake->steps[place];
 }
 
-static bool has_track(const struct gather_frame *frame, int64_t source_track)
+static bool has_track(const struct intake_frame *frame, int64_t source_track)
 {
     for (size_t i = 0; i < frame->box_count; i++) {
         if (frame->source_tracks[i] == source_track)
@@ -84,14 +84,14 @@ static bool has_track(const struct gather_frame *frame, int64_t source_track)
 
 /* The second message of one moment (some senders split them): whoever the first one did not have. People
  * without a number cannot be told apart, so then the larger message stands. */
-static bool complete_frame(struct gather_frame *own, struct gather_frame *more)
+static bool complete_frame(struct intake_frame *own, struct intake_frame *more)
 {
     size_t count = own->box_count, all = own->box_count + more->box_count;
     for (size_t i = 0; i < more->box_count; i++) {
         if (more->source_tracks[i] < 0) {
             bool is_larger = more->box_count > own->box_count;
             if (is_larger) {
-                struct gather_frame smaller = *own;
+                struct intake_frame smaller = *own;
                 *own = *more;
                 *more = smaller;
             }
@@ -111,80 +111,80 @@ static bool complete_frame(struct gather_frame *own, struct gather_frame *more)
     return own->box_count > count;
 }
 
-static enum gather_answer step_add(struct gather_step *step, struct gather_frame *frame)
+static enum intake_answer step_add(struct intake_step *step, struct intake_frame *frame)
 {
     size_t place = 0;
     while (place < step->frame_count && step->frames[place].device < frame->device)
         place++;
     if (place < step->frame_count && step->frames[place].device == frame->device) {
-        struct gather_frame *own = &step->frames[place];
+        struct intake_frame *own = &step->frames[place];
         if (frame->at_ms == own->at_ms)
-            return complete_frame(own, frame) ? GATHER_TAKEN : GATHER_TWICE;
+            return complete_frame(own, frame) ? INTAKE_TAKEN : INTAKE_TWICE;
         bool is_newer = frame->at_ms > own->at_ms;
         frame_fini(is_newer ? own : frame);
         if (is_newer)
             *own = *frame;
-        return is_newer ? GATHER_TAKEN : GATHER_TWICE;
+        return is_newer ? INTAKE_TAKEN : INTAKE_TWICE;
     }
     step->frames = mem_resize(step->frames, (step->frame_count + 1) * sizeof *step->frames);
     memmove(&step->frames[place + 1], &step->frames[place],
             (step->frame_count - place) * sizeof *step->frames);
     step->frames[place] = *frame;
     step->frame_count++;
-    return GATHER_TAKEN;
+    return INTAKE_TAKEN;
 }
 
-enum gather_answer gather_add(struct gather *gather, struct gather_frame frame, int64_t arrival_ms)
+enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, int64_t arrival_ms)
 {
-    assert(frame.device < gather->camera_count);
-    hear(&gather->cameras[frame.device], frame.at_ms, arrival_ms);
-    gather->stream_ms = MAX(gather->stream_ms, arrival_ms);
+    assert(frame.device < intake->camera_count);
+    hear(&intake->cameras[frame.device], frame.at_ms, arrival_ms);
+    intake->stream_ms = MAX(intake->stream_ms, arrival_ms);
     int64_t start_ms = step_start(frame.at_ms);
-    if (start_ms < gather->taken_ms) {
+    if (start_ms < intake->taken_ms) {
         frame_fini(&frame);
-        return GATHER_LATE;
+        return INTAKE_LATE;
     }
-    return step_add(step_at(gather, start_ms), &frame);
+    return step_add(step_at(intake, start_ms), &frame);
 }
 
 /* --- steps out --- */
 
-static bool is_alive(const struct gather_camera *camera, int64_t stream_ms)
+static bool is_alive(const struct intake_camera *camera, int64_t stream_ms)
 {
     return camera->is_heard && stream_ms - camera->arrived_ms <= camera->silent_after_ms;
 }
 
 /* Whether nothing of before `end_ms` is to be expected of the camera. */
-static bool is_through(const struct gather_camera *camera, int64_t start_ms, int64_t end_ms)
+static bool is_through(const struct intake_camera *camera, int64_t start_ms, int64_t end_ms)
 {
     return camera->newest_ms >= start_ms ||
            (camera->period_ms > 0 && camera->newest_ms + camera->period_ms * 7 / 8 >= end_ms);
 }
 
-static bool is_complete(const struct gather *gather, const struct gather_step *step,
+static bool is_complete(const struct intake *intake, const struct intake_step *step,
                         int64_t stream_ms)
 {
-    if (gather->step_count >= GATHER_STEPS_MAX)
+    if (intake->step_count >= INTAKE_STEPS_MAX)
         return true;
     int64_t end_ms = step->start_ms + TRACKER_STEP_MS;
-    for (size_t i = 0; i < gather->camera_count; i++) {
-        const struct gather_camera *camera = &gather->cameras[i];
+    for (size_t i = 0; i < intake->camera_count; i++) {
+        const struct intake_camera *camera = &intake->cameras[i];
         if (!is_alive(camera, stream_ms) || is_through(camera, step->start_ms, end_ms))
             continue;
-        if (stream_ms < end_ms + camera->late_ms + GATHER_WAIT_EXTRA_MS)
+        if (stream_ms < end_ms + camera->late_ms + INTAKE_WAIT_EXTRA_MS)
             return false;
     }
     return true;
 }
 
-bool gather_next(struct gather *gather, int64_t stream_ms, struct gather_step *out_step)
+bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step)
 {
-    gather->stream_ms = MAX(gather->stream_ms, stream_ms);
-    if (gather->step_count == 0 || !is_complete(gather, &gather->steps[0], gather->stream_ms))
+    intake->stream_ms = MAX(intake->stream_ms, stream_ms);
+    if (intake->step_count == 0 || !is_complete(intake, &intake->steps[0], intake->stream_ms))
         return false;
-    *out_step = gather->steps[0];
-    gather->step_count--;
-    memmove(&gather->steps[0], &gather->steps[1], gather->step_count * sizeof *gather->steps);
-    gather->taken_ms = out_step->start_ms + TRACKER_STEP_MS;
+    *out_step = intake->steps[0];
+    intake->step_count--;
+    memmove(&intake->steps[0], &intake->steps[1], intake->step_count * sizeof *intake->steps);
+    intake->taken_ms = out_step->start_ms + TRACKER_STEP_MS;
     return true;
 }
