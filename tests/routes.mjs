@@ -20,6 +20,7 @@ DELETE            /api/v1/events/{event}/tokens/{token}
 GET POST          /api/v1/events/{event}/venues
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}
 GET               /api/v1/events/{event}/venues/{venue}/crowd
+GET               /api/v1/events/{event}/venues/{venue}/tracks
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/picture
 GET POST          /api/v1/events/{event}/venues/{venue}/zones
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/zones/{zone}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who is where. */
 #include "api/api.h"
+#include "api/crowd_tracks.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "crowd/crowd.h"
@@ -66,6 +67,14 @@ static void tell_crowd(struct request *request, void *context)
     reply_take(request, 200, "application/json", text_take(&text), len);
 }
 
+static const char *const TRACKS_QUERY[] = {
+    "from: RFC 3339 time, inclusive; a minute before `to` when absent",
+    "to: RFC 3339 time, exclusive; now when absent",
+    "format: json, ndjson or csv; by the Accept header when absent",
+    "cursor: where the page before ended",
+    "limit: places per page, 1 to 500000; a moment is never cut",
+    NULL};
+
 const struct route crowd_routes[] = {
     {.method = "GET",
      .path = "/api/v1/events/{event}/venues/{venue}/crowd",
@@ -74,5 +83,13 @@ const struct route crowd_routes[] = {
      .handle = tell_crowd,
      .tag = "Crowd",
      .summary = "People, density and level of every zone now, and how they were found."},
+    {.method = "GET",
+     .path = "/api/v1/events/{event}/venues/{venue}/tracks",
+     .roles = ROLES_STAFF,
+     .thread = ROUTE_WORKER,
+     .handle = crowd_tracks_get,
+     .tag = "Crowd",
+     .summary = "Where people were: settled tracks, anonymous, every half second; kept for hours.",
+     .query = TRACKS_QUERY},
 };
 const size_t crowd_route_count = COUNT_OF(crowd_routes);

@@ -1,49 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/readings_read.h"
 
-#include "api/api.h"
+#include "api/answer.h"
 #include "base/clock.h"
 #include "readings/readings.h"
 
-#define ANSWER_BYTES_MAX (64 * 1024 * 1024)
-#define STEP_MAX_S       86400
-#define ALL_MS           (INT64_C(1000) * 365 * 86400000) /* past and future */
-
-enum format { FORMAT_JSON, FORMAT_CSV, FORMAT_NDJSON };
-
-static enum err read_format(const struct request *request, enum format *out, struct err_note *note)
-{
-    static const char *const NAMES[] = {"json", "csv", "ndjson"};
-    const char *name = request_query(request, "format");
-    const char *accept = request_header(request, "Accept");
-    *out = FORMAT_JSON;
-    for (int i = 0; name != NULL && i < (int)COUNT_OF(NAMES); i++) {
-        if (strcmp(name, NAMES[i]) == 0) {
-            *out = (enum format)i;
-            return ERR_NONE;
-        }
-    }
-    if (name != NULL)
-        return err_set(note, ERR_MALFORMED, "format", "must be json, csv or ndjson");
-    if (accept != NULL && strstr(accept, "text/csv") != NULL)
-        *out = FORMAT_CSV;
-    else if (accept != NULL && strstr(accept, "ndjson") != NULL)
-        *out = FORMAT_NDJSON;
-    return ERR_NONE;
-}
-
-/* from, to and the cursor, which is the time where the page before ended. */
-static enum err read_range(const struct request *request, int64_t span_ms, int64_t *out_from_ms,
-                           int64_t *out_to_ms, struct err_note *note)
-{
-    *out_to_ms = clock_now_ms() + 1000;
-    TRY(request_query_time(request, "to", out_to_ms, note));
-    *out_from_ms = *out_to_ms - span_ms;
-    TRY(request_query_time(request, "from", out_from_ms, note));
-    if (*out_from_ms > *out_to_ms)
-        return err_set(note, ERR_INVALID, "from", "must not be after `to`");
-    return request_query_time(request, "cursor", out_from_ms, note);
-}
+#define STEP_MAX_S 86400
+#define ALL_MS     (INT64_C(1000) * 365 * 86400000) /* past and future */
 
 static enum err read_step(const struct request *request, int64_t *out_step_ms,
                           struct err_note *note)
@@ -81,53 +44,11 @@ static enum err read_agg(const struct request *request, enum series_agg *out, st
     return err_set(note, ERR_MALFORMED, "agg", "must be avg, min, max, sum, count or last");
 }
 
-static void add_next(struct text *out, int64_t next_ms)
-{
-    char at[CLOCK_TEXT_SIZE];
-    if (next_ms == 0) {
-        text_add(out, "\"next\":null");
-        return;
-    }
-    clock_format(next_ms, at);
-    text_addf(out, "\"next\":\"%s\"", at);
-}
-
 /* History lags more than one answer reads of the stream; soon the rest is there. */
 static void tell_behind(struct request *request, bool is_behind)
 {
     if (is_behind)
         reply_header(request, "X-Incomplete", "newest");
-}
-
-/* Where the next page begins: in the document, or in a header where the form has no place for it. */
-static void end_list(struct request *request, struct text *out, enum format format, int64_t next_ms)
-{
-    if (format == FORMAT_JSON) {
-        text_add(out, "],");
-        add_next(out, next_ms);
-        text_add_char(out, '}');
-    } else if (next_ms != 0) {
-        char at[CLOCK_TEXT_SIZE];
-        clock_format(next_ms, at);
-        reply_header(request, "X-Next-Cursor", at);
-    }
-}
-
-static void reply_built(struct request *request, struct text *out, enum format format)
-{
-    static const char *const TYPES[] = {"application/json", "text/csv; charset=utf-8",
-                                        "application/x-ndjson"};
-    struct err_note note;
-    if (out->overflowed) {
-        reply_problem(request,
-                      err_set(&note, ERR_TOO_LARGE, "limit",
-                              "the answer is too long; ask for less at a time"),
-                      &note);
-        text_fini(out);
-        return;
-    }
-    size_t len = out->len;
-    reply_take(request, 200, TYPES[format], text_take(out), len);
 }
 
 /* --- a series --- */
@@ -164,8 +85,8 @@ static void reply_series(struct request *request, const struct series_query *que
             text_add_char(&out, ',');
         add_point(&out, &points[i], format);
     }
-    end_list(request, &out, format, next_ms);
-    reply_built(request, &out, format);
+    answer_end_list(request, &out, format, next_ms);
+    answer_reply(request, &out, format);
 }
 
 static enum err read_series_query(const struct request *request, struct series_query *query,
@@ -174,8 +95,8 @@ static enum err read_series_query(const struct request *request, struct series_q
     int64_t limit = LIMIT_SERIES_POINTS;
     query->event = api_event(request);
     query->series = request_param(request, "series");
-    TRY(read_format(request, out_format, note));
-    TRY(read_range(request, 3600000, &query->from_ms, &query->to_ms, note));
+    TRY(answer_read_format(request, out_format, note));
+    TRY(answer_read_range(request, 3600000, &query->from_ms, &query->to_ms, note));
     TRY(read_step(request, &query->step_ms, note));
     TRY(read_agg(request, &query->agg, note));
     TRY(request_query_int(request, "limit", 1, LIMIT_SERIES_POINTS, &limit, note));
@@ -303,8 +224,8 @@ static void reply_detections(struct request *request, struct detection_batch **b
         if (format == FORMAT_NDJSON)
             text_add_char(&out, '\n');
     }
-    end_list(request, &out, format, next_ms);
-    reply_built(request, &out, format);
+    answer_end_list(request, &out, format, next_ms);
+    answer_reply(request, &out, format);
 }
 
 static enum err read_detections_query(const struct request *request, struct detections_query *query,
@@ -313,7 +234,7 @@ static enum err read_detections_query(const struct request *request, struct dete
     int64_t limit = 10000;
     query->event = api_event(request);
     query->device = request_query(request, "device");
-    TRY(read_range(request, span_ms, &query->from_ms, &query->to_ms, note));
+    TRY(answer_read_range(request, span_ms, &query->from_ms, &query->to_ms, note));
     TRY(request_query_int(request, "limit", 1, LIMIT_DETECTIONS_PERSONS, &limit, note));
     query->persons_max = (size_t)limit;
     return ERR_NONE;
@@ -323,7 +244,7 @@ static enum err read_frames_query(const struct request *request, struct detectio
                                   enum format *out_format, struct err_note *note)
 {
     TRY(read_detections_query(request, query, 60000, note));
-    TRY(read_format(request, out_format, note));
+    TRY(answer_read_format(request, out_format, note));
     if (query->device == NULL)
         return err_set(note, ERR_INVALID, "device", "is missing; name it by ?device=");
     return *out_format == FORMAT_CSV

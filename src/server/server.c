@@ -144,7 +144,8 @@ static enum err open_crowd(struct server *server, struct err_note *note)
     struct crowd_options options = {.telemetry_store = server->stores.telemetry,
                                     .venues = server->app.venues,
                                     .readings = server->app.readings,
-                                    .publisher = &server->publisher};
+                                    .publisher = &server->publisher,
+                                    .keep_tracks_ms = server->options->keep_tracks_ms};
     TRY(crowd_open(&options, &server->app.crowd, note));
     server->crowd_ear = (struct spread_ear){.hear = overhear_crowd, .context = server->app.crowd};
     spread_listen(&server->spread, &server->crowd_ear);

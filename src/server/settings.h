@@ -61,6 +61,7 @@ struct server_options {
     int64_t keep_streams_ms;
     int64_t keep_streams_bytes;
     int64_t keep_detections_ms;
+    int64_t keep_tracks_ms;
     int64_t keep_values_ms;
     int64_t keep_mails_ms;
     int64_t keep_incidents_ms;
