@@ -196,11 +196,12 @@ static void follow(struct venue_state *state, uint32_t index, const struct detec
                                  .is_in_metres = batch->is_in_metres,
                                  .box_count = count};
     frame.boxes = mem_new_array(count + 1, sizeof *frame.boxes);
-    frame.source_tracks = mem_copy(&batch->track[first], (count + 1) * sizeof *batch->track);
+    frame.source_tracks = mem_new_array(count + 1, sizeof *frame.source_tracks);
     double step = 1 / batch->scale_xy;
     for (size_t i = 0; i < count; i++) {
         size_t person = first + i;
         struct box *box = &frame.boxes[i];
+        frame.source_tracks[i] = batch->track[person];
         if (batch->is_in_metres) {
             *box =
                 (struct box){.foot_x = batch->x[person] * step, .foot_y = batch->y[person] * step};

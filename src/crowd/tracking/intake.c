@@ -44,7 +44,7 @@ static int64_t step_start(int64_t at_ms)
 
 static void hear(struct intake_camera *camera, int64_t at_ms, int64_t arrival_ms)
 {
-    int64_t late_ms = MIN(MAX(arrival_ms - at_ms, 0), INTAKE_WAIT_MAX_MS);
+    int64_t late_ms = MAX(arrival_ms - at_ms, 0);
     if (late_ms >= camera->late_ms || arrival_ms - camera->late_at_ms > INTAKE_MEMORY_MS) {
         camera->late_ms = late_ms;
         camera->late_at_ms = arrival_ms;
@@ -161,17 +161,29 @@ static bool is_through(const struct intake_camera *camera, int64_t start_ms, int
            (camera->period_ms > 0 && camera->newest_ms + camera->period_ms * 7 / 8 >= end_ms);
 }
 
+/* How late the most punctual camera is: all of them, when it is a recording that is sent. */
+static int64_t least_lateness(const struct intake *intake, int64_t stream_ms)
+{
+    int64_t least_ms = INT64_MAX;
+    for (size_t i = 0; i < intake->camera_count; i++) {
+        if (is_alive(&intake->cameras[i], stream_ms))
+            least_ms = MIN(least_ms, intake->cameras[i].late_ms);
+    }
+    return least_ms == INT64_MAX ? 0 : least_ms;
+}
+
 static bool is_complete(const struct intake *intake, const struct intake_step *step,
                         int64_t stream_ms)
 {
     if (intake->step_count >= INTAKE_STEPS_MAX)
         return true;
     int64_t end_ms = step->start_ms + TRACKER_STEP_MS;
+    int64_t late_max_ms = least_lateness(intake, stream_ms) + INTAKE_WAIT_MAX_MS;
     for (size_t i = 0; i < intake->camera_count; i++) {
         const struct intake_camera *camera = &intake->cameras[i];
         if (!is_alive(camera, stream_ms) || is_through(camera, step->start_ms, end_ms))
             continue;
-        if (stream_ms < end_ms + camera->late_ms + INTAKE_WAIT_EXTRA_MS)
+        if (stream_ms < end_ms + MIN(camera->late_ms, late_max_ms) + INTAKE_WAIT_EXTRA_MS)
             return false;
     }
     return true;

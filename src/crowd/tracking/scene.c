@@ -4,15 +4,20 @@
 #define LONG_AGO      (INT64_MIN / 4)
 #define UNSETTLED_MAX 4096 /* steps of a group that wait to be settled */
 
+struct pending {
+    int64_t at_ms;
+    bool is_reliable; /* the group has looked often enough for long enough, before or after */
+};
+
 struct crowd_scene_group {
     struct intake intake;
     struct tracker *tracker;
-    int64_t heard_ms;        /* arrival of its newest frame */
-    int64_t silent_after_ms; /* the longest of its devices */
-    int64_t at_ms;           /* of its newest step */
-    int64_t since_ms;        /* it has looked often enough since then */
-    int64_t settled_ms;      /* all steps up to here are told */
-    int64_t *unsettled;      /* times of steps not yet told */
+    int64_t heard_ms;          /* arrival of its newest frame */
+    int64_t silent_after_ms;   /* the longest of its devices */
+    int64_t at_ms;             /* of its newest step */
+    int64_t since_ms;          /* it has looked often enough since then */
+    int64_t settled_ms;        /* all steps up to here are told */
+    struct pending *unsettled; /* steps not yet told */
     size_t unsettled_count;
 };
 
@@ -104,6 +109,23 @@ static bool is_warm(const struct crowd_scene_group *group)
     return group->at_ms - group->since_ms >= SCENE_WARM_MS;
 }
 
+/* A group that has warmed up is relied on from its first step on: settling comes that much later. */
+static void note_step(struct crowd_scene_group *group)
+{
+    if (group->unsettled_count == UNSETTLED_MAX) { /* nobody asks: the oldest are given up */
+        memmove(group->unsettled, group->unsettled + UNSETTLED_MAX / 2,
+                UNSETTLED_MAX / 2 * sizeof *group->unsettled);
+        group->unsettled_count = UNSETTLED_MAX / 2;
+    }
+    group->unsettled[group->unsettled_count++] = (struct pending){.at_ms = group->at_ms};
+    for (size_t i = group->unsettled_count; is_warm(group) && i > 0; i--) {
+        struct pending *step = &group->unsettled[i - 1];
+        if (step->is_reliable || step->at_ms < group->since_ms)
+            break;
+        step->is_reliable = true;
+    }
+}
+
 static void make_step(struct crowd_scene_group *group, const struct intake_step *step)
 {
     SCOPED_MEM struct tracker_frame *frames = mem_new_array(step->frame_count + 1, sizeof *frames);
@@ -123,14 +145,7 @@ static void make_step(struct crowd_scene_group *group, const struct intake_step 
     if (at_ms - group->at_ms > SCENE_PERIOD_MS)
         group->since_ms = at_ms;
     group->at_ms = at_ms;
-    if (!is_warm(group))
-        return;
-    if (group->unsettled_count == UNSETTLED_MAX) { /* nobody asks: the oldest are given up */
-        memmove(group->unsettled, group->unsettled + UNSETTLED_MAX / 2,
-                UNSETTLED_MAX / 2 * sizeof *group->unsettled);
-        group->unsettled_count = UNSETTLED_MAX / 2;
-    }
-    group->unsettled[group->unsettled_count++] = at_ms;
+    note_step(group);
 }
 
 bool crowd_scene_advance(struct crowd_scene *scene, int64_t stream_ms)
@@ -194,7 +209,21 @@ static bool is_due(const struct crowd_scene_group *group, int64_t stream_ms)
 {
     if (group->unsettled_count == 0)
         return false;
-    return group->unsettled[0] <= settle_until(group, stream_ms);
+    return group->unsettled[0].at_ms <= settle_until(group, stream_ms);
+}
+
+static void take_steps(struct crowd_scene_group *group, int64_t until_ms,
+                       struct crowd_scene_fixes *fixes)
+{
+    size_t taken = 0;
+    fixes->step_times = mem_new_array(group->unsettled_count + 1, sizeof *fixes->step_times);
+    for (; taken < group->unsettled_count && group->unsettled[taken].at_ms <= until_ms; taken++) {
+        if (group->unsettled[taken].is_reliable)
+            fixes->step_times[fixes->step_count++] = group->unsettled[taken].at_ms;
+    }
+    group->unsettled_count -= taken;
+    memmove(group->unsettled, group->unsettled + taken,
+            group->unsettled_count * sizeof *group->unsettled);
 }
 
 bool crowd_scene_settle(struct crowd_scene *scene, int64_t stream_ms,
@@ -205,15 +234,9 @@ bool crowd_scene_settle(struct crowd_scene *scene, int64_t stream_ms,
         if (!is_due(group, stream_ms))
             continue;
         int64_t until_ms = settle_until(group, stream_ms);
-        size_t steps = 0;
-        while (steps < group->unsettled_count && group->unsettled[steps] <= until_ms)
-            steps++;
-        *out_fixes = (struct crowd_scene_fixes){.step_count = steps, .group = (uint32_t)i};
-        out_fixes->step_times = mem_copy(group->unsettled, steps * sizeof *group->unsettled);
+        *out_fixes = (struct crowd_scene_fixes){.group = (uint32_t)i};
+        take_steps(group, until_ms, out_fixes);
         out_fixes->fixes = tracker_settle(group->tracker, until_ms, &out_fixes->count);
-        group->unsettled_count -= steps;
-        memmove(group->unsettled, group->unsettled + steps,
-                group->unsettled_count * sizeof *group->unsettled);
         group->settled_ms = until_ms;
         return true;
     }

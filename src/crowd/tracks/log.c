@@ -174,6 +174,7 @@ enum err track_chunk_pack(struct track_chunk *chunk, void **out_bytes, size_t *o
     if (chunk->step_count > 1)
         qsort(chunk->step_times, chunk->step_count, sizeof *chunk->step_times, by_time);
     SCOPED_BATCH *batch = batch_create();
+    memcpy(batch->device, "tracks", sizeof "tracks"); /* a packed batch is of somebody */
     batch->is_in_metres = true;
     batch->scale_xy = TRACK_LOG_METRES;
     TRY(fill_batch(batch, chunk));
