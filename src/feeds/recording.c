@@ -14,56 +14,6 @@ const char *const recording_format_names[RECORDING_FORMATS + 1] = {
     [RECORDING_SCENESCAPE] = "scenescape",
 };
 
-enum err reader_refuse(const struct reader *reader, size_t line, size_t column, enum err err,
-                       const char *detail)
-{
-    char place[sizeof reader->note->place];
-    const char *slash = strrchr(reader->name, '/');
-    (void)snprintf(place, sizeof place, "%.100s:%zu:%zu", slash == NULL ? reader->name : slash + 1,
-                   line, column);
-    return err_set(reader->note, err, place, "%s", detail);
-}
-
-enum err reader_lines(const struct reader *reader,
-                      enum err (*take)(void *context, size_t line_number, const char *line,
-                                       size_t len),
-                      void *context)
-{
-    size_t line_number = 1;
-    for (size_t start = 0; start < reader->len; line_number++) {
-        const char *line = reader->bytes + start;
-        const char *end = memchr(line, '\n', reader->len - start);
-        size_t len = end == NULL ? reader->len - start : (size_t)(end - line);
-        start += len + 1;
-        if (len > 0 && line[len - 1] == '\r')
-            len--;
-        TRY(take(context, line_number, line, len));
-    }
-    return ERR_NONE;
-}
-
-bool reader_number(const char **p, const char *end, double *out)
-{
-    while (*p < end && (**p == ' ' || **p == '\t'))
-        (*p)++;
-    char digits[64];
-    size_t len = 0;
-    for (const char *c = *p; c < end && len < sizeof digits - 1 && strchr("0123456789+-.eE", *c);
-         c++) {
-        if (*c == '\0')
-            break;
-        digits[len++] = *c;
-    }
-    digits[len] = '\0';
-    char *stop;
-    double number = strtod(digits, &stop);
-    if (stop == digits || *stop != '\0' || !isfinite(number))
-        return false;
-    *p += len;
-    *out = number;
-    return true;
-}
-
 void rows_add(struct rows *rows, struct row row)
 {
     if (rows->count == rows->size) {
@@ -94,12 +44,12 @@ enum err rows_to_frames(const struct reader *reader, struct rows *rows, uint32_t
                         double frames_per_s)
 {
     if (rows->count == 0)
-        return reader_refuse(reader, 1, 1, ERR_INVALID, "holds no detection");
+        return lines_refuse(&reader->file, 1, 1, ERR_INVALID, "holds no detection");
     qsort(rows->items, rows->count, sizeof *rows->items, compare_rows);
     int64_t first = rows->items[0].frame;
     int64_t last = rows->items[rows->count - 1].frame;
     if (last - first >= RECORDING_FRAMES_MAX)
-        return reader_refuse(reader, 1, 1, ERR_TOO_LARGE, "has frame numbers too far apart");
+        return lines_refuse(&reader->file, 1, 1, ERR_TOO_LARGE, "has frame numbers too far apart");
     size_t next = 0;
     for (int64_t frame = first; frame <= last; frame++) {
         int64_t at_ms = llround((double)frame * 1000 / frames_per_s);
@@ -124,11 +74,10 @@ enum err recording_device(const struct reader *reader, const char *id, uint32_t 
         }
     }
     if (!text_is_id(id))
-        return reader_refuse(
-            reader, 1, 1, ERR_INVALID,
-            "its device has no valid id (a-z, 0-9, _ and -); name one by --device");
+        return lines_refuse(&reader->file, 1, 1, ERR_INVALID,
+                            "its device has no valid id (a-z, 0-9, _ and -); name one by --device");
     if (recording->device_count == RECORDING_DEVICES_MAX)
-        return reader_refuse(reader, 1, 1, ERR_TOO_LARGE, "has more than 1000 devices");
+        return lines_refuse(&reader->file, 1, 1, ERR_TOO_LARGE, "has more than 1000 devices");
     recording->devices =
         mem_resize(recording->devices, (recording->device_count + 1) * sizeof *recording->devices);
     (void)text_copy(recording->devices[recording->device_count], sizeof *recording->devices, id);
@@ -147,7 +96,7 @@ enum err recording_frame(const struct reader *reader, int64_t at_ms, uint32_t de
 {
     struct recording *recording = reader->recording;
     if (recording->frame_count == RECORDING_FRAMES_MAX)
-        return reader_refuse(reader, 1, 1, ERR_TOO_LARGE, "has more than 20,000,000 frames");
+        return lines_refuse(&reader->file, 1, 1, ERR_TOO_LARGE, "has more than 20,000,000 frames");
     recording->frames = grow(recording->frames, recording->frame_count, sizeof *recording->frames);
     recording->frames[recording->frame_count++] = (struct recorded_frame){
         .at_ms = at_ms, .device = device, .first = recording->observation_count};
@@ -200,12 +149,12 @@ enum err recording_read(struct recording *recording, enum recording_format forma
         [RECORDING_TRAJECTORY] = recording_read_trajectory,
         [RECORDING_SCENESCAPE] = recording_read_scenescape,
     };
-    struct reader reader = {recording, options, name, bytes, len, note};
+    struct reader reader = {recording, options, {name, bytes, len, note}};
     if (len > RECORDING_BYTES_MAX)
-        return reader_refuse(&reader, 1, 1, ERR_TOO_LARGE, "is larger than 2 GiB; split it");
+        return lines_refuse(&reader.file, 1, 1, ERR_TOO_LARGE, "is larger than 2 GiB; split it");
     if (recording->frame_count > 0 && recording->format != format)
-        return reader_refuse(&reader, 1, 1, ERR_INVALID,
-                             "has another format than the files before it");
+        return lines_refuse(&reader.file, 1, 1, ERR_INVALID,
+                            "has another format than the files before it");
     struct recording before = *recording;
     recording->format = format;
     recording->is_in_metres = format == RECORDING_TRAJECTORY;

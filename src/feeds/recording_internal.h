@@ -2,16 +2,14 @@
 /* feeds/recording_internal.h — what the readers share: rows collect here before they become frames.
  */
 #pragma once
+#include "feeds/lines.h"
 #include "feeds/recording.h"
 
-/* One file in reading. Lines are counted from 1 for the notes. */
+/* One file in reading. */
 struct reader {
     struct recording *recording;
     const struct recording_options *options;
-    const char *name;
-    const char *bytes;
-    size_t len;
-    struct err_note *note;
+    struct lines file;
 };
 
 /* An observation that does not know its frame yet. */
@@ -44,16 +42,6 @@ enum err recording_device(const struct reader *reader, const char *id, uint32_t 
 /* Appends an empty frame; its observations are appended right after it. */
 enum err recording_frame(const struct reader *reader, int64_t at_ms, uint32_t device);
 void recording_observation(struct recording *recording, struct observation observation);
-
-/* Calls `take` with each line (borrowed, not terminated, without its end). */
-enum err reader_lines(const struct reader *reader,
-                      enum err (*take)(void *context, size_t line_number, const char *line,
-                                       size_t len),
-                      void *context);
-enum err reader_refuse(const struct reader *reader, size_t line, size_t column, enum err err,
-                       const char *detail);
-/* A finite number at *p, which moves behind it; leading blanks are skipped. */
-bool reader_number(const char **p, const char *end, double *out);
 
 enum err recording_read_mot(const struct reader *reader);
 enum err recording_read_wildtrack(const struct reader *reader);

@@ -30,23 +30,23 @@ static enum err take_row(void *context, size_t line_number, const char *line, si
     const char *end = line + len;
     for (;;) {
         size_t column = (size_t)(p - line) + 1;
-        if (count == COLUMNS_MAX || !reader_number(&p, end, &columns[count++]))
-            return reader_refuse(mot->reader, line_number, column, ERR_MALFORMED,
-                                 "must be 7 to 10 numbers: frame,id,x,y,w,h,score[,class,...]");
+        if (count == COLUMNS_MAX || !lines_number(&p, end, &columns[count++]))
+            return lines_refuse(&mot->reader->file, line_number, column, ERR_MALFORMED,
+                                "must be 7 to 10 numbers: frame,id,x,y,w,h,score[,class,...]");
         if (p == end)
             break;
         if (*p++ != ',')
-            return reader_refuse(mot->reader, line_number, column, ERR_MALFORMED,
-                                 "must be numbers separated by commas");
+            return lines_refuse(&mot->reader->file, line_number, column, ERR_MALFORMED,
+                                "must be numbers separated by commas");
     }
     if (count < COLUMNS_MIN)
-        return reader_refuse(mot->reader, line_number, len, ERR_MALFORMED,
-                             "has fewer than 7 columns: frame,id,x,y,w,h,score[,class,...]");
+        return lines_refuse(&mot->reader->file, line_number, len, ERR_MALFORMED,
+                            "has fewer than 7 columns: frame,id,x,y,w,h,score[,class,...]");
     if (columns[FRAME] < 0 || columns[FRAME] > 1e9 || columns[ID] < -1 || columns[ID] > 9e15)
-        return reader_refuse(mot->reader, line_number, 1, ERR_INVALID,
-                             "has a frame or id that is out of range");
+        return lines_refuse(&mot->reader->file, line_number, 1, ERR_INVALID,
+                            "has a frame or id that is out of range");
     if (columns[W] < 0 || columns[H] < 0)
-        return reader_refuse(mot->reader, line_number, 1, ERR_INVALID, "has a negative size");
+        return lines_refuse(&mot->reader->file, line_number, 1, ERR_INVALID, "has a negative size");
     if (is_counted(columns, count))
         rows_add(mot->rows,
                  (struct row){.frame = (int64_t)columns[FRAME],
@@ -64,7 +64,7 @@ enum err recording_read_mot(const struct reader *reader)
     SCOPED_ROWS rows = {0};
     struct mot mot = {reader, &rows};
     uint32_t device;
-    TRY(reader_lines(reader, take_row, &mot));
+    TRY(lines_each(&reader->file, take_row, &mot));
     TRY(recording_device(reader, reader->options->device, &device));
     double frames_per_s = reader->options->frames_per_s;
     return rows_to_frames(reader, &rows, device, frames_per_s > 0 ? frames_per_s : 30);

@@ -34,9 +34,9 @@ static enum err read_persons(const struct reader *reader, size_t line_number, js
     {
         struct observation observation;
         if (read_person(person, &observation) != ERR_NONE)
-            return reader_refuse(reader, line_number, i + 1, ERR_INVALID,
-                                 "a person must have a bounding_box_px {x,y,width,height} and a "
-                                 "confidence of 0 to 1 (the column counts persons)");
+            return lines_refuse(&reader->file, line_number, i + 1, ERR_INVALID,
+                                "a person must have a bounding_box_px {x,y,width,height} and a "
+                                "confidence of 0 to 1 (the column counts persons)");
         recording_observation(reader->recording, observation);
     }
     return ERR_NONE;
@@ -50,17 +50,18 @@ static enum err take_message(void *context, size_t line_number, const char *line
     SCOPED_JSON *message = NULL;
     struct err_note why = {0};
     if (json_parse(line, len, &message, &why) != ERR_NONE)
-        return reader_refuse(reader, line_number, 1, ERR_MALFORMED, why.detail);
+        return lines_refuse(&reader->file, line_number, 1, ERR_MALFORMED, why.detail);
     const char *id = NULL;
     const char *timestamp = NULL;
     json_t *objects = NULL;
     if (json_unpack(message, "{s:s, s:s, s:o}", "id", &id, "timestamp", &timestamp, "objects",
                     &objects) != 0)
-        return reader_refuse(reader, line_number, 1, ERR_INVALID,
-                             "must be a camera message {id, timestamp, objects:{person:[...]}}");
+        return lines_refuse(&reader->file, line_number, 1, ERR_INVALID,
+                            "must be a camera message {id, timestamp, objects:{person:[...]}}");
     int64_t at_ms;
     if (!clock_parse(timestamp, strlen(timestamp), &at_ms))
-        return reader_refuse(reader, line_number, 1, ERR_INVALID, "its timestamp is not RFC 3339");
+        return lines_refuse(&reader->file, line_number, 1, ERR_INVALID,
+                            "its timestamp is not RFC 3339");
     uint32_t device;
     TRY(recording_device(reader, id, &device));
     TRY(recording_frame(reader, at_ms, device));
@@ -69,5 +70,5 @@ static enum err take_message(void *context, size_t line_number, const char *line
 
 enum err recording_read_scenescape(const struct reader *reader)
 {
-    return reader_lines(reader, take_message, (void *)reader);
+    return lines_each(&reader->file, take_message, (void *)reader);
 }

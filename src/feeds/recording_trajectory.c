@@ -23,7 +23,7 @@ static void take_comment(struct trajectory *trajectory, const char *line, size_t
     double frames_per_s;
     if (rate != NULL) {
         rate += strlen("framerate:");
-        if (reader_number(&rate, line + len, &frames_per_s) && frames_per_s > 0)
+        if (lines_number(&rate, line + len, &frames_per_s) && frames_per_s > 0)
             trajectory->frames_per_s = frames_per_s;
     }
     if (find(line, len, "x/cm") != NULL)
@@ -43,14 +43,14 @@ static enum err take_line(void *context, size_t line_number, const char *line, s
     const char *p = line;
     for (size_t i = 0; i < COUNT_OF(columns); i++) {
         size_t column = (size_t)(p - line) + 1;
-        if (!reader_number(&p, line + len, &columns[i]))
-            return reader_refuse(trajectory->reader, line_number, column, ERR_MALFORMED,
-                                 "must be: id frame x y [z]");
+        if (!lines_number(&p, line + len, &columns[i]))
+            return lines_refuse(&trajectory->reader->file, line_number, column, ERR_MALFORMED,
+                                "must be: id frame x y [z]");
     }
     bool is_in_range = columns[0] >= 0 && columns[0] < 9e15 && columns[1] >= 0 && columns[1] < 1e9;
     if (!is_in_range)
-        return reader_refuse(trajectory->reader, line_number, 1, ERR_INVALID,
-                             "has an id or frame that is out of range");
+        return lines_refuse(&trajectory->reader->file, line_number, 1, ERR_INVALID,
+                            "has an id or frame that is out of range");
     rows_add(trajectory->rows, (struct row){.frame = (int64_t)columns[1],
                                             .observation = {.track = (int64_t)columns[0],
                                                             .x = columns[2],
@@ -64,7 +64,7 @@ enum err recording_read_trajectory(const struct reader *reader)
     SCOPED_ROWS rows = {0};
     struct trajectory trajectory = {reader, &rows, 16, 1};
     uint32_t device;
-    TRY(reader_lines(reader, take_line, &trajectory));
+    TRY(lines_each(&reader->file, take_line, &trajectory));
     TRY(recording_device(reader, reader->options->device, &device));
     double frames_per_s =
         reader->options->frames_per_s > 0 ? reader->options->frames_per_s : trajectory.frames_per_s;

@@ -11,13 +11,13 @@ enum { VIEWS = 7, MS_PER_NUMBER = 100 };
 /* "00000125.json" -> 125 */
 static enum err frame_number(const struct reader *reader, int64_t *out)
 {
-    const char *slash = strrchr(reader->name, '/');
-    const char *digits = slash == NULL ? reader->name : slash + 1;
+    const char *slash = strrchr(reader->file.name, '/');
+    const char *digits = slash == NULL ? reader->file.name : slash + 1;
     char *end;
     long long number = strtoll(digits, &end, 10);
     if (end == digits || number < 0 || number > 1000000000)
-        return reader_refuse(reader, 1, 1, ERR_INVALID,
-                             "must be named by its frame's number, like 00000125.json");
+        return lines_refuse(&reader->file, 1, 1, ERR_INVALID,
+                            "must be named by its frame's number, like 00000125.json");
     *out = number;
     return ERR_NONE;
 }
@@ -72,10 +72,9 @@ static enum err read_view(const struct reader *reader, json_t *persons, size_t v
         struct observation observation;
         enum err err = observation_of(person, view, &observation);
         if (err == ERR_INVALID)
-            return reader_refuse(
-                reader, 1, i + 1, ERR_INVALID,
-                "a person must be {personID, views:[{viewNum,xmin,xmax,ymin,ymax}]}"
-                " (the column counts persons)");
+            return lines_refuse(&reader->file, 1, i + 1, ERR_INVALID,
+                                "a person must be {personID, views:[{viewNum,xmin,xmax,ymin,ymax}]}"
+                                " (the column counts persons)");
         if (err == ERR_NONE)
             recording_observation(reader->recording, observation);
     }
@@ -88,10 +87,10 @@ enum err recording_read_wildtrack(const struct reader *reader)
     TRY(frame_number(reader, &number));
     SCOPED_JSON *persons = NULL;
     struct err_note why = {0};
-    if (json_parse(reader->bytes, reader->len, &persons, &why) != ERR_NONE)
-        return reader_refuse(reader, 1, 1, ERR_MALFORMED, why.detail);
+    if (json_parse(reader->file.bytes, reader->file.len, &persons, &why) != ERR_NONE)
+        return lines_refuse(&reader->file, 1, 1, ERR_MALFORMED, why.detail);
     if (!json_is_array(persons))
-        return reader_refuse(reader, 1, 1, ERR_INVALID, "must be a JSON array of persons");
+        return lines_refuse(&reader->file, 1, 1, ERR_INVALID, "must be a JSON array of persons");
     for (size_t view = 0; view < VIEWS; view++)
         TRY(read_view(reader, persons, view, number * MS_PER_NUMBER));
     return ERR_NONE;
