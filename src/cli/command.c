@@ -105,6 +105,26 @@ static struct setting_values *table_of(struct parsing *parsing, const char *name
     return table_of_file(parsing, name);
 }
 
+/* The first word of a list and those that follow, up to the next flag, behind what an earlier flag of
+ * this name has said. */
+static enum err read_words_of_flag(struct setting_values *table, const struct setting *setting,
+                                   const char *flag, const char *first, char *const **inout_next,
+                                   struct err_note *note)
+{
+    const char *before = table->slots[setting - table->table].text;
+    SCOPED_TEXT list = {0};
+    text_init(&list, LIMIT_SETTING_BYTES);
+    if (before != NULL)
+        text_addf(&list, "%s\n", before);
+    text_add(&list, first);
+    while (**inout_next != NULL && strncmp(**inout_next, "--", 2) != 0)
+        text_addf(&list, "\n%s", *(*inout_next)++);
+    if (list.overflowed)
+        return err_set(note, ERR_TOO_LARGE, flag, "takes at most %d bytes; give it fewer words",
+                       LIMIT_SETTING_BYTES);
+    return setting_values_say(table, setting->name, list.bytes, flag, note);
+}
+
 /* `*inout_next` is the following word, taken when the flag needs a value that no = gives. */
 static enum err read_flag(struct parsing *parsing, const char *word, char *const **inout_next,
                           struct err_note *note)
@@ -137,6 +157,8 @@ static enum err read_flag(struct parsing *parsing, const char *word, char *const
     if (value == NULL)
         return err_set(note, ERR_INVALID, flag, "needs a value: %s %s", flag,
                        setting == NULL || setting->argument == NULL ? "VALUE" : setting->argument);
+    if (setting != NULL && setting->kind == SETTING_WORDS)
+        return read_words_of_flag(table, setting, flag, value, inout_next, note);
     return setting_values_say(table, name, value, flag, note);
 }
 

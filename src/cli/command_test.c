@@ -9,8 +9,10 @@
 struct ride_options {
     int64_t laps;
     bool is_wet;
+    const char *stops;
 };
 static struct ride_options seen;
+static char seen_stops[64];
 static char seen_arguments[256];
 static int64_t seen_port;
 static int runs;
@@ -19,6 +21,7 @@ static enum command_result ride(const struct command_call *call)
 {
     runs++;
     seen = *(const struct ride_options *)call->options;
+    (void)snprintf(seen_stops, sizeof seen_stops, "%s", seen.stops == NULL ? "" : seen.stops);
     seen_port = call->settings == NULL ? -1 : call->settings->port;
     seen_arguments[0] = '\0';
     for (size_t i = 0; i < call->argument_count; i++)
@@ -39,6 +42,11 @@ static const struct setting RIDE_OPTIONS[] = {
      .kind = SETTING_SWITCH,
      SETTING_AT(struct ride_options, is_wet),
      .doc = "Through water."},
+    {.name = "stops",
+     .kind = SETTING_WORDS,
+     SETTING_AT(struct ride_options, stops),
+     .argument = "PLACE...",
+     .doc = "Where to rest."},
 };
 static const struct command RIDE = {.name = "ride",
                                     .arguments = "HORSE...",
@@ -97,6 +105,17 @@ TEST(a_command_gets_its_options_settings_and_arguments)
     CHECK_INT(MUSTER("ride", "--no-wet"), COMMAND_DONE);
     CHECK(!seen.is_wet);
     CHECK_INT(seen.laps, 3);
+}
+
+TEST(a_flag_of_many_words_takes_all_up_to_the_next_flag)
+{
+    CHECK_INT(MUSTER("ride", "--stops", "inn", "brook", "--wet", "anna"), COMMAND_DONE);
+    CHECK_TEXT(seen_stops, "inn\nbrook");
+    CHECK_TEXT(seen_arguments, "anna,");
+    CHECK_INT(MUSTER("ride", "--stops=inn", "--laps", "5", "--stops", "mill"), COMMAND_DONE);
+    CHECK_TEXT(seen_stops, "inn\nmill");
+    CHECK_INT(MUSTER("ride", "--stops"), COMMAND_MISUSED);
+    CHECK_INT(MUSTER("ride", "--stops", "", "--wet"), COMMAND_MISUSED);
 }
 
 TEST(a_flag_beats_the_environment)

@@ -175,6 +175,7 @@ static enum err fill_one(const struct setting *setting, const char *text, const 
     char *member = (char *)target + setting->offset;
     switch (setting->kind) {
     case SETTING_TEXT:
+    case SETTING_WORDS:
         if (*text == '\0')
             return err_set(note, ERR_INVALID, place, "%s is empty; leave it out instead",
                            setting->name);

@@ -12,6 +12,7 @@
 
 enum setting_kind {
     SETTING_TEXT,     /* const char *; never empty */
+    SETTING_WORDS,    /* const char *, one word a line: a flag takes all up to the next flag */
     SETTING_INT,      /* int64_t, min..max */
     SETTING_REAL,     /* double, min..max */
     SETTING_SWITCH,   /* bool: a flag alone means yes */
