@@ -94,3 +94,11 @@
 #define LIMIT_PRINCIPALS_CACHED 16384
 /* Failed sign-ins, remembered by account and address: the least offender makes room. */
 #define LIMIT_SIGN_IN_OFFENDERS 8192
+
+/* Evaluation of tracks, of one sequence: refused, to be split. */
+#define LIMIT_EVALUATION_BYTES     ((size_t)2 << 30) /* of one file */
+#define LIMIT_EVALUATION_POSITIONS 10000000
+#define LIMIT_EVALUATION_FRAMES    10000000
+#define LIMIT_EVALUATION_LIKENESSES                                                                \
+    50000000                               /* times that a person and a track are near each other */
+#define LIMIT_EVALUATION_ID_PAIRS 50000000 /* people times tracks */

@@ -3,5 +3,5 @@
 #pragma once
 #include "cli/command.h"
 
-extern const struct command command_serve, command_demo, command_replay, command_bench,
-    command_backup, command_restore, command_audit;
+extern const struct command command_serve, command_demo, command_replay, command_evaluate,
+    command_bench, command_backup, command_restore, command_audit;
