@@ -134,7 +134,14 @@ static enum err score_pair(const struct evaluating *evaluating, struct positions
     const struct evaluate_options *options = evaluating->options;
     struct side side = {
         truth, {POSITIONS_OF_TRUTH, options->metres_per_unit}, options->format, evaluating->note};
-    TRY(files_read(evaluating->alignment.truth_name, read_bytes, &side, evaluating->note));
+    enum err err =
+        files_read(evaluating->alignment.truth_name, read_bytes, &side, evaluating->note);
+    if (err == ERR_NOT_FOUND)
+        return err_set(evaluating->note, err, evaluating->alignment.truth_name,
+                       "cannot be read, and without ground truth %.100s cannot be judged; name the "
+                       "file by --truth",
+                       evaluating->alignment.tracks_name);
+    TRY(err);
     side =
         (struct side){tracks, {POSITIONS_OF_TRACKS, options->metres_per_unit}, 0, evaluating->note};
     TRY(files_read(evaluating->alignment.tracks_name, read_bytes, &side, evaluating->note));
@@ -147,7 +154,7 @@ static enum err score_pair(const struct evaluating *evaluating, struct positions
                       evaluating->alignment.tracks_name, report.outside);
     struct evaluation_thresholds thresholds = {.detection_m = options->detection_threshold_m,
                                                .identity_m = options->threshold_m};
-    enum err err = evaluation_score(&sequence, thresholds, out, evaluating->note);
+    err = evaluation_score(&sequence, thresholds, out, evaluating->note);
     evaluation_sequence_fini(&sequence);
     if (err != ERR_NONE)
         err_note_within(evaluating->note, evaluating->alignment.tracks_name);

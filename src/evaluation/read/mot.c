@@ -71,6 +71,11 @@ static enum err take_row(void *context, size_t line_number, const char *line, si
         !reading_whole(values[ID], &position.id))
         return lines_refuse(&reading->file, line_number, 1, ERR_INVALID,
                             "needs a whole frame number, 0 or more, and a whole id");
+    if (position.id < 0)
+        return lines_refuse(&reading->file, line_number, 1, ERR_INVALID,
+                            reading->options->side == POSITIONS_OF_TRUTH
+                                ? "tells nobody's id: these are detections, give the ground truth"
+                                : "tells nobody's id: these are detections, give the tracks");
     if (position.w < 0 || position.h < 0)
         return lines_refuse(&reading->file, line_number, 1, ERR_INVALID, "has a negative size");
     if (class_of(&cells) > 13)
