@@ -105,7 +105,7 @@ async function settledTracks(admin, event, start) {
 async function evaluated(t, truthFolder, csv, start) {
   const tracks = join(t.folder(), 'tracks.csv');
   writeFileSync(tracks, csv);
-  const run = await command('evaluate', '--truth', truthFolder, '--tracks', tracks, '--start', new Date(start).toISOString(), '--json');
+  const run = await command('evaluate', '--truth', truthFolder, '--tracks', tracks, '--start', new Date(start).toISOString(), '--gap', '0', '--json');
   equal(run.code, 0, `exit code (${run.err})`);
   return JSON.parse(run.out.trim().split('\n')[0]);
 }
