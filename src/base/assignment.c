@@ -278,6 +278,8 @@ double assignment_solve(struct assignment *a, size_t row_count, size_t column_co
     assert(node_count < ASSIGNMENT_ALONE);
     for (size_t i = 0; i < row_count; i++)
         out_columns[i] = ASSIGNMENT_ALONE;
+    if (pair_count == 0)
+        return 0;
     reserve_nodes(a, node_count, pair_count);
     join_pairs(a, row_count, node_count, pairs, pair_count);
     size_t sorted_count = sort_pairs(a, node_count, pairs, pair_count);
