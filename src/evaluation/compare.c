@@ -94,7 +94,7 @@ static enum err add_likeness(struct comparing *comparing, struct likeness likene
                        "sequence",
                        LIMIT_EVALUATION_LIKENESSES);
     if (comparison->likeness_count == comparison->likeness_size) {
-        comparison->likeness_size = MAX((size_t)1024, comparison->likeness_size * 2);
+        comparison->likeness_size *= 2;
         comparison->likenesses = mem_resize(
             comparison->likenesses, comparison->likeness_size * sizeof *comparison->likenesses);
     }
@@ -164,8 +164,8 @@ static enum err compare_frames(struct comparing *comparing)
     for (size_t frame = 0; frame < sequence->frame_count; frame++) {
         size_t truth_end = end_of_frame(sequence->truths, sequence->truth_count, truth, frame);
         size_t track_end = end_of_frame(sequence->tracks, sequence->track_count, track, frame);
-        struct scene scene = {.truths = sequence->truths + truth,
-                              .tracks = sequence->tracks + track,
+        struct scene scene = {.truths = truth_end == truth ? NULL : sequence->truths + truth,
+                              .tracks = track_end == track ? NULL : sequence->tracks + track,
                               .truth_count = truth_end - truth,
                               .track_count = track_end - track};
         TRY(compare_scene(comparing, &scene, &comparing->comparison->moments[frame]));
@@ -248,6 +248,8 @@ enum err comparison_make(const struct evaluation_sequence *sequence, double thre
                        "%zu people and %zu tracks are too many to match; split the sequence",
                        comparison.person_id_count, comparison.track_id_count);
     comparison.moments = mem_new_array(sequence->frame_count + 1, sizeof *comparison.moments);
+    comparison.likeness_size = 1024;
+    comparison.likenesses = mem_new_array(comparison.likeness_size, sizeof *comparison.likenesses);
     comparison.people = mem_new_array(sequence->truth_count + 1, sizeof *comparison.people);
     comparison.tracks = mem_new_array(sequence->track_count + 1, sizeof *comparison.tracks);
     comparison.person_frames =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The figures a second time, from the formulas alone, on small random sequences: every way of matching is
  * tried, everything is a full matrix, nothing is shared with the real ones. */
+#include "base/random.h"
 #include "base/test.h"
 #include "evaluation/evaluation.h"
 
@@ -17,34 +18,23 @@ struct world {
 };
 enum { PERSON, TRACK };
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 33;
-}
-
-static double unit(uint64_t *state)
-{
-    return (double)next_random(state) / 2147483648.0;
-}
-
-static struct world make_world(uint64_t *state)
+static struct world make_world(struct random_sequence *chance)
 {
     struct world world = {0};
     for (int i = 0; i < IDS; i++) {
-        double x = unit(state) * 3;
-        double y = unit(state) * 2;
+        double x = random_uniform(chance) * 3;
+        double y = random_uniform(chance) * 2;
         for (int f = 0; f < FRAMES; f++) {
-            x += unit(state) - 0.5;
-            int as = unit(state) < 0.15 ? (int)(next_random(state) % IDS) : i;
-            world.is_there[PERSON][i][f] = unit(state) < 0.8;
+            x += random_uniform(chance) - 0.5;
+            int as = random_uniform(chance) < 0.15 ? (int)random_below(chance, IDS) : i;
+            world.is_there[PERSON][i][f] = random_uniform(chance) < 0.8;
             world.x[PERSON][i][f] = x;
             world.y[PERSON][i][f] = y;
-            if (unit(state) < 0.25 || world.is_there[TRACK][as][f])
+            if (random_uniform(chance) < 0.25 || world.is_there[TRACK][as][f])
                 continue;
             world.is_there[TRACK][as][f] = true;
-            world.x[TRACK][as][f] = x + (unit(state) - 0.5);
-            world.y[TRACK][as][f] = y + (unit(state) - 0.5);
+            world.x[TRACK][as][f] = x + (random_uniform(chance) - 0.5);
+            world.y[TRACK][as][f] = y + (random_uniform(chance) - 0.5);
         }
     }
     return world;
@@ -289,10 +279,10 @@ static struct evaluation_figures real(const struct world *world)
 
 TEST(every_figure_equals_the_one_by_trying_all_matchings)
 {
-    uint64_t random = 7;
+    struct random_sequence chance = {.state = 7};
     int imperfect = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        struct world world = make_world(&random);
+        struct world world = make_world(&chance);
         struct naive naive = {0};
         naive_tracking(&world, &naive);
         naive_detection(&world, &naive);
