@@ -176,15 +176,6 @@ static enum err compare_frames(struct comparing *comparing)
     return ERR_NONE;
 }
 
-static int compare_links(const void *a, const void *b)
-{
-    const struct link *left = a;
-    const struct link *right = b;
-    if (left->person != right->person)
-        return left->person < right->person ? -1 : 1;
-    return left->track < right->track ? -1 : left->track > right->track;
-}
-
 static struct link link_of(const struct comparison *comparison, const struct moment *moment,
                            const struct likeness *likeness)
 {
@@ -192,39 +183,59 @@ static struct link link_of(const struct comparison *comparison, const struct mom
                          comparison->tracks[moment->track_first + likeness->column]};
 }
 
-/* The pairs of ids that occur, in order, as often as they do. */
-static void find_links(struct comparison *comparison)
+/* The pair of ids of each likeness. */
+static struct link *links_of(const struct comparison *comparison)
 {
-    comparison->links =
-        mem_new_array(MAX(comparison->likeness_count, (size_t)1), sizeof *comparison->links);
+    struct link *links = mem_new_array(comparison->likeness_count + 1, sizeof *links);
     for (size_t i = 0; i < comparison->moment_count; i++) {
         const struct moment *moment = &comparison->moments[i];
         for (size_t j = moment->likeness_first; j < moment->likeness_first + moment->likenesses;
              j++)
-            comparison->links[j] = link_of(comparison, moment, &comparison->likenesses[j]);
+            links[j] = link_of(comparison, moment, &comparison->likenesses[j]);
     }
-    qsort(comparison->links, comparison->likeness_count, sizeof *comparison->links, compare_links);
+    return links;
 }
 
-/* Keeps one of each, and tells every likeness its number. */
+/* The likenesses person by person: out_order[] holds their indices. */
+static void order_by_person(const struct comparison *comparison, const struct link *links,
+                            uint32_t *out_order)
+{
+    size_t *next = mem_new_array(comparison->person_id_count + 1, sizeof *next);
+    for (size_t i = 0; i < comparison->likeness_count; i++)
+        next[links[i].person + 1]++;
+    for (size_t i = 0; i < comparison->person_id_count; i++)
+        next[i + 1] += next[i];
+    for (size_t i = 0; i < comparison->likeness_count; i++)
+        out_order[next[links[i].person]++] = (uint32_t)i;
+    mem_free(next);
+}
+
+/* Numbers the pairs of ids that occur, and tells every likeness the number of its own. */
 static void number_links(struct comparison *comparison)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < comparison->likeness_count; i++) {
-        if (count == 0 || compare_links(&comparison->links[count - 1], &comparison->links[i]) != 0)
-            comparison->links[count++] = comparison->links[i];
-    }
-    comparison->link_count = count;
-    for (size_t i = 0; i < comparison->moment_count; i++) {
-        const struct moment *moment = &comparison->moments[i];
-        for (size_t j = moment->likeness_first; j < moment->likeness_first + moment->likenesses;
-             j++) {
-            struct link key = link_of(comparison, moment, &comparison->likenesses[j]);
-            const struct link *found =
-                bsearch(&key, comparison->links, count, sizeof key, compare_links);
-            comparison->likenesses[j].link = (uint32_t)(found - comparison->links);
+    size_t count = comparison->likeness_count;
+    struct link *links = links_of(comparison);
+    uint32_t *order = mem_new_array(count + 1, sizeof *order);
+    /* [track]: its pair with the person in hand, as number + 1; older numbers belong to others. */
+    size_t *numbers = mem_new_array(comparison->track_id_count + 1, sizeof *numbers);
+    order_by_person(comparison, links, order);
+    comparison->links = mem_new_array(count + 1, sizeof *comparison->links);
+    size_t first = 0; /* number of the person's first pair */
+    for (size_t i = 0; i < count; i++) {
+        const struct link *link = &links[order[i]];
+        if (i > 0 && link->person != links[order[i - 1]].person)
+            first = comparison->link_count;
+        if (numbers[link->track] <= first) {
+            comparison->links[comparison->link_count++] = *link;
+            numbers[link->track] = comparison->link_count;
         }
+        comparison->likenesses[order[i]].link = (uint32_t)(numbers[link->track] - 1);
     }
+    comparison->links =
+        mem_resize(comparison->links, (comparison->link_count + 1) * sizeof *comparison->links);
+    mem_free(links);
+    mem_free(order);
+    mem_free(numbers);
 }
 
 static size_t id_count(const struct evaluation_item *items, size_t count)
@@ -269,7 +280,6 @@ enum err comparison_make(const struct evaluation_sequence *sequence, double thre
         comparison_fini(&comparison);
         return err;
     }
-    find_links(&comparison);
     number_links(&comparison);
     *out = comparison;
     return ERR_NONE;

@@ -32,7 +32,7 @@ struct comparison {
     size_t people_size, tracks_size;
     struct likeness *likenesses;
     size_t likeness_count, likeness_size;
-    struct link *links; /* by person, then track */
+    struct link *links; /* by person */
     size_t link_count;
     uint32_t *person_frames, *track_frames; /* [id]: in how many frames it is there */
     size_t person_id_count, track_id_count;
