@@ -88,10 +88,11 @@ static const struct setting OPTIONS[] = {
      .kind = SETTING_DURATION,
      AT(gap_ms),
      .argument = "TIME",
-     .fallback = "2s",
+     .fallback = "0",
      .min = 0,
      .max = 3600000,
-     .doc = "Between two times of a track that are no further apart it is taken to walk straight."},
+     .doc = "Between two times of a track that are no further apart it is taken to walk straight; "
+            "0: one and a half of the usual step of these tracks."},
     {.name = "json",
      .kind = SETTING_SWITCH,
      AT(is_json),

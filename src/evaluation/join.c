@@ -12,6 +12,7 @@ struct joining {
     int64_t first, step; /* of the truth's frame numbers */
     size_t frame_count;
     double zero_ms, period_ms; /* moment of the first judged frame, and between two */
+    double gap_ms;
     struct positions_report *report;
     struct err_note *note;
 };
@@ -125,7 +126,7 @@ static bool place_at(const struct joining *joining, const struct position *befor
                      const struct position *after, double at_ms, struct position *out)
 {
     double half_ms = joining->period_ms / 2;
-    if (before != NULL && after != NULL && after->at - before->at <= joining->alignment->gap_ms) {
+    if (before != NULL && after != NULL && (double)(after->at - before->at) <= joining->gap_ms) {
         double part = (at_ms - (double)before->at) / (double)(after->at - before->at);
         *out = *before;
         out->x += (after->x - before->x) * part;
@@ -220,6 +221,28 @@ static enum err find_frames(struct joining *joining, const struct positions *tru
     return ERR_NONE;
 }
 
+static int compare_steps(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* The usual time between two positions of a track, sorted by id and time; 0 when none has two. */
+static double median_step(const struct positions *tracks)
+{
+    int64_t *steps = mem_new_array(tracks->count + 1, sizeof *steps);
+    size_t count = 0;
+    for (size_t i = 1; i < tracks->count; i++) {
+        if (tracks->items[i].id == tracks->items[i - 1].id)
+            steps[count++] = tracks->items[i].at - tracks->items[i - 1].at;
+    }
+    qsort(steps, count, sizeof *steps, compare_steps);
+    double median = (double)steps[count / 2];
+    mem_free(steps);
+    return median;
+}
+
 static enum err find_times(struct joining *joining, const struct positions *truth,
                            const struct positions *tracks)
 {
@@ -239,6 +262,7 @@ static enum err find_times(struct joining *joining, const struct positions *trut
     double start_ms = alignment->has_start ? (double)alignment->start_ms : 0;
     joining->zero_ms = start_ms + (double)(joining->first - truth->first) * 1000 / frames_per_s;
     joining->period_ms = (double)joining->step * 1000 / frames_per_s;
+    joining->gap_ms = alignment->gap_ms > 0 ? (double)alignment->gap_ms : 1.5 * median_step(tracks);
     return ERR_NONE;
 }
 

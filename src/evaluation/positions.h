@@ -67,8 +67,9 @@ struct positions_alignment {
     double frames_per_s; /* frame numbers of the truth in a second; 0 = as its format */
     bool has_start;
     int64_t start_ms; /* when the truth's first frame was, where tracks tell times */
-    int64_t gap_ms;   /* between two positions of a track at most this long a time is filled */
-    bool has_range;   /* judge only these frame numbers of the truth */
+    int64_t gap_ms; /* between two positions of a track at most this long a time is filled; 0 = one
+                       * and a half of the median step of these tracks, so that no absence is */
+    bool has_range; /* judge only these frame numbers of the truth */
     int64_t first, last;
 };
 

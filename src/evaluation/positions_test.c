@@ -281,6 +281,14 @@ TEST(over_a_long_gap_nobody_is_invented)
                      (const double[]){1, 5, 10, 15, 20, 25, 29});
 }
 
+TEST(by_default_only_the_usual_step_is_filled)
+{
+    /* Steps of 0.4 s, and once an absence of 0.8 s between 1.2 s and 2.0 s. */
+    (void)check_noon("at,id,x,y\n1781956800000,a,0,0\n1781956800400,a,4,0\n1781956800800,a,8,0\n"
+                     "1781956801200,a,12,0\n1781956802000,a,20,0\n1781956802400,a,24,0\n",
+                     0, 5, (const uint32_t[]){0, 1, 2, 4, 5}, (const double[]){0, 5, 10, 20, 24});
+}
+
 TEST(what_cannot_be_compared_is_refused_with_the_remedy)
 {
     static const struct {
