@@ -85,6 +85,8 @@
 #define LIMIT_VENUE_DEVICES  5000
 #define LIMIT_POLYGON_POINTS 1000
 #define LIMIT_PLAN_BYTES     (4 * 1024 * 1024)
+/* Of a floor with its obstacles: ERR_TOO_LARGE. */
+#define LIMIT_WALKABLE_CORNERS 4000
 
 /* Pages of lists. */
 #define LIMIT_PAGE_DEFAULT 100
