@@ -85,8 +85,10 @@
 #define LIMIT_VENUE_DEVICES  5000
 #define LIMIT_POLYGON_POINTS 1000
 #define LIMIT_PLAN_BYTES     (4 * 1024 * 1024)
-/* Of a floor with its obstacles: ERR_TOO_LARGE. */
+/* Of a floor with its obstacles; pieces of all zones in it; lines that are watched: ERR_TOO_LARGE. */
 #define LIMIT_WALKABLE_CORNERS 4000
+#define LIMIT_FLOOR_FRAGMENTS  200000
+#define LIMIT_VENUE_LINES      200
 
 /* Pages of lists. */
 #define LIMIT_PAGE_DEFAULT 100

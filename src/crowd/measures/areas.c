@@ -28,8 +28,21 @@ static bool cut_fragment(const struct trapezoid *piece, const struct trapezoid *
     return true;
 }
 
-static void fill(struct areas *areas, const struct walkable *walkable,
-                 const struct zone_pieces *pieces)
+static void add_fragment(struct areas *areas, const struct fragment *fragment, size_t len,
+                         size_t *room)
+{
+    if (len == *room) {
+        *room = MAX(64, 2 * *room);
+        areas->fragments = mem_resize(areas->fragments, *room * sizeof *fragment);
+    }
+    areas->fragments[len] = *fragment;
+    struct convex shape = {.len = fragment->len};
+    memcpy(shape.corners, fragment->corners, sizeof fragment->corners);
+    areas->area_m2[fragment->zone] += convex_area(&shape);
+}
+
+static enum err fill(struct areas *areas, const struct walkable *walkable,
+                     const struct zone_pieces *pieces)
 {
     size_t len = 0, room = 0;
     for (size_t t = 0; t < walkable->count; t++) {
@@ -38,18 +51,14 @@ static void fill(struct areas *areas, const struct walkable *walkable,
                 struct fragment fragment = {.zone = (uint32_t)z};
                 if (!cut_fragment(&pieces[z].trapezoids[p], &walkable->trapezoids[t], &fragment))
                     continue;
-                if (len == room) {
-                    room = MAX(64, 2 * room);
-                    areas->fragments = mem_resize(areas->fragments, room * sizeof fragment);
-                }
-                areas->fragments[len++] = fragment;
-                struct convex shape = {.len = fragment.len};
-                memcpy(shape.corners, fragment.corners, sizeof fragment.corners);
-                areas->area_m2[z] += convex_area(&shape);
+                if (len == LIMIT_FLOOR_FRAGMENTS)
+                    return ERR_TOO_LARGE;
+                add_fragment(areas, &fragment, len++, &room);
             }
         }
         areas->fragment_first[t + 1] = (uint32_t)len;
     }
+    return ERR_NONE;
 }
 
 enum err areas_create(const struct walkable *walkable, const struct zone *zones, size_t zone_count,
@@ -62,12 +71,13 @@ enum err areas_create(const struct walkable *walkable, const struct zone *zones,
         err = trapezoids_of(&ring, 1, &pieces[z].trapezoids, &pieces[z].count);
     }
     if (err == ERR_NONE) {
-        struct areas *areas = mem_new(sizeof *areas);
+        SCOPED(areas) areas = mem_new(sizeof *areas);
         areas->zone_count = zone_count;
         areas->area_m2 = mem_new_array(zone_count + 1, sizeof *areas->area_m2);
         areas->fragment_first = mem_new_array(walkable->count + 1, sizeof *areas->fragment_first);
-        fill(areas, walkable, pieces);
-        *out_areas = areas;
+        err = fill(areas, walkable, pieces);
+        if (err == ERR_NONE)
+            *out_areas = TAKE(areas);
     }
     for (size_t z = 0; z < zone_count; z++)
         mem_free(pieces[z].trapezoids);

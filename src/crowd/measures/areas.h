@@ -20,7 +20,7 @@ struct areas {
     struct fragment *fragments;
 };
 
-/* ERR_TOO_LARGE for a zone of too many corners. Borrows both for the call. */
+/* ERR_TOO_LARGE beyond LIMIT_FLOOR_FRAGMENTS, or for a zone of too many corners. Borrows both for the call. */
 MUST_USE enum err areas_create(const struct walkable *walkable, const struct zone *zones,
                                size_t zone_count, struct areas **out_areas);
 void areas_destroy(struct areas *areas); /* NULL is fine */

@@ -118,6 +118,49 @@ TEST(a_pillar_is_nobodys_and_obstacles_may_overlap_and_reach_out)
     end_scene(&scene);
 }
 
+TEST(slanted_obstacles_may_cross_the_outline_and_each_other)
+{
+    static const struct point SPEAR[] = {{8, 5}, {12, 3}, {12, 7}}; /* 2 m² of it in the hall */
+    static const struct point CROSS_A[] = {{2, 2}, {4, 4}, {3.9, 4.1}, {1.9, 2.1}};
+    static const struct point CROSS_B[] = {{4, 2}, {4.1, 2.1}, {2.1, 4.1}, {2, 4}};
+    const struct ring floor[] = {RING(HALL), RING(SPEAR), RING(CROSS_A), RING(CROSS_B)};
+    const struct zone_box zones[] = {{"hall", 0, 0, 10, 10}};
+    struct scene scene = build_scene(floor, 4, zones, 1);
+    /* Two bars of 0.4 m², and the square where they cross, 0.02 m², once. */
+    const struct zone_measures *zone = measure(&scene, NULL, 0);
+    CHECK_NEAR(zone->density.area_m2, 100 - 2 - 0.8 + 0.02, 1e-9);
+    end_scene(&scene);
+}
+
+TEST(a_floor_is_cut_into_as_few_pieces_as_its_corners_ask_for)
+{
+    static const struct point ONE[] = {{2, 2}, {3, 2}, {3, 4}, {2, 4}};
+    static const struct point OTHER[] = {{7, 3}, {8, 3}, {8, 5}, {7, 5}};
+    const struct ring floor[] = {RING(HALL), RING(ONE), RING(OTHER)};
+    struct trapezoid *trapezoids = NULL;
+    size_t count = 0;
+    CHECK(trapezoids_of(floor, 3, &trapezoids, &count) == ERR_NONE);
+    CHECK_INT(count, 7); /* below, above, and around the pillars 2, 2 and 1 */
+    mem_free(trapezoids);
+}
+
+TEST(a_floor_of_too_many_corners_is_refused)
+{
+    struct point *corners = mem_new_array(LIMIT_WALKABLE_CORNERS + 1, sizeof *corners);
+    for (size_t i = 0; i <= LIMIT_WALKABLE_CORNERS; i++) {
+        double angle = 2 * M_PI * (double)i / (LIMIT_WALKABLE_CORNERS + 1);
+        corners[i] = (struct point){50 * cos(angle), 50 * sin(angle)};
+    }
+    struct ring floor = {corners, LIMIT_WALKABLE_CORNERS + 1};
+    struct walkable *walkable = NULL;
+    CHECK(walkable_create(&floor, 1, &walkable) == ERR_TOO_LARGE);
+    floor.len--;
+    CHECK(walkable_create(&floor, 1, &walkable) == ERR_NONE);
+    CHECK_NEAR(walkable->area_m2, M_PI * 2500, 0.02);
+    walkable_destroy(walkable);
+    mem_free(corners);
+}
+
 TEST(a_cell_does_not_reach_behind_a_wall)
 {
     /* A wall from the left to 1 m before the right; the second person is below it, far right. */
@@ -228,8 +271,7 @@ TEST(generated_crowds_have_the_density_that_counting_points_finds)
     struct random_sequence random = {.state = 7};
     for (int round = 0; round < 4; round++) {
         const struct zone_box boxes[] = {{"star", 0, 0, 1, 1}};
-        struct scene scene = build_scene(&floor, 1, boxes, 1);
-        end_scene(&scene);
+        struct scene scene = {0};
         struct venue_view *view = build_view(boxes, 1, NOBODY);
         struct zone *zone = &view->zones[0];
         zone->ring_len = 9;

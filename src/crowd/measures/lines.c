@@ -30,6 +30,8 @@ struct lines {
 
 enum err lines_create(const struct line *lines, size_t count, struct lines **out_lines)
 {
+    if (count > LIMIT_VENUE_LINES)
+        return ERR_TOO_LARGE;
     for (size_t i = 0; i < count; i++) {
         if (!(hypot(lines[i].b.x - lines[i].a.x, lines[i].b.y - lines[i].a.y) > 0))
             return ERR_INVALID;
@@ -153,7 +155,8 @@ static void look_at(struct counter *counter, const struct stride *stride)
     if (passing == NULL)
         return;
     passing->seen_ms = stride->at_ms;
-    if (fabs(metres_left(counter, stride->at)) >= LINE_BOUNCE_M)
+    /* Far enough beyond, or come from nowhere: what was crossed stays crossed. */
+    if (!stride->has_from || fabs(metres_left(counter, stride->at)) >= LINE_BOUNCE_M)
         *passing = counter->passings[--counter->passing_count];
 }
 

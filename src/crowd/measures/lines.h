@@ -32,7 +32,7 @@ struct line_counts {
 };
 
 struct lines;
-/* ERR_INVALID for a line without length. Copies them. */
+/* ERR_INVALID for a line without length, ERR_TOO_LARGE beyond LIMIT_VENUE_LINES. Copies them. */
 MUST_USE enum err lines_create(const struct line *lines, size_t count, struct lines **out_lines);
 void lines_destroy(struct lines *lines); /* NULL is fine */
 DEFINE_SCOPED(lines)

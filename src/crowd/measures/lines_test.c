@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* A gate of 2 m, looked at from below: left is the near side of y > 0 ... x runs along it. */
+/* A gate of 2 m along x: left of it is y > 0. */
 static const struct line GATE = {{0, 0}, {2, 0}};
 
 struct watch {
@@ -117,6 +117,10 @@ TEST(who_was_hidden_for_a_moment_still_crosses_and_who_was_away_does_not)
     watch.at_ms += 4000;
     WALK(&watch, 1, {1, -1});
     check_counts(&watch, 0, 1, 0);
+    WALK(&watch, 2, {1, -1}, {1, 0.1});
+    watch.at_ms += 4000;
+    WALK(&watch, 2, {1, 0.2}, {1, -0.1}); /* no bounce of a crossing long ago */
+    check_counts(&watch, 0, 2, 1);
     end(&watch);
 }
 
@@ -193,4 +197,14 @@ TEST(a_line_without_length_is_refused)
     const struct line dot = {{1, 1}, {1, 1}};
     struct lines *lines = NULL;
     CHECK(lines_create(&dot, 1, &lines) == ERR_INVALID);
+}
+
+TEST(more_lines_than_a_venue_may_have_are_refused)
+{
+    struct line many[LIMIT_VENUE_LINES + 1];
+    SCOPED(lines) lines = NULL;
+    for (size_t i = 0; i < COUNT_OF(many); i++)
+        many[i] = GATE;
+    CHECK(lines_create(many, COUNT_OF(many), &lines) == ERR_TOO_LARGE);
+    CHECK(lines_create(many, COUNT_OF(many) - 1, &lines) == ERR_NONE);
 }

@@ -41,7 +41,7 @@ struct zone_measures {
 
 struct measures;
 /* ERR_INVALID for a floor or a line without extent; ERR_TOO_LARGE for a floor or zone of too many
- * corners. The caller owns *out_measures. */
+ * corners, or too many lines. The caller owns *out_measures. */
 MUST_USE enum err measures_create(const struct measures_scope *scope,
                                   struct measures **out_measures);
 void measures_destroy(struct measures *measures); /* NULL is fine */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* crowd/measures/service.h — levels of service, A (free) to F (breakdown): how a density or a flow feels
- * to the people in it. Fruin, Designing for pedestrians: a level-of-service concept, Highway Research
- * Record 355 (1971), given there in square feet per person and persons per minute and foot:
+ * to the people in it. Fruin, Pedestrian Planning and Design (1971), given there in square feet per
+ * person and persons per minute and foot (7, 10, 15, 20, 25):
  *                     A      B      C      D      E    F
  *   walking, ft²     35     25     15     10      5    less
  *   walking, /m²     0.31   0.43   0.72   1.08   2.17  above
