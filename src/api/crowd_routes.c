@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "crowd/crowd.h"
 
-#define PICTURE_BYTES_MAX ((size_t)LIMIT_VENUE_ZONES * 256)
+#define PICTURE_BYTES_MAX ((size_t)LIMIT_VENUE_ZONES * 512)
 
 static void add_people(struct text *out, int64_t people)
 {
@@ -25,8 +25,10 @@ static void add_zone(struct text *out, const struct crowd_zone_state *zone)
         text_add(out, "null");
     else
         text_add_real(out, zone->density_m2);
-    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u}",
+    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"flow\":",
               crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
+    crowd_flow_add(out, &zone->flow);
+    text_add_char(out, '}');
 }
 
 /* By hand rather than through a tree: every open control room and every script asks for it. */

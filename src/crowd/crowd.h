@@ -16,6 +16,9 @@
 #include "base/base.h"
 #include "base/publish.h"
 #include "base/shared.h"
+#include "base/text.h"
+#include "crowd/measures/service.h"
+#include "crowd/measures/trend.h"
 #include "store/store.h"
 #include "venues/venues.h"
 
@@ -35,6 +38,19 @@ extern const char *const crowd_level_names[]; /* by the enum; ends with NULL */
 
 #define CROWD_UNKNOWN (-1)
 
+/* How the people of a zone stand and move (crowd/measures/). Not known where they cannot be followed. */
+struct crowd_flow {
+    bool is_known;
+    double voronoi_m2;   /* persons/m² of walkable floor, by Voronoi cells */
+    double speed_m_s;    /* mean */
+    double flow_per_m_s; /* specific flow, whatever its direction */
+    enum service walking, standing;
+    enum trend_kind trend;
+    bool has_waves; /* stop and go */
+};
+/* As a JSON object, or null: in live messages and answers. */
+void crowd_flow_add(struct text *out, const struct crowd_flow *flow);
+
 struct crowd_zone_state {
     char id[LIMIT_ID_LEN + 1];
     int64_t people; /* or CROWD_UNKNOWN, and then density_m2 means nothing */
@@ -42,6 +58,7 @@ struct crowd_zone_state {
     enum crowd_level level;
     uint32_t cameras;          /* that cover it and are not silent */
     uint32_t cameras_expected; /* that cover it, as far as is known */
+    struct crowd_flow flow;
 };
 
 #define CROWD_CLOCK_UNKNOWN INT64_MIN

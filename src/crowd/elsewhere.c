@@ -115,14 +115,31 @@ static int64_t read_people(const json_t *object)
     return json_is_integer(people) ? (int64_t)json_integer_value(people) : CROWD_UNKNOWN;
 }
 
-static enum crowd_level read_level(const json_t *zone)
+static int read_name(const json_t *object, const char *member, const char *const *names)
 {
-    const char *word = json_string_value(json_object_get(zone, "level"));
-    for (int level = 0; word != NULL && crowd_level_names[level] != NULL; level++) {
-        if (strcmp(crowd_level_names[level], word) == 0)
-            return (enum crowd_level)level;
+    const char *word = json_string_value(json_object_get(object, member));
+    for (int i = 0; word != NULL && names[i] != NULL; i++) {
+        if (strcmp(names[i], word) == 0)
+            return i;
     }
-    return CROWD_LEVEL_UNKNOWN;
+    return 0;
+}
+
+static struct crowd_flow read_flow(const json_t *zone)
+{
+    const json_t *flow = json_object_get(zone, "flow");
+    if (!json_is_object(flow))
+        return (struct crowd_flow){.is_known = false};
+    return (struct crowd_flow){
+        .is_known = true,
+        .voronoi_m2 = json_number_value(json_object_get(flow, "density_voronoi")),
+        .speed_m_s = json_number_value(json_object_get(flow, "speed")),
+        .flow_per_m_s = json_number_value(json_object_get(flow, "specific_flow")),
+        .walking = (enum service)read_name(flow, "walking", service_names),
+        .standing = (enum service)read_name(flow, "standing", service_names),
+        .trend = (enum trend_kind)read_name(flow, "trend", trend_names),
+        .has_waves = json_is_true(json_object_get(flow, "has_waves")),
+    };
 }
 
 static int64_t read_time(const json_t *object, const char *name)
@@ -169,10 +186,11 @@ static void read_zones(const json_t *document, struct crowd_picture *picture)
             continue;
         state->people = read_people(zone);
         state->density_m2 = json_number_value(json_object_get(zone, "density"));
-        state->level = read_level(zone);
+        state->level = (enum crowd_level)read_name(zone, "level", crowd_level_names);
         state->cameras = (uint32_t)json_integer_value(json_object_get(zone, "cameras"));
         state->cameras_expected =
             (uint32_t)json_integer_value(json_object_get(zone, "cameras_expected"));
+        state->flow = read_flow(zone);
     }
 }
 

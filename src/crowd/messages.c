@@ -20,6 +20,20 @@ static void add_people(struct text *out, int64_t people)
         text_add_int(out, people);
 }
 
+void crowd_flow_add(struct text *out, const struct crowd_flow *flow)
+{
+    if (!flow->is_known) {
+        text_add(out, "null");
+        return;
+    }
+    text_addf(out,
+              "{\"density_voronoi\":%.3f,\"speed\":%.2f,\"specific_flow\":%.3f,\"walking\":\"%s\","
+              "\"standing\":\"%s\",\"trend\":\"%s\",\"has_waves\":%s}",
+              flow->voronoi_m2, flow->speed_m_s, flow->flow_per_m_s, service_names[flow->walking],
+              service_names[flow->standing], trend_names[flow->trend],
+              flow->has_waves ? "true" : "false");
+}
+
 void message_zones(struct text *out, const struct crowd_picture *picture)
 {
     text_add_char(out, '{');
@@ -33,8 +47,10 @@ void message_zones(struct text *out, const struct crowd_picture *picture)
             text_add(out, ",\"density\":null");
         else
             text_addf(out, ",\"density\":%.3f", zone->density_m2);
-        text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u}",
+        text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"flow\":",
                   crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
+        crowd_flow_add(out, &zone->flow);
+        text_add_char(out, '}');
     }
     text_add(out, "],\"people\":");
     add_people(out, picture->people);

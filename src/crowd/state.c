@@ -83,6 +83,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     state->scene = crowd_scene_create(view, state->coverage.covers,
                                       (uint64_t)MAX(complete_from_s, 0) * IDS_PER_S);
     track_log_init(&state->tracks, crowd_scene_group_count(state->scene));
+    flow_init(&state->flow, state->map);
     return state;
 }
 
@@ -95,6 +96,7 @@ static void camera_fini(struct camera_state *camera)
 
 static void drop_ground(struct venue_state *state)
 {
+    flow_fini(&state->flow); /* borrows the map */
     for (size_t d = 0; d < venue_state_view(state)->device_count; d++)
         camera_fini(&state->cameras[d]);
     mem_free(state->cameras);
@@ -149,6 +151,7 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->counter = TAKE(moved->counter);
     state->cameras = TAKE(moved->cameras);
     state->coverage = moved->coverage;
+    state->flow = moved->flow;
     crowd_scene_destroy(moved->scene);
     track_log_fini(&moved->tracks);
     mem_free(moved);
@@ -319,6 +322,8 @@ bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
         metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
         crowd_scene_fixes_fini(&settled);
     }
+    if (is_changed)
+        flow_measure(&state->flow, state->scene, state->map, state->coverage.covers, stream_ms);
     return is_changed;
 }
 

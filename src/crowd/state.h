@@ -5,6 +5,7 @@
 #include "crowd/count/coverage.h"
 #include "crowd/count/tally.h"
 #include "crowd/crowd.h"
+#include "crowd/flow.h"
 #include "crowd/seconds.h"
 #include "crowd/tracking/scene.h"
 #include "crowd/tracks/log.h"
@@ -27,6 +28,7 @@ struct venue_state {
     struct crowd_scene *scene; /* the same people, followed */
     struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
+    struct flow flow; /* how they stand and move */
 };
 
 /* Takes a reference of the view. */

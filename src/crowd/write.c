@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "readings/readings.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define SECOND_KEEP_S     (26 * 3600) /* as long as detections can come late, and a little */
@@ -34,6 +35,11 @@ void writing_clear(struct writing *writing)
     for (size_t i = 0; i < writing->track_count; i++)
         mem_free(writing->tracks[i].bytes);
     writing->track_count = 0;
+    for (size_t i = 0; i < writing->flow_count; i++) {
+        mem_free(writing->flows[i].second.values);
+        shared_unref(&writing->flows[i].view->shared);
+    }
+    writing->flow_count = 0;
     mem_free(writing->learned);
     writing->learned = NULL;
     writing->learned_count = writing->second_count = writing->reading_count = 0;
@@ -99,6 +105,18 @@ static void take_tracks(struct writing *writing, struct venue_state *state, int6
     }
 }
 
+static void take_flows(struct writing *writing, struct venue_state *state)
+{
+    struct venue_view *view = state->map->view;
+    struct flow_second second;
+    while (writing->flow_count < WRITE_FLOWS_MAX && !writing_is_full(writing) &&
+           flow_take_second(&state->flow, &second)) {
+        shared_ref(&view->shared);
+        writing->flows[writing->flow_count++] = (struct written_flow){view, second};
+        writing->reading_count += FLOW_MEASURES * view->zone_count;
+    }
+}
+
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms)
 {
     struct second *second;
@@ -108,6 +126,7 @@ void writing_take(struct writing *writing, struct venue_state *state, int64_t st
         take_second(writing, state, second);
     take_learned(writing, state);
     take_tracks(writing, state, stream_ms);
+    take_flows(writing, state);
 }
 
 /* --- in the transaction --- */
@@ -182,14 +201,14 @@ struct series_name {
     char text[READINGS_SERIES_LEN];
 };
 
-struct measures { /* of one second, while they are gathered */
+struct second_measures { /* while they are gathered */
     int64_t at_ms;
     struct reading *readings;
     struct series_name *names;
     size_t count;
 };
 
-static void measure(struct measures *measures, const char *subject, const char *id,
+static void measure(struct second_measures *measures, const char *subject, const char *id,
                     const char *what, double value)
 {
     struct series_name *name = &measures->names[measures->count];
@@ -198,7 +217,8 @@ static void measure(struct measures *measures, const char *subject, const char *
         (struct reading){.series = name->text, .at_ms = measures->at_ms, .value = value};
 }
 
-static void measure_zone(struct measures *measures, const struct written_second *second, size_t z)
+static void measure_zone(struct second_measures *measures, const struct written_second *second,
+                         size_t z)
 {
     const struct zone *zone = &second->view->zones[z];
     int64_t people = second->result.people[z];
@@ -218,7 +238,8 @@ static enum err append_readings(struct db *db, const struct written_second *seco
     size_t max = WRITE_ZONE_MEASURES * view->zone_count + 1;
     SCOPED_MEM struct reading *readings = mem_new_array(max, sizeof *readings);
     SCOPED_MEM struct series_name *names = mem_new_array(max, sizeof *names);
-    struct measures measures = {.at_ms = second->s * 1000, .readings = readings, .names = names};
+    struct second_measures measures = {
+        .at_ms = second->s * 1000, .readings = readings, .names = names};
     for (size_t z = 0; z < view->zone_count; z++)
         measure_zone(&measures, second, z);
     if (second->result.total != CROWD_UNKNOWN)
@@ -252,6 +273,26 @@ static enum err write_second(struct db *db, struct written_second second, int64_
     return append_readings(db, &second);
 }
 
+/* A second measured again after a restart takes the place of the same. */
+static enum err write_flow(struct db *db, const struct written_flow *flow)
+{
+    const struct venue_view *view = flow->view;
+    size_t max = FLOW_MEASURES * view->zone_count;
+    SCOPED_MEM struct reading *readings = mem_new_array(max + 1, sizeof *readings);
+    SCOPED_MEM struct series_name *names = mem_new_array(max + 1, sizeof *names);
+    struct second_measures measures = {
+        .at_ms = flow->second.s * 1000, .readings = readings, .names = names};
+    for (size_t i = 0; i < max; i++) {
+        float value = flow->second.values[i];
+        if (!isnan(value))
+            measure(&measures, "zone", view->zones[i / FLOW_MEASURES].id,
+                    flow_measure_names[i % FLOW_MEASURES], (double)value);
+    }
+    if (measures.count == 0)
+        return ERR_NONE;
+    return readings_append(db, view->event, view->id, readings, measures.count, NULL);
+}
+
 /* What nobody will complete any more. */
 static enum err sweep(struct db *db, struct writing *writing, int64_t now_ms)
 {
@@ -277,6 +318,8 @@ enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms)
     }
     for (size_t i = 0; i < writing->track_count; i++)
         TRY(track_row_write(db, &writing->tracks[i]));
+    for (size_t i = 0; i < writing->flow_count; i++)
+        TRY(write_flow(db, &writing->flows[i]));
     for (size_t i = 0; i < writing->second_count; i++)
         TRY(write_second(db, writing->seconds[i], now_ms));
     return sweep(db, writing, now_ms);

@@ -17,6 +17,11 @@ struct written_second {
     struct second_result result; /* its arrays owned */
 };
 
+struct written_flow {
+    struct venue_view *view;   /* a reference */
+    struct flow_second second; /* its values owned */
+};
+
 struct learned_row {
     char event[LIMIT_ID_LEN + 1];
     char venue[LIMIT_ID_LEN + 1];
@@ -27,6 +32,7 @@ struct learned_row {
 #define WRITE_READINGS_MAX  20000 /* per transaction; what is over waits for the next */
 #define WRITE_SECONDS_MAX   512
 #define WRITE_TRACKS_MAX    64
+#define WRITE_FLOWS_MAX     256
 #define WRITE_ZONE_MEASURES 3 /* people, density, cameras_silent */
 
 struct writing {
@@ -37,11 +43,19 @@ struct writing {
     size_t learned_count;
     struct track_row tracks[WRITE_TRACKS_MAX];
     size_t track_count;
+    struct written_flow flows[WRITE_FLOWS_MAX];
+    size_t flow_count;
     int64_t swept_ms; /* old rows were removed then */
 };
 
 void writing_clear(struct writing *writing);
 bool writing_is_full(const struct writing *writing);
+static inline bool writing_has_any(const struct writing *writing)
+{
+    return writing->second_count + writing->learned_count + writing->track_count +
+               writing->flow_count >
+           0;
+}
 /* Decides the seconds that are due, until the writing is full, and marks them taken. */
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms);
 /* In a command on the telemetry store. */

@@ -210,14 +210,16 @@ static void tell_devices(const struct venue_state *state, struct crowd_picture *
     }
 }
 
-static void finish_zones(const struct venue_view *view, struct crowd_picture *picture)
+static void finish_zones(const struct venue_state *state, struct crowd_picture *picture)
 {
+    const struct venue_view *view = venue_state_view(state);
     for (size_t z = 0; z < view->zone_count; z++) {
         struct crowd_zone_state *zone = &picture->zones[z];
         if (zone->people == CROWD_UNKNOWN)
             continue;
         zone->density_m2 = (double)zone->people / view->zones[z].area_m2;
         zone->level = crowd_level_decide(&view->zones[z], zone->density_m2);
+        zone->flow = flow_of(&state->flow, z);
     }
 }
 
@@ -240,7 +242,7 @@ struct crowd_picture *venue_state_picture(const struct venue_state *state, int64
     tell_devices(state, drawing.picture, now_ms);
     for (uint32_t g = 0; g < crowd_scene_group_count(state->scene); g++)
         draw_group(&drawing, g, now_ms);
-    finish_zones(view, drawing.picture);
+    finish_zones(state, drawing.picture);
     drawing.picture->people = drawing.is_anybody_alive ? drawing.total : CROWD_UNKNOWN;
     return drawing.picture;
 }

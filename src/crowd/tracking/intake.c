@@ -154,6 +154,11 @@ static bool is_alive(const struct intake_camera *camera, int64_t stream_ms)
     return camera->is_heard && stream_ms - camera->arrived_ms <= camera->silent_after_ms;
 }
 
+bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms)
+{
+    return is_alive(&intake->cameras[camera], stream_ms);
+}
+
 /* Whether nothing of before `end_ms` is to be expected of the camera. */
 static bool is_through(const struct intake_camera *camera, int64_t start_ms, int64_t end_ms)
 {

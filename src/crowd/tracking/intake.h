@@ -62,4 +62,6 @@ void intake_fini(struct intake *intake);
 enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, int64_t arrival_ms);
 /* The oldest step when it is complete at `stream_ms` (of arrivals); the caller ends it. */
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step);
+/* Whether the camera has sent something lately. */
+bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms);
 void intake_step_fini(struct intake_step *step);

@@ -167,6 +167,14 @@ static bool is_alive(const struct crowd_scene_group *group, int64_t stream_ms)
     return stream_ms - group->heard_ms <= group->silent_after_ms;
 }
 
+int64_t crowd_scene_at_ms(const struct crowd_scene *scene)
+{
+    int64_t at_ms = LONG_AGO;
+    for (size_t i = 0; i < scene->groups.count; i++)
+        at_ms = MAX(at_ms, scene->all[i].at_ms);
+    return at_ms;
+}
+
 size_t crowd_scene_group_count(const struct crowd_scene *scene)
 {
     return scene->groups.count;
@@ -180,6 +188,12 @@ const struct camera_group *crowd_scene_group(const struct crowd_scene *scene, ui
 uint32_t crowd_scene_group_of(const struct crowd_scene *scene, uint32_t device)
 {
     return scene->groups.group_of[device];
+}
+
+bool crowd_scene_hears(const struct crowd_scene *scene, uint32_t device, int64_t stream_ms)
+{
+    const struct crowd_scene_group *group = &scene->all[scene->groups.group_of[device]];
+    return intake_hears(&group->intake, scene->groups.place_of[device], stream_ms);
 }
 
 const struct tracker_person *crowd_scene_people(const struct crowd_scene *scene, uint32_t group,

@@ -25,10 +25,14 @@ enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_fram
 /* Follows people up to where the frames are complete at `stream_ms`. True when a step was made. */
 bool crowd_scene_advance(struct crowd_scene *scene, int64_t stream_ms);
 
+/* The time of the newest step of all; INT64_MIN / 4 before the first. */
+int64_t crowd_scene_at_ms(const struct crowd_scene *scene);
 /* Groups by number, see groups.h. */
 size_t crowd_scene_group_count(const struct crowd_scene *scene);
 const struct camera_group *crowd_scene_group(const struct crowd_scene *scene, uint32_t group);
 uint32_t crowd_scene_group_of(const struct crowd_scene *scene, uint32_t device);
+/* Whether the device has sent a frame lately. */
+bool crowd_scene_hears(const struct crowd_scene *scene, uint32_t device, int64_t stream_ms);
 /* Who is there now, by one group; NULL while that cannot be told: it has just begun, its cameras look too
  * seldom to follow anybody, or all are silent. Borrowed until the next step. */
 const struct tracker_person *crowd_scene_people(const struct crowd_scene *scene, uint32_t group,
