@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* base/assignment.c — rows and columns that are joined by pairs are parts of a graph (union-find); each
- * part is a small dense matrix. Rows enter one by one along the cheapest augmenting path; the
- * potentials u and v keep all reduced costs at zero or above. Every row has a place of its own beside
- * the columns, which costs nothing: there it stays alone. */
+/* base/assignment.c — costs are negative gains. Rows enter one by one, each along the cheapest augmenting
+ * path, which is searched as a shortest path (Dijkstra) over the pairs alone: the search ends as soon as
+ * no column that is taken is nearer than the nearest free place, so that it stays among the neighbours.
+ * The potentials u and v keep all reduced costs at zero or above. Every row has a place of its own beside
+ * the columns, which costs nothing and which nobody else wants: there it stays alone. */
 #include "base/assignment.h"
 
 #include "base/mem.h"
@@ -10,26 +11,27 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NEVER 1e300
+#define FAR 1e300
 
-struct member { /* a row or column, and the part it belongs to */
-    uint32_t part;
-    uint32_t node;
+struct reach { /* a column in the heap, by its distance when it was put there */
+    double distance;
+    uint32_t column;
 };
 
 struct assignment {
-    uint32_t *parents; /* rows, then columns */
-    struct member *members;
-    uint32_t *places; /* node to its index within its part */
-    size_t node_size;
-    struct assignment_pair *sorted; /* by part */
-    size_t pair_size;
-    double *costs; /* [rows][columns] of one part */
-    size_t cost_size;
-    double *potentials; /* u, v, shortest */
-    uint32_t *links;    /* taken, way */
-    bool *is_visited;
-    size_t line_size;
+    uint32_t *first; /* of each row: its first edge; [rows + 1] */
+    double *u;
+    size_t row_size;
+    uint32_t *owners; /* of each column: its row, ASSIGNMENT_ALONE = free */
+    uint32_t *from;   /* the row from which it was reached */
+    uint32_t *seen;   /* columns that were reached, to be cleared */
+    double *v, *distances;
+    size_t column_size;
+    uint32_t *columns; /* of the edges, row by row */
+    double *costs;
+    struct reach *heap;
+    size_t edge_size;
+    size_t heap_count, seen_count;
 };
 
 struct assignment *assignment_create(void)
@@ -41,14 +43,16 @@ void assignment_destroy(struct assignment *assignment)
 {
     if (assignment == NULL)
         return;
-    mem_free(assignment->parents);
-    mem_free(assignment->members);
-    mem_free(assignment->places);
-    mem_free(assignment->sorted);
+    mem_free(assignment->first);
+    mem_free(assignment->u);
+    mem_free(assignment->owners);
+    mem_free(assignment->from);
+    mem_free(assignment->seen);
+    mem_free(assignment->v);
+    mem_free(assignment->distances);
+    mem_free(assignment->columns);
     mem_free(assignment->costs);
-    mem_free(assignment->potentials);
-    mem_free(assignment->links);
-    mem_free(assignment->is_visited);
+    mem_free(assignment->heap);
     mem_free(assignment);
 }
 
@@ -60,243 +64,164 @@ static void *grown(void *memory, size_t count, size_t size)
     return mem_resize(memory, bytes);
 }
 
-static void reserve_nodes(struct assignment *a, size_t nodes, size_t pairs)
+static void reserve(struct assignment *a, size_t rows, size_t columns, size_t edges)
 {
-    if (nodes > a->node_size) {
-        a->node_size = nodes * 2;
-        a->parents = grown(a->parents, a->node_size, sizeof *a->parents);
-        a->members = grown(a->members, a->node_size, sizeof *a->members);
-        a->places = grown(a->places, a->node_size, sizeof *a->places);
+    if (rows + 1 > a->row_size) {
+        a->row_size = 2 * (rows + 1);
+        a->first = grown(a->first, a->row_size, sizeof *a->first);
+        a->u = grown(a->u, a->row_size, sizeof *a->u);
     }
-    if (pairs > a->pair_size) {
-        a->pair_size = pairs * 2;
-        a->sorted = grown(a->sorted, a->pair_size, sizeof *a->sorted);
+    if (columns > a->column_size) {
+        a->column_size = 2 * columns;
+        a->owners = grown(a->owners, a->column_size, sizeof *a->owners);
+        a->from = grown(a->from, a->column_size, sizeof *a->from);
+        a->seen = grown(a->seen, a->column_size, sizeof *a->seen);
+        a->v = grown(a->v, a->column_size, sizeof *a->v);
+        a->distances = grown(a->distances, a->column_size, sizeof *a->distances);
+    }
+    if (edges > a->edge_size) {
+        a->edge_size = 2 * edges;
+        a->columns = grown(a->columns, a->edge_size, sizeof *a->columns);
+        a->costs = grown(a->costs, a->edge_size, sizeof *a->costs);
+        a->heap = grown(a->heap, a->edge_size, sizeof *a->heap);
     }
 }
 
-static void reserve_part(struct assignment *a, size_t rows, size_t columns)
+/* By their row, by counting; only those with a gain. */
+static void sort_edges(struct assignment *a, size_t row_count, const struct assignment_pair *pairs,
+                       size_t pair_count)
 {
-    size_t line = rows + columns + 1;
-    if (line > a->line_size) {
-        a->line_size = line * 2;
-        a->potentials = grown(a->potentials, 3 * a->line_size, sizeof *a->potentials);
-        a->links = grown(a->links, 2 * a->line_size, sizeof *a->links);
-        a->is_visited = grown(a->is_visited, a->line_size, sizeof *a->is_visited);
+    for (size_t i = 0; i <= row_count; i++)
+        a->first[i] = 0;
+    for (size_t i = 0; i < pair_count; i++)
+        a->first[pairs[i].row] += pairs[i].gain > 0 ? 1 : 0;
+    uint32_t end = 0;
+    for (size_t i = 0; i <= row_count; i++) {
+        end += a->first[i];
+        a->first[i] = end; /* the end; it moves to the beginning while the row is filled */
     }
-    if (rows * columns > a->cost_size) {
-        a->cost_size = rows * columns * 2;
-        a->costs = grown(a->costs, a->cost_size, sizeof *a->costs);
+    for (size_t i = pair_count; i > 0; i--) {
+        const struct assignment_pair *pair = &pairs[i - 1];
+        if (!(pair->gain > 0))
+            continue;
+        uint32_t edge = --a->first[pair->row];
+        a->columns[edge] = pair->column;
+        a->costs[edge] = -pair->gain;
     }
 }
 
-static uint32_t part_of(uint32_t *parents, uint32_t node)
+static void push(struct assignment *a, struct reach reach)
 {
-    while (parents[node] != node) {
-        parents[node] = parents[parents[node]];
-        node = parents[node];
-    }
-    return node;
+    size_t place = a->heap_count++;
+    for (; place > 0 && a->heap[(place - 1) / 2].distance > reach.distance; place = (place - 1) / 2)
+        a->heap[place] = a->heap[(place - 1) / 2];
+    a->heap[place] = reach;
 }
 
-/* One part as a matrix; `taken[column]` is the row + 1 that has it, 0 = free. */
-struct part {
-    size_t rows, columns; /* beside the columns stand `rows` places to be alone */
-    const double *costs;
-    double *u, *v, *shortest;
-    uint32_t *taken, *way;
-    bool *is_visited;
+static struct reach pop(struct assignment *a)
+{
+    struct reach nearest = a->heap[0], last = a->heap[--a->heap_count];
+    size_t place = 0, child;
+    while ((child = 2 * place + 1) < a->heap_count) {
+        if (child + 1 < a->heap_count && a->heap[child + 1].distance < a->heap[child].distance)
+            child++;
+        if (a->heap[child].distance >= last.distance)
+            break;
+        a->heap[place] = a->heap[child];
+        place = child;
+    }
+    a->heap[place] = last;
+    return nearest;
+}
+
+struct goal { /* the nearest free place */
+    double distance;
+    uint32_t row;    /* from which it was reached */
+    uint32_t column; /* ASSIGNMENT_ALONE = the row's own place */
 };
 
-static double reduced_cost(const struct part *part, size_t row, size_t column)
+/* Goes on from a row that is `distance` away. */
+static void expand(struct assignment *a, uint32_t row, double distance, struct goal *goal)
 {
-    double cost = NEVER;
-    if (column <= part->columns)
-        cost = part->costs[(row - 1) * part->columns + column - 1];
-    else if (column - part->columns == row)
-        cost = 0;
-    return cost >= NEVER ? NEVER : cost - part->u[row] - part->v[column];
-}
-
-/* The cheapest free column reachable from the row that waits at column 0. */
-static size_t find_path(struct part *part)
-{
-    size_t width = part->columns + part->rows;
-    size_t column = 0;
-    for (size_t j = 0; j <= width; j++) {
-        part->shortest[j] = NEVER;
-        part->is_visited[j] = false;
-    }
-    do {
-        part->is_visited[column] = true;
-        size_t row = part->taken[column];
-        double step = NEVER;
-        size_t next = 0;
-        for (size_t j = 1; j <= width; j++) {
-            if (part->is_visited[j])
-                continue;
-            double cost = reduced_cost(part, row, j);
-            if (cost < part->shortest[j]) {
-                part->shortest[j] = cost;
-                part->way[j] = (uint32_t)column;
-            }
-            if (part->shortest[j] < step) {
-                step = part->shortest[j];
-                next = j;
-            }
-        }
-        assert(next != 0); /* the row's own place is always reachable */
-        for (size_t j = 0; j <= width; j++) {
-            if (part->is_visited[j]) {
-                part->u[part->taken[j]] += step;
-                part->v[j] -= step;
-            } else if (part->shortest[j] < NEVER) {
-                part->shortest[j] -= step;
-            }
-        }
-        column = next;
-    } while (part->taken[column] != 0);
-    return column;
-}
-
-static void solve_part(struct part *part)
-{
-    size_t width = part->columns + part->rows;
-    for (size_t j = 0; j <= width; j++) {
-        part->v[j] = 0;
-        part->u[j] = 0;
-        part->taken[j] = 0;
-    }
-    for (size_t row = 1; row <= part->rows; row++) {
-        part->taken[0] = (uint32_t)row;
-        size_t column = find_path(part);
-        while (column != 0) {
-            size_t before = part->way[column];
-            part->taken[column] = part->taken[before];
-            column = before;
-        }
-    }
-}
-
-static int by_part(const void *a, const void *b)
-{
-    const struct member *x = a, *y = b;
-    if (x->part != y->part)
-        return x->part < y->part ? -1 : 1;
-    return x->node < y->node ? -1 : x->node > y->node;
-}
-
-static void join_pairs(struct assignment *a, size_t row_count, size_t node_count,
-                       const struct assignment_pair *pairs, size_t pair_count)
-{
-    for (uint32_t i = 0; i < node_count; i++)
-        a->parents[i] = i;
-    for (size_t i = 0; i < pair_count; i++) {
-        if (!(pairs[i].gain > 0))
+    if (distance - a->u[row] < goal->distance)
+        *goal = (struct goal){distance - a->u[row], row, ASSIGNMENT_ALONE};
+    for (uint32_t edge = a->first[row]; edge < a->first[row + 1]; edge++) {
+        uint32_t column = a->columns[edge];
+        double far = distance + fmax(a->costs[edge] - a->u[row] - a->v[column], 0);
+        if (far >= a->distances[column] || far >= goal->distance)
             continue;
-        uint32_t row = part_of(a->parents, pairs[i].row);
-        uint32_t column = part_of(a->parents, (uint32_t)row_count + pairs[i].column);
-        a->parents[column] = row;
+        if (a->distances[column] == FAR)
+            a->seen[a->seen_count++] = column;
+        a->distances[column] = far;
+        a->from[column] = row;
+        if (a->owners[column] == ASSIGNMENT_ALONE)
+            *goal = (struct goal){far, row, column};
+        else
+            push(a, (struct reach){far, column});
     }
-    for (uint32_t i = 0; i < node_count; i++)
-        a->members[i] = (struct member){part_of(a->parents, i), i};
-    qsort(a->members, node_count, sizeof *a->members, by_part);
 }
 
-/* By their part, by counting; returns how many there are with a gain. */
-static size_t sort_pairs(struct assignment *a, size_t node_count,
-                         const struct assignment_pair *pairs, size_t pair_count)
+static void enter(struct assignment *a, uint32_t row, uint32_t *columns)
 {
-    /* `places` counts first, then holds where the part's next pair goes. */
-    for (size_t i = 0; i < node_count; i++)
-        a->places[i] = 0;
-    for (size_t i = 0; i < pair_count; i++) {
-        if (pairs[i].gain > 0)
-            a->places[part_of(a->parents, pairs[i].row)]++;
+    double least = 0;
+    for (uint32_t edge = a->first[row]; edge < a->first[row + 1]; edge++)
+        least = fmin(least, a->costs[edge] - a->v[a->columns[edge]]);
+    a->u[row] = least;
+    struct goal goal = {.distance = FAR};
+    a->heap_count = a->seen_count = 0;
+    expand(a, row, 0, &goal);
+    while (a->heap_count > 0 && a->heap[0].distance < goal.distance) {
+        struct reach next = pop(a);
+        if (next.distance == a->distances[next.column])
+            expand(a, a->owners[next.column], next.distance, &goal);
     }
-    uint32_t next = 0;
-    for (size_t i = 0; i < node_count; i++) {
-        uint32_t count = a->places[i];
-        a->places[i] = next;
-        next += count;
-    }
-    for (size_t i = 0; i < pair_count; i++) {
-        if (pairs[i].gain > 0)
-            a->sorted[a->places[part_of(a->parents, pairs[i].row)]++] = pairs[i];
-    }
-    return next;
-}
-
-struct span {
-    size_t first, end;
-};
-
-static double solve_members(struct assignment *a, struct span members, struct span pairs,
-                            size_t row_count, uint32_t *out_columns)
-{
-    size_t rows = 0;
-    while (members.first + rows < members.end && a->members[members.first + rows].node < row_count)
-        rows++;
-    size_t columns = members.end - members.first - rows;
-    const struct member *row_nodes = &a->members[members.first];
-    const struct member *column_nodes = row_nodes + rows;
-    reserve_part(a, rows, columns);
-    for (size_t i = 0; i < rows; i++)
-        a->places[row_nodes[i].node] = (uint32_t)i;
-    for (size_t i = 0; i < columns; i++)
-        a->places[column_nodes[i].node] = (uint32_t)i;
-    for (size_t i = 0; i < rows * columns; i++)
-        a->costs[i] = NEVER;
-    for (size_t i = pairs.first; i < pairs.end; i++) {
-        const struct assignment_pair *pair = &a->sorted[i];
-        size_t cell = a->places[pair->row] * columns + a->places[row_count + pair->column];
-        a->costs[cell] = fmin(a->costs[cell], -pair->gain);
-    }
-    struct part part = {.rows = rows, .columns = columns, .costs = a->costs};
-    part.u = a->potentials;
-    part.v = part.u + a->line_size;
-    part.shortest = part.v + a->line_size;
-    part.taken = a->links;
-    part.way = part.taken + a->line_size;
-    part.is_visited = a->is_visited;
-    solve_part(&part);
-    double sum = 0;
-    for (size_t j = 1; j <= columns; j++) {
-        if (part.taken[j] == 0)
+    a->u[row] += goal.distance;
+    for (size_t i = 0; i < a->seen_count; i++) {
+        uint32_t column = a->seen[i];
+        double nearer = goal.distance - a->distances[column];
+        a->distances[column] = FAR;
+        if (nearer <= 0 || a->owners[column] == ASSIGNMENT_ALONE)
             continue;
-        size_t row = part.taken[j] - 1;
-        out_columns[row_nodes[row].node] = column_nodes[j - 1].node - (uint32_t)row_count;
-        sum -= a->costs[row * columns + j - 1];
+        a->v[column] -= nearer;
+        a->u[a->owners[column]] += nearer;
     }
-    return sum;
+    while (true) { /* everybody on the path moves on by one place */
+        uint32_t left = columns[goal.row];
+        columns[goal.row] = goal.column;
+        if (goal.column != ASSIGNMENT_ALONE)
+            a->owners[goal.column] = goal.row;
+        if (goal.row == row)
+            return;
+        goal = (struct goal){.row = a->from[left], .column = left};
+    }
 }
 
 double assignment_solve(struct assignment *a, size_t row_count, size_t column_count,
                         const struct assignment_pair *pairs, size_t pair_count,
                         uint32_t *out_columns)
 {
-    size_t node_count = row_count + column_count;
-    assert(node_count < ASSIGNMENT_ALONE);
-    for (size_t i = 0; i < row_count; i++)
+    assert(row_count < ASSIGNMENT_ALONE && column_count < ASSIGNMENT_ALONE &&
+           pair_count < ASSIGNMENT_ALONE);
+    reserve(a, row_count, column_count, pair_count);
+    sort_edges(a, row_count, pairs, pair_count);
+    for (size_t j = 0; j < column_count; j++) {
+        a->owners[j] = ASSIGNMENT_ALONE;
+        a->v[j] = 0;
+        a->distances[j] = FAR;
+    }
+    for (uint32_t i = 0; i < row_count; i++) {
         out_columns[i] = ASSIGNMENT_ALONE;
-    if (pair_count == 0)
-        return 0;
-    reserve_nodes(a, node_count, pair_count);
-    join_pairs(a, row_count, node_count, pairs, pair_count);
-    size_t sorted_count = sort_pairs(a, node_count, pairs, pair_count);
+        if (a->first[i] < a->first[i + 1])
+            enter(a, i, out_columns);
+    }
     double sum = 0;
-    size_t pair = 0; /* parts stand in the order of their roots in both lists */
-    for (size_t first = 0, end = 0; first < node_count; first = end) {
-        uint32_t part = a->members[first].part;
-        for (end = first; end < node_count && a->members[end].part == part;)
-            end++;
-        if (end - first < 2)
-            continue;
-        size_t pair_end = pair;
-        while (pair_end < sorted_count && part_of(a->parents, a->sorted[pair_end].row) == part)
-            pair_end++;
-        sum += solve_members(a, (struct span){first, end}, (struct span){pair, pair_end}, row_count,
-                             out_columns);
-        pair = pair_end;
+    for (uint32_t i = 0; i < row_count; i++) {
+        double best = 0;
+        for (uint32_t edge = a->first[i]; edge < a->first[i + 1]; edge++) {
+            if (a->columns[edge] == out_columns[i])
+                best = fmax(best, -a->costs[edge]);
+        }
+        sum += best;
     }
     return sum;
 }

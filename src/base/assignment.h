@@ -2,8 +2,8 @@
 /* base/assignment.h — who goes with whom: of the pairs that are possible, the set with the largest sum
  * of gains in which every row and every column stands at most once. A row may stay alone.
  *
- * Exact (shortest augmenting paths, Jonker and Volgenant 1987), on each connected part of the pairs
- * by itself: what cannot meet does not cost. A part of n rows and m columns costs O(n² (n + m)). */
+ * Exact (shortest augmenting paths, Jonker and Volgenant 1987), by lists of the pairs: what cannot meet
+ * does not cost, and a crowd of thousands who each meet some neighbours costs milliseconds. */
 #pragma once
 #include "base/base.h"
 

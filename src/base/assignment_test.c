@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/assignment.h"
 
+#include "base/clock.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/test.h"
 
@@ -74,4 +76,43 @@ TEST(the_sum_is_that_of_trying_every_way)
         }
         CHECK_NEAR(told, sum, 1e-9);
     }
+}
+
+TEST(five_thousand_who_each_meet_their_neighbours_are_one_part_and_still_quick)
+{
+    SCOPED(assignment) assignment = assignment_create();
+    struct random_sequence chance = {.state = 3};
+    enum { ROWS = 5000, NEIGHBOURS = 20 };
+    SCOPED_MEM struct assignment_pair *pairs =
+        mem_new_array((size_t)ROWS * NEIGHBOURS, sizeof *pairs);
+    SCOPED_MEM uint32_t *columns = mem_new_array(ROWS, sizeof *columns);
+    size_t count = 0;
+    for (uint32_t row = 0; row < ROWS; row++) {
+        for (uint32_t k = 0; k < NEIGHBOURS; k++)
+            pairs[count++] = (struct assignment_pair){row, (row + k) % ROWS,
+                                                      k == 3 ? 10 : 9 * random_uniform(&chance)};
+    }
+    int64_t started_us = clock_monotonic_us();
+    CHECK_NEAR(assignment_solve(assignment, ROWS, ROWS, pairs, count, columns), 10.0 * ROWS, 1e-6);
+    for (uint32_t row = 0; row < ROWS; row++)
+        CHECK_INT(columns[row], (row + 3) % ROWS);
+    CHECK(clock_monotonic_us() - started_us < 5000000); /* a matrix of all of them takes minutes */
+}
+
+TEST(many_who_want_the_same_few_places_leave_the_rest_alone)
+{
+    SCOPED(assignment) assignment = assignment_create();
+    enum { ROWS = 3000, PLACES = 64 };
+    SCOPED_MEM struct assignment_pair *pairs = mem_new_array((size_t)ROWS * PLACES, sizeof *pairs);
+    SCOPED_MEM uint32_t *columns = mem_new_array(ROWS, sizeof *columns);
+    size_t count = 0, placed = 0;
+    for (uint32_t row = 0; row < ROWS; row++) {
+        for (uint32_t k = 0; k < PLACES; k++)
+            pairs[count++] = (struct assignment_pair){row, k, row < PLACES ? 1 : 2};
+    }
+    CHECK_NEAR(assignment_solve(assignment, ROWS, PLACES, pairs, count, columns), 2.0 * PLACES,
+               1e-6);
+    for (uint32_t row = 0; row < ROWS; row++)
+        placed += columns[row] != ASSIGNMENT_ALONE ? 1 : 0;
+    CHECK_INT(placed, PLACES);
 }
