@@ -86,6 +86,16 @@ static enum err read_query(const struct request *request, struct crowd_tracks_qu
     return answer_read_format(request, out_format, note);
 }
 
+static enum err check_venue(const struct app *app, const struct crowd_tracks_query *query,
+                            struct err_note *note)
+{
+    struct crowd_picture *picture = crowd_picture(app->crowd, query->event, query->venue);
+    if (picture == NULL)
+        return err_set(note, ERR_NOT_FOUND, "venue", "there is no such venue");
+    shared_unref(&picture->shared);
+    return ERR_NONE;
+}
+
 void crowd_tracks_get(struct request *request, void *context)
 {
     const struct app *app = context;
@@ -95,6 +105,8 @@ void crowd_tracks_get(struct request *request, void *context)
     int64_t next_ms = 0;
     enum format format;
     enum err err = read_query(request, &query, &format, &note);
+    if (err == ERR_NONE)
+        err = check_venue(app, &query, &note);
     if (err == ERR_NONE)
         err = crowd_tracks(app->crowd, &query, &batch, &next_ms);
     if (err != ERR_NONE) {

@@ -41,7 +41,9 @@ static enum err append_frames(struct detection_batch *batch, const struct detect
         if (at_ms < query->from_ms || at_ms >= query->to_ms)
             continue;
         size_t people = chunk->frame_first[f + 1] - chunk->frame_first[f];
-        if (batch->frame_count > 0 && batch->person_count + people > query->points_max) {
+        bool is_full = batch->person_count + people > query->points_max ||
+                       batch->frame_count >= query->points_max; /* of frames without anybody */
+        if (batch->frame_count > 0 && is_full) {
             *out_next_ms = at_ms;
             return ERR_NONE;
         }
