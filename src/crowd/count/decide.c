@@ -72,9 +72,6 @@ static void offer_camera(const struct camera_second *camera, struct best *best)
     }
 }
 
-/* Seconds back to the last step of a group that looks less than once a second. */
-#define TALLY_BACK_S 2
-
 /* What a camera has to say of the second. */
 struct voice {
     const struct camera_second *camera; /* its frames of the second */

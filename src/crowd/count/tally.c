@@ -32,17 +32,36 @@ void tally_forget(struct tally *tally, int64_t before_s)
     remove_first(tally, count);
 }
 
+/* The first second from `s` on. */
+static size_t place_of(const struct tally *tally, int64_t s)
+{
+    size_t low = 0, high = tally->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (tally->seconds[middle].s < s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* NULL when it is older than all of a full tally. */
 static struct tally_second *second_at(struct tally *tally, int64_t s)
 {
-    if (tally->seconds == NULL)
-        tally->seconds = mem_new_array(TALLY_SECONDS_MAX, sizeof *tally->seconds);
-    if (tally->count == TALLY_SECONDS_MAX)
+    size_t place = place_of(tally, s);
+    if (place < tally->count && tally->seconds[place].s == s)
+        return &tally->seconds[place];
+    if (tally->count == TALLY_SECONDS_MAX) {
+        if (place == 0)
+            return NULL;
         remove_first(tally, 1);
-    size_t place = tally->count;
-    while (place > 0 && tally->seconds[place - 1].s > s)
         place--;
-    if (place > 0 && tally->seconds[place - 1].s == s)
-        return &tally->seconds[place - 1];
+    }
+    if (tally->count == tally->size) {
+        tally->size = MAX((size_t)64, 2 * tally->size);
+        tally->seconds = mem_resize(tally->seconds, tally->size * sizeof *tally->seconds);
+    }
     memmove(&tally->seconds[place + 1], &tally->seconds[place],
             (tally->count - place) * sizeof *tally->seconds);
     tally->count++;
@@ -84,7 +103,10 @@ static int64_t second_of(int64_t at_ms)
 
 void tally_add(struct tally *tally, uint32_t group, const struct frame_count *step)
 {
-    struct tally_group *own = group_at(second_at(tally, second_of(step->at_ms)), group);
+    struct tally_second *second = second_at(tally, second_of(step->at_ms));
+    if (second == NULL)
+        return;
+    struct tally_group *own = group_at(second, group);
     own->step_count++;
     for (uint32_t i = 0; i < step->entry_count; i++) {
         struct tally_entry *entry = entry_at(own, step->entries[i].zone);
@@ -95,12 +117,13 @@ void tally_add(struct tally *tally, uint32_t group, const struct frame_count *st
 
 const struct tally_group *tally_find(const struct tally *tally, int64_t s, uint32_t group)
 {
-    for (size_t i = tally->count; i > 0; i--) {
-        const struct tally_second *second = &tally->seconds[i - 1];
-        for (size_t k = 0; second->s == s && k < second->group_count; k++) {
-            if (second->groups[k].group == group)
-                return &second->groups[k];
-        }
+    size_t place = place_of(tally, s);
+    if (place == tally->count || tally->seconds[place].s != s)
+        return NULL;
+    const struct tally_second *second = &tally->seconds[place];
+    for (size_t i = 0; i < second->group_count; i++) {
+        if (second->groups[i].group == group)
+            return &second->groups[i];
     }
     return NULL;
 }

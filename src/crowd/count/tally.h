@@ -2,9 +2,12 @@
 /* crowd/count/tally.h — how many people each group of cameras had in each zone, second by second, from
  * settled tracks: the mean of the second's steps. Pure. */
 #pragma once
+#include "base/limits.h"
 #include "crowd/count/frame.h"
 
-#define TALLY_SECONDS_MAX 256 /* beyond, the oldest are forgotten */
+#define TALLY_SECONDS_MAX LIMIT_CROWD_SECONDS /* beyond, the oldest are forgotten */
+/* Seconds back to the last step of a group that looks less than once a second. */
+#define TALLY_BACK_S 2
 
 struct tally_entry { /* sums over the steps; `first` as in struct zone_count */
     uint16_t zone;
@@ -27,7 +30,7 @@ struct tally_second {
 
 struct tally {
     struct tally_second *seconds; /* by s */
-    size_t count;
+    size_t count, size;
 };
 
 void tally_fini(struct tally *tally);
