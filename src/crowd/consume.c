@@ -26,20 +26,35 @@ static enum err write_early(struct db *db, void *context, struct err_note *note)
     return writing_apply(db, &early->crowd->writing, early->now_ms);
 }
 
-/* A back-fill of hours comes faster than its seconds are due. They are written at once, without the
- * position: read again after a crash, what is the same is not written again (write.h). */
+static enum err write_now(struct crowd *crowd, struct venue_state *state,
+                          const struct consumer_batch *batch)
+{
+    struct early early = {.crowd = crowd, .now_ms = batch->now_ms};
+    struct err_note note = {0};
+    TRY(store_write(crowd->store, write_early, &early, &note));
+    metric_add(&early_total, (int64_t)crowd->writing.second_count);
+    venue_state_settle(state, crowd->shards[batch->shard].stream_ms);
+    writing_clear(&crowd->writing);
+    return ERR_NONE;
+}
+
+/* A back-fill of hours comes faster than its seconds are due, and its tracks than they are written. They
+ * are written at once, without the position: read again after a crash, what is the same is not written
+ * again (write.h). */
 static enum err make_room(struct crowd *crowd, struct venue_state *state,
                           const struct consumer_batch *batch)
 {
     while (seconds_is_full(&state->seconds)) {
-        struct early early = {.crowd = crowd, .now_ms = batch->now_ms};
-        struct err_note note = {0};
         writing_clear(&crowd->writing);
         writing_take(&crowd->writing, state, INT64_MAX);
-        TRY(store_write(crowd->store, write_early, &early, &note));
-        metric_add(&early_total, (int64_t)crowd->writing.second_count);
-        venue_state_settle(state, crowd->shards[batch->shard].stream_ms);
+        TRY(write_now(crowd, state, batch));
+    }
+    while (track_log_is_full(&state->tracks)) {
         writing_clear(&crowd->writing);
+        writing_take_tracks(&crowd->writing, state, crowd->shards[batch->shard].stream_ms);
+        if (crowd->writing.track_count == 0)
+            break; /* out of memory: tried again with the next record */
+        TRY(write_now(crowd, state, batch));
     }
     return ERR_NONE;
 }

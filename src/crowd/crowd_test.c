@@ -532,3 +532,154 @@ ON_BOTH_ENGINES(a_venue_that_another_process_counts_is_known_here_and_ours_is_no
     shared_unref(&picture->shared);
     house_close(&house);
 }
+
+/* --- tracks --- */
+
+#define CHUNK_MS 10000
+
+/* Five people who stand in the bar, ten times a second. */
+static void send_seconds(struct house *house, int64_t from_ms, int seconds)
+{
+    for (int s = 0; s < seconds; s++) {
+        int64_t times_ms[11] = {0};
+        for (int i = 0; i < 10; i++)
+            times_ms[i] = from_ms + 1000 * s + 100 * i;
+        send_frames(house, "cam-1", times_ms, 5);
+    }
+}
+
+static struct detection_batch *read_tracks(struct house *house, int64_t from_ms, int64_t to_ms,
+                                           size_t points_max, int64_t *out_next_ms)
+{
+    struct detection_batch *batch = NULL;
+    const struct crowd_tracks_query query = {.event = "demo",
+                                             .venue = "park",
+                                             .from_ms = from_ms,
+                                             .to_ms = to_ms,
+                                             .points_max = points_max};
+    CHECK_INT(crowd_tracks(house->crowd, &query, &batch, out_next_ms), ERR_NONE);
+    return batch;
+}
+
+/* Until the chunk is there, with all its steps. */
+static struct detection_batch *await_chunk(struct house *house, int64_t from_ms)
+{
+    int64_t deadline_us = clock_monotonic_us() + PATIENCE_US, next_ms;
+    struct detection_batch *batch =
+        read_tracks(house, from_ms, from_ms + CHUNK_MS, 10000, &next_ms);
+    while (batch->frame_count == 0 && clock_monotonic_us() < deadline_us) {
+        lock_take(&house->board.lock);
+        (void)signal_wait_until(&house->board.changed, &house->board.lock, deadline_us);
+        lock_give(&house->board.lock);
+        shared_unref(&batch->shared);
+        batch = read_tracks(house, from_ms, from_ms + CHUNK_MS, 10000, &next_ms);
+    }
+    return batch;
+}
+
+static int64_t chunk_before(int64_t now_ms)
+{
+    return now_ms / CHUNK_MS * CHUNK_MS - 5 * CHUNK_MS;
+}
+
+ON_BOTH_ENGINES(settled_tracks_reach_the_table_and_a_restart_writes_no_chunk_anew)
+{
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    int64_t from_ms = chunk_before(clock_now_ms());
+    send_seconds(&house, from_ms, 14);
+    struct detection_batch *first = await_chunk(&house, from_ms);
+    CHECK_INT(first->frame_count, 20); /* two steps a second */
+    CHECK_INT(first->person_count, 100);
+    CHECK_NEAR(first->x[0] / first->scale_xy, 1, 0.06);
+    CHECK_NEAR(first->y[99] / first->scale_xy, 2, 0.06);
+    crowd_close(house.crowd);
+    open_crowd(&house);
+    send_seconds(&house, from_ms + 14000, 10); /* read again from the stream, then these */
+    struct detection_batch *next = await_chunk(&house, from_ms + CHUNK_MS);
+    CHECK_INT(next->frame_count, 20);
+    struct detection_batch *again = await_chunk(&house, from_ms);
+    CHECK_INT(again->person_count, first->person_count);
+    CHECK(memcmp(again->track, first->track, 100 * sizeof *again->track) == 0);
+    shared_unref(&first->shared);
+    shared_unref(&next->shared);
+    shared_unref(&again->shared);
+    house_close(&house);
+}
+
+ON_BOTH_ENGINES(tracks_are_read_page_by_page_in_whole_steps)
+{
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    int64_t from_ms = chunk_before(clock_now_ms()), next_ms = 0;
+    send_seconds(&house, from_ms, 14);
+    shared_unref(&await_chunk(&house, from_ms)->shared);
+    struct detection_batch *page = read_tracks(&house, from_ms + 500, from_ms + 3000, 12, &next_ms);
+    CHECK_INT(page->frame_count, 2); /* ten of five each; a third would be 15 */
+    CHECK_INT(page->frame_at_ms[0], from_ms + 500);
+    CHECK_INT(next_ms, from_ms + 1500);
+    shared_unref(&page->shared);
+    page = read_tracks(&house, next_ms, from_ms + 3000, 12, &next_ms);
+    CHECK_INT(page->frame_at_ms[0], from_ms + 1500);
+    CHECK_INT(next_ms, from_ms + 2500);
+    shared_unref(&page->shared);
+    page = read_tracks(&house, next_ms, from_ms + 3500, 1, &next_ms);
+    CHECK_INT(page->frame_count, 1); /* one step always fits */
+    CHECK_INT(next_ms, from_ms + 3000);
+    shared_unref(&page->shared);
+    page = read_tracks(&house, next_ms, from_ms + 3500, 12, &next_ms);
+    CHECK_INT(page->frame_count, 1); /* 3,500 is not asked for any more */
+    CHECK_INT(next_ms, 0);
+    shared_unref(&page->shared);
+    house_close(&house);
+}
+
+static enum err write_row(struct db *db, void *context, struct err_note *row_note)
+{
+    (void)row_note;
+    return track_row_write(db, context);
+}
+
+static size_t rows_of(struct house *house, const char *data)
+{
+    struct sql_rows rows;
+    struct db *db = store_reader_take(house->telemetry);
+    CHECK_INT(sql_query(db, &rows, "SELECT from_ms FROM crowd_track WHERE data = $1",
+                        SQL_BLOB(data, strlen(data))),
+              ERR_NONE);
+    size_t count = 0;
+    while (sql_next(&rows))
+        count++;
+    CHECK_INT(sql_end(&rows), ERR_NONE);
+    store_reader_give(house->telemetry, db);
+    return count;
+}
+
+ON_BOTH_ENGINES(the_first_chunk_of_a_venue_and_time_stays_and_the_old_ones_expire)
+{
+    struct house house;
+    house_open(&house, place);
+    int64_t now_ms = clock_now_ms();
+    struct track_row row = {.event = "demo", .venue = "park", .bytes = "first", .len = 5};
+    for (int hours = 0; hours < 4; hours++) {
+        row.from_ms = now_ms - 3600000LL * hours;
+        CHECK_INT(store_write(house.telemetry, write_row, &row, &note), ERR_NONE);
+    }
+    row.bytes = "again";
+    CHECK_INT(store_write(house.telemetry, write_row, &row, &note), ERR_NONE);
+    CHECK_INT(rows_of(&house, "first"), 4);
+    CHECK_INT(rows_of(&house, "again"), 0);
+    furnish(&house);
+    send_frame(&house, "cam-1", now_ms, 1); /* from now on something is published every second */
+    tracks_expire(house.telemetry, 90 * 60000);
+    int64_t deadline_us = clock_monotonic_us() + PATIENCE_US;
+    while (rows_of(&house, "first") > 2 && clock_monotonic_us() < deadline_us) {
+        lock_take(&house.board.lock);
+        (void)signal_wait_until(&house.board.changed, &house.board.lock, deadline_us);
+        lock_give(&house.board.lock);
+    }
+    CHECK_INT(rows_of(&house, "first"), 2);
+    house_close(&house);
+}

@@ -69,6 +69,7 @@ static void renew_scene(struct venue_state *state, struct venue_view *view)
     crowd_scene_destroy(state->scene);
     state->scene = crowd_scene_create(view, state->coverage.covers, next_id);
     track_log_regroup(&state->tracks, crowd_scene_group_count(state->scene));
+    tally_fini(&state->tally); /* its groups had other numbers */
 }
 
 struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
@@ -155,8 +156,49 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     crowd_scene_destroy(moved->scene);
     track_log_fini(&moved->tracks);
     mem_free(moved);
-    tally_fini(&state->tally); /* its zones had other numbers */
     renew_scene(state, view);
+}
+
+/* --- people followed --- */
+
+static struct frame_count *count_fixes(struct venue_state *state, const struct tracker_fix *fixes,
+                                       size_t count, int64_t at_ms)
+{
+    SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
+    for (size_t i = 0; i < count; i++)
+        dots[i] = (struct dot){.x = (float)fixes[i].person.x, .y = (float)fixes[i].person.y};
+    return counter_recount(state->counter, dots, count, at_ms);
+}
+
+static void take_settled(struct venue_state *state, const struct crowd_scene_fixes *settled)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < settled->step_count; i++) {
+        int64_t at_ms = settled->step_times[i];
+        while (next < settled->count && settled->fixes[next].at_ms < at_ms)
+            next++;
+        size_t first = next;
+        while (next < settled->count && settled->fixes[next].at_ms == at_ms)
+            next++;
+        struct frame_count *step = count_fixes(state, &settled->fixes[first], next - first, at_ms);
+        tally_add(&state->tally, settled->group, step);
+        mem_free(step);
+    }
+}
+
+static void advance_group(struct venue_state *state, uint32_t group, int64_t stream_ms)
+{
+    bool is_ahead;
+    do {
+        struct crowd_scene_fixes settled;
+        is_ahead = crowd_scene_advance(state->scene, group, stream_ms);
+        state->has_moved |= is_ahead;
+        if (!crowd_scene_settle(state->scene, group, stream_ms, &settled))
+            continue;
+        take_settled(state, &settled);
+        metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
+        crowd_scene_fixes_fini(&settled);
+    } while (is_ahead);
 }
 
 /* --- detections --- */
@@ -215,6 +257,8 @@ static void follow(struct venue_state *state, uint32_t index, const struct detec
         box->foot_x = batch->x[person] * step + box->width / 2;
         box->foot_y = batch->y[person] * step + box->height;
     }
+    if (crowd_scene_must_advance(state->scene, index, arrival->at_ms))
+        advance_group(state, crowd_scene_group_of(state->scene, index), arrival->at_ms);
     metric_add(&late_total,
                crowd_scene_add(state->scene, frame, arrival->at_ms) == INTAKE_LATE ? 1 : 0);
 }
@@ -286,42 +330,12 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
     return is_changed;
 }
 
-/* --- people followed --- */
-
-static struct frame_count *count_fixes(struct venue_state *state, const struct tracker_fix *fixes,
-                                       size_t count, int64_t at_ms)
-{
-    SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
-    for (size_t i = 0; i < count; i++)
-        dots[i] = (struct dot){.x = (float)fixes[i].person.x, .y = (float)fixes[i].person.y};
-    return counter_recount(state->counter, dots, count, at_ms);
-}
-
-static void take_settled(struct venue_state *state, const struct crowd_scene_fixes *settled)
-{
-    size_t next = 0;
-    for (size_t i = 0; i < settled->step_count; i++) {
-        int64_t at_ms = settled->step_times[i];
-        while (next < settled->count && settled->fixes[next].at_ms < at_ms)
-            next++;
-        size_t first = next;
-        while (next < settled->count && settled->fixes[next].at_ms == at_ms)
-            next++;
-        struct frame_count *step = count_fixes(state, &settled->fixes[first], next - first, at_ms);
-        tally_add(&state->tally, settled->group, step);
-        mem_free(step);
-    }
-}
-
 bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
 {
-    bool is_changed = crowd_scene_advance(state->scene, stream_ms);
-    struct crowd_scene_fixes settled;
-    while (crowd_scene_settle(state->scene, stream_ms, &settled)) {
-        take_settled(state, &settled);
-        metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
-        crowd_scene_fixes_fini(&settled);
-    }
+    for (uint32_t group = 0; group < crowd_scene_group_count(state->scene); group++)
+        advance_group(state, group, stream_ms);
+    bool is_changed = state->has_moved; /* also while records were taken */
+    state->has_moved = false;
     if (is_changed)
         flow_measure(&state->flow, state->scene, state->map, state->coverage.covers, stream_ms);
     return is_changed;
@@ -332,5 +346,7 @@ void venue_state_settle(struct venue_state *state, int64_t stream_ms)
     state->coverage.learned_count = 0;
     seconds_settle(&state->seconds);
     seconds_forget(&state->seconds, stream_ms);
+    if (state->seconds.count > 0)
+        tally_forget(&state->tally, state->seconds.all[0]->s - TALLY_BACK_S);
     track_log_settle(&state->tracks);
 }

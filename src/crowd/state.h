@@ -26,6 +26,7 @@ struct venue_state {
     struct camera_state *cameras; /* [device_count] */
     struct seconds seconds;
     struct crowd_scene *scene; /* the same people, followed */
+    bool has_moved;            /* since venue_state_advance was asked last */
     struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
     struct flow flow; /* how they stand and move */

@@ -87,9 +87,10 @@ static void take_learned(struct writing *writing, const struct venue_state *stat
 }
 
 /* A chunk that cannot be packed (memory) is tried again with the next batch. */
-static void take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms)
+void writing_take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms)
 {
     const struct venue_view *view = venue_state_view(state);
+    /* Whatever the hurry: what is not settled may still come. */
     int64_t settled_ms = crowd_scene_settled_ms(state->scene, stream_ms);
     struct track_chunk *chunk;
     while (writing->track_count < WRITE_TRACKS_MAX &&
@@ -125,7 +126,8 @@ void writing_take(struct writing *writing, struct venue_state *state, int64_t st
            (second = seconds_next_due(&state->seconds, stream_ms, &place)) != NULL)
         take_second(writing, state, second);
     take_learned(writing, state);
-    take_tracks(writing, state, stream_ms);
+    if (stream_ms != INT64_MAX) /* in a hurry, what is not settled yet is still to come */
+        writing_take_tracks(writing, state, stream_ms);
     take_flows(writing, state);
 }
 

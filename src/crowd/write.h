@@ -58,6 +58,8 @@ static inline bool writing_has_any(const struct writing *writing)
 }
 /* Decides the seconds that are due, until the writing is full, and marks them taken. */
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms);
+/* Only the tracks that are settled, or the oldest when there is no room for more. */
+void writing_take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms);
 /* In a command on the telemetry store. */
 MUST_USE enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms);
 

@@ -16,14 +16,14 @@ static double hit_evidence(const struct step *step, const struct cluster *cluste
             struct spot spot = evidence_spot(&known);
             double length2 = 0;
             double density = spots_log_density(&seen->spot, &spot, &length2);
-            double rate = FLOOR_HIT_UNLISTED, news = 1;
+            double log_hit = log(FLOOR_HIT_UNLISTED), news = 1;
             for (uint32_t k = 0; k < cluster->look_count; k++) {
                 if (cluster->looks[k].frame == part->frame) {
-                    rate = cluster->looks[k].hit_rate;
+                    log_hit = cluster->looks[k].log_hit;
                     news = cluster->looks[k].news;
                 }
             }
-            odds += news * (density - log(STEP_STRAYS_PER_M2) + log(rate));
+            odds += news * (density - log(STEP_STRAYS_PER_M2) + log_hit);
         }
         known = evidence_sum(known, seen->evidence);
     }

@@ -87,6 +87,9 @@ bool camera_model_see(const struct camera_model *camera, const struct box *box,
     struct spread spread = carry(sighting.jacobian, across * across + PIXEL_DEVIATION2,
                                  along * along + PIXEL_DEVIATION2);
     sighting.spot.spread = spread_sum(spread, (struct spread){calibration2, 0, calibration2});
+    if (!(sighting.spot.spread.xx + sighting.spot.spread.yy <=
+          CAMERA_SPREAD_MAX_M * CAMERA_SPREAD_MAX_M))
+        return false;
     sighting.evidence = evidence_of(&sighting.spot);
     *out_sighting = sighting;
     return true;

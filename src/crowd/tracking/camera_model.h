@@ -21,6 +21,9 @@
 /* Position sensors that report metres (lidar, radar, other trackers). */
 #define CAMERA_METRES_M 0.15
 
+/* Near the horizon a pixel is many metres: such a box has no place. */
+#define CAMERA_SPREAD_MAX_M 50.0
+
 struct camera_model {
     const struct device *device; /* borrowed from the venue's view */
     double across_share, along_share;

@@ -3,6 +3,17 @@
  * one for each cell of the floor, so that a sighting meets only those within its reach. */
 #include "crowd/tracking/step.h"
 
+/* Without its arrays, which are written before they are read. */
+void cluster_begin(struct cluster *cluster)
+{
+    cluster->track = NULL;
+    cluster->is_renewed = false;
+    cluster->prior = (struct evidence){0};
+    cluster->existed = 0;
+    cluster->part_count = cluster->look_count = 0;
+    cluster->next = cluster->column = STEP_NONE;
+}
+
 /* Which of the step's frames look at the place, and how telling a look is. */
 void cluster_find_looks(struct cluster *cluster, const struct step *step,
                         const struct step_ground *ground, const struct spot *spot)
@@ -19,7 +30,9 @@ void cluster_find_looks(struct cluster *cluster, const struct step *step,
         double news = eye == NULL ? 1 : (double)(step->at_ms - eye->looked_ms) / TRACK_LOOK_MS;
         news = fmin(news, 1);
         cluster->looks[cluster->look_count++] = (struct step_look){
-            .frame = frame, .hit_rate = rate, .miss = news * log1p(-rate), .news = news};
+            .frame = frame, .log_hit = log(rate), .log_miss = log1p(-rate), .news = news};
+        struct step_look *look = &cluster->looks[cluster->look_count - 1];
+        look->miss = news * look->log_miss;
     }
 }
 
@@ -34,10 +47,13 @@ struct cluster *step_add_track(struct step *step, const struct step_ground *grou
                                struct track *track)
 {
     struct cluster *cluster = &step->clusters[step->cluster_count++];
-    *cluster = (struct cluster){.track = track};
+    cluster_begin(cluster);
+    cluster->track = track;
     cluster_set_prior(cluster, false);
-    cluster->sum = cluster->prior;
+    cluster_set_sum(cluster, cluster->prior);
     cluster_find_looks(cluster, step, ground, &track->predicted_spot);
+    double missed = cluster_missed(cluster, step);
+    cluster->existed = track->odds - log1p(exp(fmin(track->odds + missed, 30)));
     return cluster;
 }
 
@@ -48,7 +64,9 @@ void step_add_newcomer(struct step *step, const struct step_ground *ground, uint
     uint32_t index = (uint32_t)step->cluster_count++;
     struct cluster *cluster = &step->clusters[index];
     struct sighting *seen = &step->frames[frame].sightings[sighting];
-    *cluster = (struct cluster){.sum = seen->evidence, .part_count = 1};
+    cluster_begin(cluster);
+    cluster_set_sum(cluster, seen->evidence);
+    cluster->part_count = 1;
     cluster->parts[0] = (struct step_part){frame, sighting};
     cluster_find_looks(cluster, step, ground, &seen->spot);
     seen->cluster = index;
@@ -72,12 +90,12 @@ void step_remove_part(struct step *step, struct cluster *cluster, uint32_t frame
         break;
     }
     /* Summed anew: differences of large numbers would leave crumbs. */
-    cluster->sum = cluster->track != NULL ? cluster->prior : (struct evidence){0};
+    struct evidence sum = cluster->track != NULL ? cluster->prior : (struct evidence){0};
     for (uint32_t i = 0; i < cluster->part_count; i++) {
         const struct step_part *part = &cluster->parts[i];
-        cluster->sum = evidence_sum(cluster->sum,
-                                    step->frames[part->frame].sightings[part->sighting].evidence);
+        sum = evidence_sum(sum, step->frames[part->frame].sightings[part->sighting].evidence);
     }
+    cluster_set_sum(cluster, sum);
 }
 
 void step_add_part(struct step *step, uint32_t index, uint32_t frame, uint32_t sighting)
@@ -85,7 +103,7 @@ void step_add_part(struct step *step, uint32_t index, uint32_t frame, uint32_t s
     struct cluster *cluster = &step->clusters[index];
     struct sighting *seen = &step->frames[frame].sightings[sighting];
     cluster->parts[cluster->part_count++] = (struct step_part){frame, sighting};
-    cluster->sum = evidence_sum(cluster->sum, seen->evidence);
+    cluster_set_sum(cluster, evidence_sum(cluster->sum, seen->evidence));
     seen->cluster = index;
 }
 
@@ -123,12 +141,12 @@ size_t step_bucket(const struct step_ground *ground, const struct spot *spot)
 void step_fill_bucket(struct step *step, const struct step_ground *ground, uint32_t index)
 {
     struct cluster *cluster = &step->clusters[index];
-    struct spot spot = cluster_spot(cluster);
-    size_t bucket = step_bucket(ground, &spot);
+    const struct spot *spot = &cluster->spot;
+    size_t bucket = step_bucket(ground, spot);
     cluster->next = step->buckets[bucket];
     step->buckets[bucket] = index;
-    step->reach_x = fmax(step->reach_x, sqrt(spot.spread.xx));
-    step->reach_y = fmax(step->reach_y, sqrt(spot.spread.yy));
+    step->reach_x = fmax(step->reach_x, sqrt(spot->spread.xx));
+    step->reach_y = fmax(step->reach_y, sqrt(spot->spread.yy));
 }
 
 void step_fill_buckets(struct step *step, const struct step_ground *ground)

@@ -13,10 +13,25 @@ static int steps_of(double extent, double cell_m)
     return (int)fmax(1, ceil(extent / cell_m));
 }
 
+bool floor_is_near(const struct floor *floor, double x, double y, double margin_m)
+{
+    return x >= floor->min_x - margin_m && x <= floor->max_x + margin_m &&
+           y >= floor->min_y - margin_m && y <= floor->max_y + margin_m;
+}
+
 bool floor_holds(const struct floor *floor, double x, double y)
 {
-    return x >= floor->min_x - FLOOR_FRAME_M && x <= floor->max_x + FLOOR_FRAME_M &&
-           y >= floor->min_y - FLOOR_FRAME_M && y <= floor->max_y + FLOOR_FRAME_M;
+    return floor_is_near(floor, x, y, FLOOR_FRAME_M);
+}
+
+void floor_watch(struct floor *floor, double seconds)
+{
+    floor->watched_s += fmin(seconds, FLOOR_WATCH_MAX_S);
+    if (floor->watched_s <= FLOOR_ARRIVALS_MEMORY_S)
+        return;
+    floor->watched_s /= 2;
+    for (int i = 0; i < floor->columns * floor->rows; i++)
+        floor->cells[i].arrivals /= 2;
 }
 
 struct floor_cell *floor_cell_at(const struct floor *floor, double x, double y)

@@ -15,6 +15,10 @@
  * about one a second; elsewhere nobody appears). Weight of that opinion, seconds. */
 #define FLOOR_ARRIVALS_PER_M2_S 0.004
 #define FLOOR_ARRIVALS_WEIGHT_S 25.0
+/* What was counted is forgotten after so long: a quiet night says little of the morning's rush. */
+#define FLOOR_ARRIVALS_MEMORY_S 1800.0
+/* Longer than this between two steps nobody looked, and nobody was counted. */
+#define FLOOR_WATCH_MAX_S 3.0
 /* Weight of the opinion that a cell is seen as well as the camera sees elsewhere, persons. */
 #define FLOOR_LOOK_WEIGHT 6.0
 /* Weight of the opinion that people walk in any direction, persons. */
@@ -45,10 +49,15 @@ struct floor {
     double watched_s;         /* so long arrivals were counted */
 };
 
+/* Time goes on, while arrivals are counted. */
+void floor_watch(struct floor *floor, double seconds);
+
 void floor_init(struct floor *floor, struct point low, struct point high,
                 const struct camera_model *cameras, size_t camera_count);
 void floor_fini(struct floor *floor);
 
+/* Within `margin_m` of the floor. */
+bool floor_is_near(const struct floor *floor, double x, double y, double margin_m);
 bool floor_holds(const struct floor *floor, double x, double y); /* with its frame */
 /* The nearest cell for places outside. */
 struct floor_cell *floor_cell_at(const struct floor *floor, double x, double y);

@@ -29,7 +29,12 @@ struct venue_bounds venue_bounds_of(const struct venue_view *view)
         for (size_t k = 0; k < view->zones[i].ring_len; k++)
             widen(&bounds, view->zones[i].ring[k]);
     }
-    if (!(bounds.low.x <= bounds.high.x)) {
+    if (!view->has_bounds && bounds.low.x <= bounds.high.x) {
+        widen(&bounds,
+              (struct point){bounds.low.x - GROUPS_AROUND_M, bounds.low.y - GROUPS_AROUND_M});
+        widen(&bounds,
+              (struct point){bounds.high.x + GROUPS_AROUND_M, bounds.high.y + GROUPS_AROUND_M});
+    } else if (!(bounds.low.x <= bounds.high.x)) {
         widen(&bounds, (struct point){-GROUPS_UNBOUNDED_M, -GROUPS_UNBOUNDED_M});
         widen(&bounds, (struct point){GROUPS_UNBOUNDED_M, GROUPS_UNBOUNDED_M});
     }
@@ -121,21 +126,6 @@ static void join_by_zones(struct joining *joining, const uint64_t *covers)
     }
 }
 
-static void see_zones(struct joining *joining, uint32_t device, const uint64_t *covers)
-{
-    const struct venue_view *view = joining->view;
-    size_t words = (view->zone_count + 63) / 64;
-    for (size_t z = 0; z < view->zone_count; z++) {
-        if ((covers[device * words + z / 64] >> (z % 64) & 1) == 0)
-            continue;
-        for (size_t k = 0; k < view->zones[z].ring_len; k++)
-            widen(&joining->seen[device], view->zones[z].ring[k]);
-    }
-    /* Nothing is known of where it looks: it may be anywhere. */
-    if (!(joining->seen[device].low.x <= joining->seen[device].high.x))
-        joining->seen[device] = joining->bounds;
-}
-
 static void collect(struct groups *groups, struct joining *joining)
 {
     size_t count = joining->view->device_count;
@@ -186,7 +176,7 @@ void groups_init(struct groups *groups, const struct venue_view *view, const uin
         if (has_picture(&view->devices[d]))
             join_picture(&joining, d);
         else
-            see_zones(&joining, d, covers);
+            seen[d] = joining.bounds; /* it may look anywhere, whatever zones it has seen so far */
     }
     join_by_zones(&joining, covers);
     *groups = (struct groups){0};
@@ -203,15 +193,24 @@ void groups_fini(struct groups *groups)
     *groups = (struct groups){0};
 }
 
-bool groups_equal(const struct groups *a, const struct groups *b)
+bool groups_would_join(const struct groups *groups, const struct venue_view *view,
+                       const uint64_t *covers)
 {
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct camera_group *x = &a->all[i], *y = &b->all[i];
-        if (x->device_count != y->device_count ||
-            memcmp(x->devices, y->devices, x->device_count * sizeof *x->devices) != 0)
-            return false;
+    size_t words = (view->zone_count + 63) / 64;
+    SCOPED_MEM uint64_t *zones = mem_new_array(words + 1, sizeof *zones);
+    uint32_t own = NOBODY; /* the group of all whose picture is not known */
+    for (uint32_t d = 0; d < view->device_count; d++) {
+        if (has_picture(&view->devices[d]))
+            continue;
+        own = groups->group_of[d];
+        for (size_t w = 0; w < words; w++)
+            zones[w] |= covers[d * words + w];
     }
-    return true;
+    for (uint32_t d = 0; own != NOBODY && d < view->device_count; d++) {
+        for (size_t w = 0; groups->group_of[d] != own && w < words; w++) {
+            if ((covers[d * words + w] & zones[w]) != 0)
+                return true;
+        }
+    }
+    return false;
 }

@@ -29,11 +29,15 @@ struct groups {
 struct venue_bounds {
     struct point low, high;
 };
-/* Plan and zones, or GROUPS_UNBOUNDED_M around the origin when there are none. */
+/* Plan and zones; without a plan GROUPS_AROUND_M around the zones, where people are of the venue too; or
+ * GROUPS_UNBOUNDED_M around the origin when there is neither. */
+#define GROUPS_AROUND_M    50.0
 #define GROUPS_UNBOUNDED_M 200.0
 struct venue_bounds venue_bounds_of(const struct venue_view *view);
 
 /* `covers`: (zone_count + 63) / 64 words for each device. */
 void groups_init(struct groups *groups, const struct venue_view *view, const uint64_t *covers);
 void groups_fini(struct groups *groups);
-bool groups_equal(const struct groups *a, const struct groups *b);
+/* Whether cameras have come to cover zones that make one of several groups; covers only grow. */
+bool groups_would_join(const struct groups *groups, const struct venue_view *view,
+                       const uint64_t *covers);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crowd/tracking/intake.h"
 
+#include "base/limits.h"
+
 #define LONG_AGO (INT64_MIN / 4)
 
 void intake_init(struct intake *intake, const int64_t *silent_after_ms, size_t device_count)
 {
-    *intake = (struct intake){.camera_count = device_count, .taken_ms = LONG_AGO};
+    *intake =
+        (struct intake){.camera_count = device_count, .taken_ms = LONG_AGO, .added_ms = LONG_AGO};
     intake->cameras = mem_new_array(device_count + 1, sizeof *intake->cameras);
-    intake->steps = mem_new_array(INTAKE_STEPS_MAX + 1, sizeof *intake->steps);
+    intake->steps = mem_new_array(INTAKE_STEPS_MAX, sizeof *intake->steps);
     for (size_t i = 0; i < device_count; i++)
         intake->cameras[i].silent_after_ms = silent_after_ms[i];
 }
@@ -51,8 +54,10 @@ static void hear(struct intake_camera *camera, int64_t at_ms, int64_t arrival_ms
     }
     if (camera->is_heard && at_ms > camera->newest_ms) {
         int64_t period_ms = MIN(at_ms - camera->newest_ms, camera->silent_after_ms);
+        /* A single gap does not make it slow: its next pictures are waited for. */
+        int64_t counted_ms = MIN(period_ms, 2 * camera->period_ms);
         camera->period_ms =
-            camera->period_ms == 0 ? period_ms : (3 * camera->period_ms + period_ms) / 4;
+            camera->period_ms == 0 ? period_ms : (3 * camera->period_ms + counted_ms) / 4;
     }
     camera->newest_ms = camera->is_heard ? MAX(camera->newest_ms, at_ms) : at_ms;
     camera->arrived_ms = MAX(camera->arrived_ms, arrival_ms);
@@ -66,6 +71,7 @@ static struct intake_step *step_at(struct intake *intake, int64_t start_ms)
         place--;
     if (place > 0 && intake->steps[place - 1].start_ms == start_ms)
         return &intake->steps[place - 1];
+    assert(!intake_is_full(intake)); /* the caller takes steps out first */
     memmove(&intake->steps[place + 1], &intake->steps[place],
             (intake->step_count - place) * sizeof *intake->steps);
     intake->step_count++;
@@ -101,7 +107,7 @@ static bool complete_frame(struct intake_frame *own, struct intake_frame *more)
     }
     own->boxes = mem_resize(own->boxes, (all + 1) * sizeof *own->boxes);
     own->source_tracks = mem_resize(own->source_tracks, (all + 1) * sizeof *own->source_tracks);
-    for (size_t i = 0; i < more->box_count; i++) {
+    for (size_t i = 0; i < more->box_count && own->box_count < LIMIT_FRAME_PERSONS; i++) {
         if (has_track(own, more->source_tracks[i]))
             continue;
         own->boxes[own->box_count] = more->boxes[i];
@@ -139,6 +145,7 @@ enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, 
     assert(frame.device < intake->camera_count);
     hear(&intake->cameras[frame.device], frame.at_ms, arrival_ms);
     intake->stream_ms = MAX(intake->stream_ms, arrival_ms);
+    intake->added_ms = MAX(intake->added_ms, arrival_ms);
     int64_t start_ms = step_start(frame.at_ms);
     if (start_ms < intake->taken_ms) {
         frame_fini(&frame);
@@ -180,7 +187,7 @@ static int64_t least_lateness(const struct intake *intake, int64_t stream_ms)
 static bool is_complete(const struct intake *intake, const struct intake_step *step,
                         int64_t stream_ms)
 {
-    if (intake->step_count >= INTAKE_STEPS_MAX)
+    if (intake_is_full(intake))
         return true;
     int64_t end_ms = step->start_ms + TRACKER_STEP_MS;
     int64_t late_max_ms = least_lateness(intake, stream_ms) + INTAKE_WAIT_MAX_MS;
@@ -197,7 +204,10 @@ static bool is_complete(const struct intake *intake, const struct intake_step *s
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step)
 {
     intake->stream_ms = MAX(intake->stream_ms, stream_ms);
-    if (intake->step_count == 0 || !is_complete(intake, &intake->steps[0], intake->stream_ms))
+    /* More may have arrived at this moment: what was sent together is looked at together. */
+    bool is_open = intake->stream_ms <= intake->added_ms && !intake_is_full(intake);
+    if (intake->step_count == 0 || is_open ||
+        !is_complete(intake, &intake->steps[0], intake->stream_ms))
         return false;
     *out_step = intake->steps[0];
     intake->step_count--;

@@ -53,14 +53,21 @@ struct intake {
     size_t step_count;
     int64_t taken_ms; /* end of the newest step handed out */
     int64_t stream_ms;
+    int64_t added_ms; /* the newest arrival */
 };
 
 /* `silent_after_ms` of each device. */
 void intake_init(struct intake *intake, const int64_t *silent_after_ms, size_t device_count);
 void intake_fini(struct intake *intake);
-/* Takes what the frame owns, whatever the answer. */
+/* No frame of a new moment fits before a step is taken out, which intake_next then allows. */
+static inline bool intake_is_full(const struct intake *intake)
+{
+    return intake->step_count == INTAKE_STEPS_MAX;
+}
+/* Takes what the frame owns, whatever the answer. Not while it is full. */
 enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, int64_t arrival_ms);
-/* The oldest step when it is complete at `stream_ms` (of arrivals); the caller ends it. */
+/* The oldest step when it is complete at `stream_ms` (of arrivals; nothing is while more may arrive at the same
+ * moment); the caller ends it. */
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step);
 /* Whether the camera has sent something lately. */
 bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms);

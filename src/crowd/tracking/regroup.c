@@ -18,24 +18,30 @@ static struct evidence seen_evidence(const struct step *step, const struct clust
     return sum;
 }
 
-/* Against being somebody who has just come. */
-static struct match match_of(const struct step *step, const struct step_ground *ground,
-                             const struct spot *seen, const struct cluster *known)
+/* Against being somebody who has just come; -INFINITY beyond the gate. `arrives` is the log of how many do, per m² in a step. */
+static struct match match_of(const struct step *step, const struct spot *seen, double arrives,
+                             const struct cluster *known)
 {
-    struct track *track = known->track;
-    double renews = 1 - exp(-MOTION_RENEWALS_PER_S * step->seconds);
-    double length2 = 0, renewed2 = 0;
-    double goes_on = spots_log_density(seen, &track->predicted_spot, &length2) + log1p(-renews);
-    double renewed = spots_log_density(seen, &track->renewed_spot, &renewed2) + log(renews);
+    const struct track *track = known->track;
+    double length2 = spots_length2(seen, &track->predicted_spot);
+    double renewed2 = spots_length2(seen, &track->renewed_spot);
+    if (!(length2 <= STEP_GATE2) && !(renewed2 <= STEP_GATE2))
+        return (struct match){.gain = -INFINITY};
+    double goes_on = spots_log_density(seen, &track->predicted_spot, &length2) + step->log_goes_on;
+    double renewed = spots_log_density(seen, &track->renewed_spot, &renewed2) + step->log_renews;
     struct match match = {.is_renewed = renewed > goes_on};
-    if ((match.is_renewed ? renewed2 : length2) > STEP_GATE2)
-        return (struct match){0};
-    const struct floor_cell *cell = floor_cell_at(ground->floor, seen->x, seen->y);
-    double arrives = floor_arrival_rate(ground->floor, cell) * step->seconds;
-    double missed = cluster_missed(known, step);
-    match.gain = fmax(goes_on, renewed) - log(arrives) + track->odds -
-                 log1p(exp(fmin(track->odds + missed, 30)));
+    if (!((match.is_renewed ? renewed2 : length2) <= STEP_GATE2))
+        return (struct match){.gain = -INFINITY};
+    match.gain = fmax(goes_on, renewed) - arrives + known->existed;
     return match;
+}
+
+/* Log of the people who come into view there in a step, per m². */
+static double arrives_at(const struct step *step, const struct step_ground *ground,
+                         const struct spot *seen)
+{
+    const struct floor_cell *cell = floor_cell_at(ground->floor, seen->x, seen->y);
+    return log(floor_arrival_rate(ground->floor, cell) * step->seconds);
 }
 
 static double numbers_gain(const struct step *step, const struct cluster *group,
@@ -58,18 +64,20 @@ static void pair_groups(struct step *step, const struct step_ground *ground, uin
     const struct floor *floor = ground->floor;
     struct evidence evidence = seen_evidence(step, group);
     struct spot seen = evidence_spot(&evidence);
+    double arrives = arrives_at(step, ground, &seen);
     struct spot low = {.x = seen.x - STEP_REACH_M / 2, .y = seen.y - STEP_REACH_M / 2};
     struct spot high = {.x = seen.x + STEP_REACH_M / 2, .y = seen.y + STEP_REACH_M / 2};
     size_t first = step_bucket(ground, &low), last = step_bucket(ground, &high);
-    size_t columns = (size_t)floor->columns;
+    size_t columns = (size_t)floor->columns, near = 0;
     for (size_t y = first / columns; y <= last / columns; y++) {
         for (size_t x = first % columns; x <= last % columns; x++) {
-            for (uint32_t i = step->buckets[y * columns + x]; i != STEP_NONE;
-                 i = step->clusters[i].next) {
+            for (uint32_t i = step->buckets[y * columns + x];
+                 i != STEP_NONE && near < STEP_NEAR_MAX; i = step->clusters[i].next) {
                 const struct cluster *known = &step->clusters[i];
                 if (known->track == NULL)
                     continue;
-                double gain = match_of(step, ground, &seen, known).gain;
+                double gain = match_of(step, &seen, arrives, known).gain;
+                near += gain > -INFINITY ? 1 : 0;
                 if (gain > 0)
                     step_add_pair(step, row, i, gain + numbers_gain(step, group, known));
             }
@@ -87,23 +95,25 @@ static void point_parts(struct step *step, uint32_t index)
 }
 
 /* The cluster of a group that goes to `known` (NULL = to nobody). */
-static struct cluster regrouped(const struct step *step, const struct step_ground *ground,
-                                const struct cluster *group, const struct cluster *known)
+static void regrouped(const struct step *step, const struct step_ground *ground,
+                      const struct cluster *group, const struct cluster *known, struct cluster *out)
 {
     struct evidence evidence = seen_evidence(step, group);
-    struct cluster cluster = {.sum = evidence, .part_count = group->part_count};
-    memcpy(cluster.parts, group->parts, sizeof cluster.parts);
     struct spot seen = evidence_spot(&evidence);
+    cluster_begin(out);
+    out->part_count = group->part_count;
+    memcpy(out->parts, group->parts, group->part_count * sizeof *group->parts);
     if (known == NULL) {
-        cluster_find_looks(&cluster, step, ground, &seen);
-        return cluster;
+        cluster_set_sum(out, evidence);
+        cluster_find_looks(out, step, ground, &seen);
+        return;
     }
-    cluster.track = known->track;
-    cluster.look_count = known->look_count;
-    memcpy(cluster.looks, known->looks, sizeof cluster.looks);
-    cluster_set_prior(&cluster, match_of(step, ground, &seen, known).is_renewed);
-    cluster.sum = evidence_sum(cluster.prior, evidence);
-    return cluster;
+    out->track = known->track;
+    out->existed = known->existed;
+    out->look_count = known->look_count;
+    memcpy(out->looks, known->looks, known->look_count * sizeof *known->looks);
+    cluster_set_prior(out, match_of(step, &seen, 0, known).is_renewed);
+    cluster_set_sum(out, evidence_sum(out->prior, evidence));
 }
 
 void step_regroup(struct step *step, const struct step_ground *ground)
@@ -134,19 +144,19 @@ void step_regroup(struct step *step, const struct step_ground *ground)
     for (uint32_t i = 0; i < count; i++) {
         const struct cluster *cluster = &step->clusters[i];
         if (cluster->track != NULL && step->owners[i] != STEP_NONE) {
-            step->spare[made++] =
-                regrouped(step, ground, &step->clusters[step->owners[i]], cluster);
+            regrouped(step, ground, &step->clusters[step->owners[i]], cluster,
+                      &step->spare[made++]);
         } else if (cluster->track != NULL) {
             step->spare[made] = *cluster;
             step->spare[made].part_count = 0;
             cluster_set_prior(&step->spare[made], false);
-            step->spare[made].sum = step->spare[made].prior;
+            cluster_set_sum(&step->spare[made], step->spare[made].prior);
             made++;
         }
     }
     for (uint32_t i = 0; i < count; i++) {
         if (step->clusters[i].part_count > 0 && step->columns[i] == ASSIGNMENT_ALONE)
-            step->spare[made++] = regrouped(step, ground, &step->clusters[i], NULL);
+            regrouped(step, ground, &step->clusters[i], NULL, &step->spare[made++]);
     }
     struct cluster *old = step->clusters;
     step->clusters = step->spare;

@@ -81,11 +81,7 @@ void crowd_scene_destroy(struct crowd_scene *scene)
 
 bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *covers)
 {
-    struct groups groups;
-    groups_init(&groups, scene->view, covers);
-    bool is_equal = groups_equal(&groups, &scene->groups);
-    groups_fini(&groups);
-    return !is_equal;
+    return groups_would_join(&scene->groups, scene->view, covers);
 }
 
 uint64_t crowd_scene_next_id(const struct crowd_scene *scene)
@@ -98,8 +94,11 @@ enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_fram
 {
     struct crowd_scene_group *group = &scene->all[scene->groups.group_of[frame.device]];
     frame.device = scene->groups.place_of[frame.device];
-    group->heard_ms = MAX(group->heard_ms, arrival_ms);
-    return intake_add(&group->intake, frame, arrival_ms);
+    enum intake_answer answer = intake_add(&group->intake, frame, arrival_ms);
+    /* Who only comes too late (a clock that was put back) is not followed: it is as if silent. */
+    if (answer != INTAKE_LATE)
+        group->heard_ms = MAX(group->heard_ms, arrival_ms);
+    return answer;
 }
 
 /* --- steps --- */
@@ -148,16 +147,32 @@ static void make_step(struct crowd_scene_group *group, const struct intake_step 
     note_step(group);
 }
 
-bool crowd_scene_advance(struct crowd_scene *scene, int64_t stream_ms)
+/* Whole seconds, since smoothing goes back from the newest step each time. */
+static int64_t settle_lagging(const struct crowd_scene_group *group)
 {
+    int64_t until_ms = group->at_ms - TRACKER_LAG_MS;
+    return until_ms - (until_ms % 1000 + 1000) % 1000 - 1;
+}
+
+bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, int64_t arrival_ms)
+{
+    const struct intake *intake = &scene->all[scene->groups.group_of[device]].intake;
+    return intake_is_full(intake) || (intake->step_count > 0 && arrival_ms > intake->stream_ms);
+}
+
+/* Settling always begins at the first step that allows it, so that it finds the same steps to smooth
+ * over however many came at once. */
+bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms)
+{
+    struct crowd_scene_group *own = &scene->all[group];
+    struct intake_step step;
     bool is_changed = false;
-    for (size_t i = 0; i < scene->groups.count; i++) {
-        struct intake_step step;
-        while (intake_next(&scene->all[i].intake, stream_ms, &step)) {
-            make_step(&scene->all[i], &step);
-            intake_step_fini(&step);
-            is_changed = true;
-        }
+    while (intake_next(&own->intake, stream_ms, &step)) {
+        make_step(own, &step);
+        intake_step_fini(&step);
+        is_changed = true;
+        if (own->unsettled[0].at_ms <= settle_lagging(own))
+            break;
     }
     return is_changed;
 }
@@ -209,14 +224,10 @@ const struct tracker_person *crowd_scene_people(const struct crowd_scene *scene,
 
 /* --- settled --- */
 
-/* Up to where a group can be settled: whole seconds, since smoothing goes back from the newest step each
- * time; all of it when it is silent. */
+/* Up to where a group can be settled; all of it when it is silent. */
 static int64_t settle_until(const struct crowd_scene_group *group, int64_t stream_ms)
 {
-    if (!is_alive(group, stream_ms))
-        return group->at_ms;
-    int64_t until_ms = group->at_ms - TRACKER_LAG_MS;
-    return until_ms - (until_ms % 1000 + 1000) % 1000 - 1;
+    return is_alive(group, stream_ms) ? settle_lagging(group) : group->at_ms;
 }
 
 static bool is_due(const struct crowd_scene_group *group, int64_t stream_ms)
@@ -240,21 +251,18 @@ static void take_steps(struct crowd_scene_group *group, int64_t until_ms,
             group->unsettled_count * sizeof *group->unsettled);
 }
 
-bool crowd_scene_settle(struct crowd_scene *scene, int64_t stream_ms,
+bool crowd_scene_settle(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
                         struct crowd_scene_fixes *out_fixes)
 {
-    for (size_t i = 0; i < scene->groups.count; i++) {
-        struct crowd_scene_group *group = &scene->all[i];
-        if (!is_due(group, stream_ms))
-            continue;
-        int64_t until_ms = settle_until(group, stream_ms);
-        *out_fixes = (struct crowd_scene_fixes){.group = (uint32_t)i};
-        take_steps(group, until_ms, out_fixes);
-        out_fixes->fixes = tracker_settle(group->tracker, until_ms, &out_fixes->count);
-        group->settled_ms = until_ms;
-        return true;
-    }
-    return false;
+    struct crowd_scene_group *own = &scene->all[group];
+    if (!is_due(own, stream_ms))
+        return false;
+    int64_t until_ms = settle_until(own, stream_ms);
+    *out_fixes = (struct crowd_scene_fixes){.group = group};
+    take_steps(own, until_ms, out_fixes);
+    out_fixes->fixes = tracker_settle(own->tracker, until_ms, &out_fixes->count);
+    own->settled_ms = until_ms;
+    return true;
 }
 
 void crowd_scene_fixes_fini(struct crowd_scene_fixes *fixes)

@@ -22,8 +22,12 @@ uint64_t crowd_scene_next_id(const struct crowd_scene *scene);
 /* One frame of the device; takes boxes and source_tracks (-1 = none). */
 enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_frame frame,
                                    int64_t arrival_ms);
-/* Follows people up to where the frames are complete at `stream_ms`. True when a step was made. */
-bool crowd_scene_advance(struct crowd_scene *scene, int64_t stream_ms);
+/* Whether steps of the device's group are to be made before its frame that arrives now is added: time went
+ * on, so that the steps are the same however records come in batches; or no more frames fit. */
+bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, int64_t arrival_ms);
+/* Follows the people of one group up to where its frames are complete at `stream_ms`, or
+ * until something can be settled; settle and call again while it is true. */
+bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms);
 
 /* The time of the newest step of all; INT64_MIN / 4 before the first. */
 int64_t crowd_scene_at_ms(const struct crowd_scene *scene);
@@ -46,9 +50,8 @@ struct crowd_scene_fixes {
     size_t step_count;
     uint32_t group;
 };
-/* What was settled since the last call, one group after the other; false when there is no more. The caller
- * ends each. */
-bool crowd_scene_settle(struct crowd_scene *scene, int64_t stream_ms,
+/* What a group has settled since the last call; false when there is nothing. The caller ends it. */
+bool crowd_scene_settle(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
                         struct crowd_scene_fixes *out_fixes);
 void crowd_scene_fixes_fini(struct crowd_scene_fixes *fixes);
 /* Everything before is settled in every group that is alive. */

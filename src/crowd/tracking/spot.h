@@ -69,6 +69,13 @@ static inline double spread_length2(struct spread s, double dx, double dy)
     return (s.yy * dx * dx - 2 * s.xy * dx * dy + s.xx * dy * dy) / spread_determinant(s);
 }
 
+/* The squared length of their difference only. */
+static inline double spots_length2(const struct spot *a, const struct spot *b)
+{
+    struct spread s = spread_sum(a->spread, b->spread);
+    return spread_length2(s, a->x - b->x, a->y - b->y);
+}
+
 /* Log density, per m², that both spots tell of one place; the squared length of their difference. */
 static inline double spots_log_density(const struct spot *a, const struct spot *b,
                                        double *out_length2)

@@ -108,6 +108,9 @@ void step_associate(struct step *step, const struct step_ground *ground, struct 
                     size_t track_count)
 {
     step->cluster_count = 0;
+    double renews = 1 - exp(-MOTION_RENEWALS_PER_S * step->seconds);
+    step->log_goes_on = log1p(-renews);
+    step->log_renews = log(renews);
     step_reserve_clusters(step, track_count + step->sighting_count + 1);
     for (size_t i = 0; i < track_count; i++)
         (void)step_add_track(step, ground, tracks[i]);

@@ -14,6 +14,9 @@
 /* Farther than this nothing is compared, metres. */
 #define STEP_REACH_M 8.0
 #define STEP_ROUNDS  4
+/* So many within its gate a sighting is compared with: more than a dense crowd has within a vague sighting's
+ * reach. Only where thousands are reported on one spot there are more; the first found are compared. */
+#define STEP_NEAR_MAX 512
 /* A camera's own number for a person is kept that much more often than not (log odds). */
 #define STEP_SAME_NUMBER 3.0
 
@@ -31,9 +34,9 @@ struct step_part { /* a sighting of a cluster */
 
 struct step_look { /* a frame of a camera that looks at the cluster's place */
     uint32_t frame;
-    double hit_rate;
-    double miss; /* log of the chance not to see, as far as this look is news */
-    double news; /* 0..1: how independent the look is of the camera's last one */
+    double log_hit, log_miss; /* logs of the chances to see and not to see who is there */
+    double miss;              /* log of the chance not to see, as far as this look is news */
+    double news;              /* 0..1: how independent the look is of the camera's last one */
 };
 
 struct cluster {
@@ -41,6 +44,8 @@ struct cluster {
     bool is_renewed;
     struct evidence prior; /* of the track */
     struct evidence sum;   /* prior and parts */
+    struct spot spot;      /* the same */
+    double existed; /* of a track: log odds before the step, less what goes without being seen */
     struct step_part parts[FLOOR_CAMERAS_MAX];
     uint32_t part_count;
     struct step_look looks[FLOOR_CAMERAS_MAX];
@@ -51,7 +56,8 @@ struct cluster {
 
 struct step {
     int64_t at_ms;
-    double seconds; /* since the step before */
+    double seconds;                 /* since the step before */
+    double log_goes_on, log_renews; /* of the chances that a velocity stays, and is chosen anew */
     struct step_frame *frames;
     size_t frame_count, frame_size;
     struct sighting *sightings; /* the pool */
@@ -85,9 +91,10 @@ void step_associate(struct step *step, const struct step_ground *ground, struct 
 struct step_frame *step_add_frame(struct step *step, uint32_t device, size_t box_count);
 void step_clear(struct step *step);
 
-static inline struct spot cluster_spot(const struct cluster *cluster)
+static inline void cluster_set_sum(struct cluster *cluster, struct evidence sum)
 {
-    return evidence_spot(&cluster->sum);
+    cluster->sum = sum;
+    cluster->spot = evidence_spot(&cluster->sum);
 }
 /* Log of the chance that every camera that looks misses the person there, hidden or not. */
 double cluster_missed(const struct cluster *cluster, const struct step *step);
@@ -98,6 +105,7 @@ void step_reserve_columns(struct step *step, size_t needed);
 void step_add_pair(struct step *step, uint32_t row, uint32_t column, double gain);
 
 /* ... clusters and their buckets (cluster.c) ... */
+void cluster_begin(struct cluster *cluster);
 void cluster_find_looks(struct cluster *cluster, const struct step *step,
                         const struct step_ground *ground, const struct spot *spot);
 void cluster_set_prior(struct cluster *cluster, bool is_renewed);

@@ -7,7 +7,7 @@ struct track *track_create(uint64_t id, int64_t at_ms)
     struct track *track = mem_new(sizeof *track);
     track->id = id;
     track->odds = TRACK_ODDS_NEW;
-    track->born_ms = track->seen_ms = track->at_ms = at_ms;
+    track->born_ms = track->seen_ms = track->at_ms = track->looked_ms = at_ms;
     track->settled_ms = at_ms - 1;
     return track;
 }
@@ -21,7 +21,7 @@ void track_predict(struct track *track, int64_t at_ms)
     track->predicted_spot = motion_spot_in_time(&track->predicted, seconds);
     track->renewed_spot = motion_spot(&track->renewed);
     double is_there = exp(-TRACK_LEAVES_PER_S * seconds) / (1 + exp(-track->odds));
-    track->odds = log(is_there / (1 - is_there));
+    track->odds = fmax(log(is_there / (1 - is_there)), TRACK_ODDS_MIN); /* after hours: log 0 */
     track->at_ms = at_ms;
 }
 
@@ -109,7 +109,7 @@ size_t track_settle(struct track *track, int64_t until_ms, struct tracker_fix *o
     size_t count = 0;
     uint32_t index = track->fix_count;
     /* Where it went after it was last seen is a guess, and is not told. */
-    while (index > 0 && track_fix(track, index - 1)->at_ms > track->seen_ms)
+    while (!track->is_awaited && index > 0 && track_fix(track, index - 1)->at_ms > track->seen_ms)
         index--;
     if (track->is_certain && index > 0) {
         struct motion known;

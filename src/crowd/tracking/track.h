@@ -23,6 +23,9 @@
 #define TRACK_SHOWN_MIN   0.03
 #define TRACK_LOST_MS     3000
 #define TRACK_UNPROVEN_MS 1500
+/* Where nobody has looked since, a person is not given up for so long: some cameras send a picture in
+ * seconds. */
+#define TRACK_AWAITED_MS 6000
 
 #define TRACK_EYES_MAX 8
 #define TRACK_FIXES    128 /* of 50 ms: more than the lag and a settling interval */
@@ -51,8 +54,9 @@ struct track {
     double odds;
     bool is_certain;
     bool is_hidden;
-    bool is_dead;
+    bool is_awaited; /* only slower cameras look there: none had a picture since it was seen */
     int64_t born_ms, seen_ms, at_ms;
+    int64_t looked_ms; /* a camera that looks there had a picture */
     int64_t settled_ms;
     struct track_eye eyes[TRACK_EYES_MAX];
     uint32_t eye_count;

@@ -81,7 +81,9 @@ static void see_frame(struct tracker *tracker, const struct tracker_frame *frame
         tracker->stats.sightings++;
         bool is_placed = frame->is_in_metres ? camera_model_place(&frame->boxes[i], sighting)
                                              : camera_model_see(camera, &frame->boxes[i], sighting);
-        if (!is_placed) {
+        /* Nobody is followed where it could not be of: outside, beyond reach. */
+        if (!is_placed ||
+            !floor_is_near(&tracker->floor, sighting->spot.x, sighting->spot.y, STEP_REACH_M)) {
             tracker->stats.unplaced++;
             continue;
         }
@@ -120,7 +122,7 @@ static void move(struct tracker *tracker, struct track *track, const struct clus
 
 static struct track *begin(struct tracker *tracker, const struct cluster *cluster)
 {
-    struct spot spot = cluster_spot(cluster);
+    const struct spot spot = cluster->spot;
     if (!floor_holds(&tracker->floor, spot.x, spot.y))
         return NULL;
     if (tracker->track_count >= TRACKER_PEOPLE_MAX) {
@@ -162,6 +164,8 @@ static void take(struct tracker *tracker, struct cluster *cluster)
         move(tracker, track, cluster);
     if (cluster->part_count > 0)
         track->seen_ms = tracker->at_ms;
+    if (cluster->look_count > 0)
+        track->looked_ms = tracker->at_ms;
     bool is_shown =
         cluster->part_count > 0 || belief_missed_by_chance(cluster) > log(TRACK_SHOWN_MIN);
     track_keep_fix(track,
@@ -171,13 +175,23 @@ static void take(struct tracker *tracker, struct cluster *cluster)
     learn_from(&tracker->step, &tracker->ground, track, cluster);
 }
 
+/* Only cameras look there that are slower than the others: none has had a picture since. */
+static bool is_awaited(const struct tracker *tracker, const struct track *track)
+{
+    const double *at = track->motion.state;
+    return track->looked_ms <= track->seen_ms &&
+           floor_cell_at(&tracker->floor, at[0], at[1])->look_count > 0;
+}
+
 static bool is_over(const struct tracker *tracker, const struct track *track)
 {
     int64_t unseen_ms = tracker->at_ms - track->seen_ms;
-    if (unseen_ms >= TRACK_LOST_MS ||
-        !floor_holds(&tracker->floor, track->motion.state[0], track->motion.state[1]))
+    if (!floor_holds(&tracker->floor, track->motion.state[0], track->motion.state[1]) ||
+        unseen_ms >= TRACK_AWAITED_MS)
         return true;
-    return !track->is_certain && (unseen_ms >= TRACK_UNPROVEN_MS || track->odds < TRACK_ODDS_GONE);
+    if (track->is_certain)
+        return unseen_ms >= TRACK_LOST_MS && !track->is_awaited;
+    return (unseen_ms >= TRACK_UNPROVEN_MS && !track->is_awaited) || track->odds < TRACK_ODDS_GONE;
 }
 
 static void end_tracks(struct tracker *tracker)
@@ -185,9 +199,13 @@ static void end_tracks(struct tracker *tracker)
     size_t kept = 0;
     for (size_t i = 0; i < tracker->track_count; i++) {
         struct track *track = tracker->tracks[i];
-        if (!is_over(tracker, track))
+        track->is_awaited = is_awaited(tracker, track);
+        if (!is_over(tracker, track)) {
             tracker->tracks[kept++] = track;
-        else if (track->is_certain)
+            continue;
+        }
+        track->is_awaited = false;
+        if (track->is_certain)
             push_track(&tracker->ended, &tracker->ended_count, &tracker->ended_size, track);
         else
             mem_free(track);
@@ -230,7 +248,7 @@ void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_f
     step->seconds = tracker->has_begun ? (double)(at_ms - tracker->at_ms) / 1000 : FIRST_STEP_S;
     tracker->at_ms = at_ms;
     tracker->has_begun = true;
-    tracker->floor.watched_s += step->seconds;
+    floor_watch(&tracker->floor, step->seconds);
     for (size_t i = 0; i < frame_count; i++)
         see_frame(tracker, &frames[i]);
     for (size_t i = 0; i < tracker->track_count; i++)

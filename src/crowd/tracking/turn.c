@@ -4,21 +4,22 @@
  * assignment is taken; who is left over starts a cluster, somebody new. */
 #include "crowd/tracking/step.h"
 
-/* Log likelihood of the sighting as part of the cluster against being a stray. `turn` is the frame's,
+/* Log likelihood of the sighting as part of the cluster against being a stray; -INFINITY beyond the gate.
+ * `turn` is the frame's,
  * in the first round only frames that had theirs are missed. */
 static double part_gain(const struct cluster *cluster, uint32_t frame, const struct sighting *seen,
                         bool is_first_round)
 {
-    struct spot spot = cluster_spot(cluster);
-    double length2 = 0;
-    double density = spots_log_density(&seen->spot, &spot, &length2);
-    if (length2 > STEP_GATE2)
-        return 0;
+    double length2 = spots_length2(&seen->spot, &cluster->spot);
+    if (!(length2 <= STEP_GATE2))
+        return -INFINITY;
+    double density = spots_log_density(&seen->spot, &cluster->spot, &length2);
     const struct step_look *look = cluster_look(cluster, frame);
-    double rate = look == NULL ? FLOOR_HIT_UNLISTED : look->hit_rate;
-    double gain = density + log(rate) - log(STEP_STRAYS_PER_M2);
+    double log_hit = look == NULL ? log(FLOOR_HIT_UNLISTED) : look->log_hit;
+    double log_miss = look == NULL ? log1p(-FLOOR_HIT_UNLISTED) : look->log_miss;
+    double gain = density + log_hit - log(STEP_STRAYS_PER_M2);
     if (cluster->part_count > 0)
-        return gain - log1p(-rate);
+        return gain - log_miss;
     /* Only this sighting would say that the person is there. */
     double others = 0;
     for (uint32_t i = 0; i < cluster->look_count; i++) {
@@ -27,7 +28,7 @@ static double part_gain(const struct cluster *cluster, uint32_t frame, const str
             others += cluster->looks[i].miss;
     }
     double odds = cluster->track->odds + others;
-    return gain + odds - log1p(exp(fmin(odds + log1p(-rate), 30)));
+    return gain + odds - log1p(exp(fmin(odds + log_miss, 30)));
 }
 
 static void pair_sighting(struct step *step, const struct step_ground *ground, uint32_t frame,
@@ -43,15 +44,17 @@ static void pair_sighting(struct step *step, const struct step_ground *ground, u
     struct spot low = {.x = seen->spot.x - reach_x, .y = seen->spot.y - reach_y};
     struct spot high = {.x = seen->spot.x + reach_x, .y = seen->spot.y + reach_y};
     size_t first = step_bucket(ground, &low), last = step_bucket(ground, &high);
-    size_t columns = (size_t)floor->columns;
+    size_t columns = (size_t)floor->columns, near = 0;
     for (size_t y = first / columns; y <= last / columns; y++) {
         for (size_t x = first % columns; x <= last % columns; x++) {
-            for (uint32_t i = step->buckets[y * columns + x]; i != STEP_NONE;) {
+            for (uint32_t i = step->buckets[y * columns + x];
+                 i != STEP_NONE && near < STEP_NEAR_MAX;) {
                 struct cluster *cluster = &step->clusters[i];
                 uint32_t next = cluster->next;
                 bool is_empty = cluster->track == NULL && cluster->part_count == 0;
                 if (!is_empty && cluster->part_count < FLOOR_CAMERAS_MAX) {
                     double gain = part_gain(cluster, frame, seen, is_first_round);
+                    near += gain > -INFINITY ? 1 : 0;
                     if (gain > 0)
                         gain += cluster_number_gain(cluster, own->device, own->source_tracks[row]);
                     if (gain > 0)

@@ -49,7 +49,7 @@ static struct track_chunk *chunk_at(struct track_log *log, int64_t at_ms)
         place--;
     if (place > 0 && log->chunks[place - 1].from_ms == from_ms)
         return log->chunks[place - 1].is_taken ? NULL : &log->chunks[place - 1];
-    if (log->count == TRACK_CHUNKS_OPEN)
+    if (track_log_is_full(log))
         return NULL;
     memmove(&log->chunks[place + 1], &log->chunks[place],
             (log->count - place) * sizeof log->chunks[0]);
@@ -109,7 +109,7 @@ struct track_chunk *track_log_due(struct track_log *log, int64_t settled_ms)
     for (size_t i = 0; i < log->count; i++) {
         struct track_chunk *chunk = &log->chunks[i];
         bool is_over = chunk->from_ms + TRACK_CHUNK_MS - 1 <= settled_ms;
-        if (!chunk->is_taken && (is_over || log->count == TRACK_CHUNKS_OPEN))
+        if (!chunk->is_taken && (is_over || track_log_is_full(log)))
             return chunk;
     }
     return NULL;

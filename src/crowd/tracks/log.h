@@ -40,9 +40,14 @@ void track_log_fini(struct track_log *log);
 void track_log_regroup(struct track_log *log, size_t group_count);
 /* Returns how many fixes came too late. */
 size_t track_log_add(struct track_log *log, const struct crowd_scene_fixes *fixes);
+/* No chunk of another time fits before one is written. */
+static inline bool track_log_is_full(const struct track_log *log)
+{
+    return log->count == TRACK_CHUNKS_OPEN;
+}
 /* The oldest chunk that ends by `settled_ms` and is not taken, or any when there are too many. NULL. */
 struct track_chunk *track_log_due(struct track_log *log, int64_t settled_ms);
-/* Whether any chunk is taken for writing, and that they are written. */
+/* What was taken is written. */
 void track_log_settle(struct track_log *log);
 
 /* The chunk as a packed batch; the caller frees *out_bytes. */
