@@ -115,6 +115,8 @@ static const struct line {
      "/api/v1/events/fest/venues/x/devices/y", NULL, RUNS_FEST, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/crowd", "/api/v1/events/fest/venues/x/crowd",
      NULL, SEES_THE_CROWD, 404},
+    {"GET", "/api/v1/events/{event}/venues/{venue}/tracks", "/api/v1/events/fest/venues/x/tracks",
+     NULL, SEES_THE_CROWD, 404},
     {"POST", "/api/v1/detections", "/api/v1/detections?event=fest", "{}", SENDS_TO_FEST, 422},
     {"POST", "/api/v1/readings", "/api/v1/readings?event=fest", "{}", SENDS_TO_FEST, 422},
     {"PUT", "/api/v1/readings", "/api/v1/readings?event=fest", "{}", SENDS_TO_FEST, 422},

@@ -377,7 +377,7 @@ TEST(crowd_of_a_venue_nobody_has_seen_is_unknown)
     furnish(site);
     SCOPED_JSON *crowd = ask(site, "GET", PARK "/crowd", NULL, 200);
     CHECK(json_is_null(json_object_get(crowd, "people")));
-    CHECK_TEXT(text_of(crowd, "method"), "largest camera");
+    CHECK_TEXT(text_of(crowd, "method"), "tracks");
     const json_t *zone = json_array_get(json_object_get(crowd, "zones"), 0);
     CHECK_TEXT(text_of(zone, "id"), "bar");
     CHECK_TEXT(text_of(zone, "level"), "unknown");
