@@ -24,6 +24,10 @@ GET               /api/v1/events/{event}/venues/{venue}/tracks
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/picture
 GET POST          /api/v1/events/{event}/venues/{venue}/zones
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/zones/{zone}
+GET POST          /api/v1/events/{event}/venues/{venue}/lines
+GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/lines/{line}
+GET POST          /api/v1/events/{event}/venues/{venue}/walls
+GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/walls/{wall}
 GET POST          /api/v1/events/{event}/venues/{venue}/devices
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/devices/{device}
 GET POST          /api/v1/events/{event}/rules

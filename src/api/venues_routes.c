@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Venues with their plans and pictures, zones, devices. The documents: docs/formats/venue.md. */
+/* Venues with their plans and pictures, zones, lines, walls, devices. The documents: docs/formats/venue.md. */
 #include "accounts/audit.h"
 #include "api/api.h"
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-static const char *const part_words[] = {"venue", "zone", "device", "picture"};
+static const char *const part_words[] = {"venue", "zone", "device", "picture", "line", "wall"};
 
 /* --- a change, with its line in the audit log --- */
 
@@ -65,7 +65,7 @@ static void edit_init(struct edit *edit, const struct request *request, enum ven
                                            .venue = edit->venue,
                                            .also = note_change,
                                            .also_context = edit};
-    if (part == VENUE_PART_ZONE || part == VENUE_PART_DEVICE)
+    if (part != VENUE_PART_VENUE && part != VENUE_PART_PICTURE)
         edit->venue_edit.id = request_param(request, part_words[part]);
 }
 
@@ -320,6 +320,8 @@ static void tell_picture(struct request *request, void *context)
 HANDLERS(venue, VENUE_PART_VENUE)
 HANDLERS(zone, VENUE_PART_ZONE)
 HANDLERS(device, VENUE_PART_DEVICE)
+HANDLERS(line, VENUE_PART_LINE)
+HANDLERS(wall, VENUE_PART_WALL)
 
 static void remove_picture(struct request *request, void *context)
 {
@@ -341,11 +343,11 @@ const struct route venues_routes[] = {
     {ROUTE("POST", VENUES), .roles = ROLE_ORGANISER, .handle = create_venue, .body_max = PLAN_BYTES,
      FIELDS(venue_fields, VENUE_FIELD_COUNT), .summary = "Adds a venue; takes an Idempotency-Key"},
     {ROUTE("GET", VENUE), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = tell_venue,
-     .summary = "One venue with its plan and zones"},
+     .summary = "One venue with its plan, zones, lines and walls"},
     {ROUTE("PUT", VENUE), .roles = ROLE_ORGANISER, .handle = put_venue, .body_max = PLAN_BYTES,
      FIELDS(venue_fields, VENUE_FIELD_COUNT), .summary = "Adds or replaces a venue"},
     {ROUTE("DELETE", VENUE), .roles = ROLE_ORGANISER, .handle = remove_venue,
-     .summary = "Removes a venue with its zones and devices"},
+     .summary = "Removes a venue with all that stands in it"},
     {ROUTE("GET", VENUE "/picture"), .roles = ROLES_EVENT, .handle = tell_picture,
      .query = PICTURE_QUERY, .summary = "The picture under the plan"},
     {ROUTE("PUT", VENUE "/picture"), .roles = ROLE_ORGANISER, .handle = put_picture,
@@ -363,6 +365,28 @@ const struct route venues_routes[] = {
      FIELDS(zone_fields, ZONE_FIELD_COUNT), .summary = "Adds or replaces a zone"},
     {ROUTE("DELETE", VENUE "/zones/{zone}"), .roles = ROLE_ORGANISER, .handle = remove_zone,
      .summary = "Removes a zone"},
+    {ROUTE("GET", VENUE "/lines"), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = list_lines,
+     .query = api_page_query, .summary = "The lines of a venue"},
+    {ROUTE("POST", VENUE "/lines"), .roles = ROLE_ORGANISER, .handle = create_line,
+     FIELDS(line_fields, LINE_FIELD_COUNT),
+     .summary = "Adds a line, across which people are counted; takes an Idempotency-Key"},
+    {ROUTE("GET", VENUE "/lines/{line}"), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = tell_line,
+     .summary = "One line"},
+    {ROUTE("PUT", VENUE "/lines/{line}"), .roles = ROLE_ORGANISER, .handle = put_line,
+     FIELDS(line_fields, LINE_FIELD_COUNT), .summary = "Adds or replaces a line"},
+    {ROUTE("DELETE", VENUE "/lines/{line}"), .roles = ROLE_ORGANISER, .handle = remove_line,
+     .summary = "Removes a line"},
+    {ROUTE("GET", VENUE "/walls"), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = list_walls,
+     .query = api_page_query, .summary = "The walls of a venue"},
+    {ROUTE("POST", VENUE "/walls"), .roles = ROLE_ORGANISER, .handle = create_wall,
+     FIELDS(wall_fields, WALL_FIELD_COUNT),
+     .summary = "Adds a wall: an obstacle, or where people can walk; takes an Idempotency-Key"},
+    {ROUTE("GET", VENUE "/walls/{wall}"), .roles = ROLES_EVENT | ROLE_DEVICE, .handle = tell_wall,
+     .summary = "One wall"},
+    {ROUTE("PUT", VENUE "/walls/{wall}"), .roles = ROLE_ORGANISER, .handle = put_wall,
+     FIELDS(wall_fields, WALL_FIELD_COUNT), .summary = "Adds or replaces a wall"},
+    {ROUTE("DELETE", VENUE "/walls/{wall}"), .roles = ROLE_ORGANISER, .handle = remove_wall,
+     .summary = "Removes a wall"},
     {ROUTE("GET", VENUE "/devices"), .roles = WATCHERS, .handle = list_devices,
      .query = api_page_query, .summary = "The devices of a venue and their health"},
     {ROUTE("POST", VENUE "/devices"), .roles = ROLE_ORGANISER, .handle = create_device,

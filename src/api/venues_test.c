@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Venues, zones, devices and pictures over HTTP: what is made, and what is refused with its place
+/* Venues, zones, lines, walls, devices and pictures over HTTP: what is made, and what is refused with its place
  * (docs/formats/venue.md). */
 #include "api/site_test.h"
 #include "base/lock.h"
@@ -12,10 +12,14 @@
 #define PARK    VENUES "/park"
 #define ZONES   PARK "/zones"
 #define DEVICES PARK "/devices"
+#define LINES   PARK "/lines"
+#define WALLS   PARK "/walls"
 
 #define POLYGON(corners) ZONE_WITH("", corners)
 #define ZONE_WITH(members, corners)                                                                \
     "{" members "\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[[" corners "]]}}"
+#define LINE_WITH(members, points)                                                                 \
+    "{" members "\"line\":{\"type\":\"LineString\",\"coordinates\":[" points "]}}"
 #define SQUARE           "[0,0],[10,0],[10,10],[0,10],[0,0]"
 #define HOMOGRAPHY(rest) "{\"kind\":\"camera\",\"calibration\":{\"kind\":\"homography\"," rest "}}"
 #define OPENCV(rest)     "{\"kind\":\"camera\",\"calibration\":{\"kind\":\"opencv\"," rest "}}"
@@ -119,6 +123,33 @@ TEST(zones_and_devices_are_made_replaced_listed_and_removed)
     ask_only(site, "PUT", VENUES "/nowhere/zones/bar", POLYGON(SQUARE), 404);
 }
 
+TEST(lines_and_walls_are_made_listed_told_with_the_venue_and_removed)
+{
+    SCOPED(site) site = site_create();
+    furnish(site);
+    ask_only(site, "PUT", LINES "/gate", LINE_WITH("\"left\":\"bar\",", "[10,0],[10,4]"), 201);
+    ask_only(site, "PUT", WALLS "/hall", ZONE_WITH("\"kind\":\"walkable\",", SQUARE), 201);
+    SCOPED_JSON *venue = ask(site, "GET", PARK, NULL, 200);
+    const json_t *line = json_array_get(json_object_get(venue, "lines"), 0);
+    CHECK_TEXT(text_of(line, "id"), "gate");
+    CHECK_TEXT(text_of(line, "left"), "bar");
+    CHECK_NEAR(json_number_value(json_object_get(line, "width_m")), 4, 1e-9);
+    CHECK_INT(json_array_size(json_object_get(line, "points_m")), 2);
+    const json_t *wall = json_array_get(json_object_get(venue, "walls"), 0);
+    CHECK_TEXT(text_of(wall, "kind"), "walkable");
+    CHECK_NEAR(json_number_value(json_object_get(wall, "area_m2")), 100, 1e-9);
+    CHECK_INT(json_array_size(json_object_get(wall, "rings_m")), 1);
+    SCOPED_JSON *lines = ask(site, "GET", LINES, NULL, 200);
+    CHECK_INT(json_array_size(json_object_get(lines, "items")), 1);
+    SCOPED_JSON *audit = ask(site, "GET", "/api/v1/events/fest/audit?limit=1", NULL, 200);
+    const json_t *latest = json_array_get(json_object_get(audit, "items"), 0);
+    CHECK_TEXT(text_of(latest, "subject"), "wall:hall");
+    ask_only(site, "DELETE", LINES "/gate", NULL, 204);
+    ask_only(site, "DELETE", LINES "/gate", NULL, 404);
+    ask_only(site, "DELETE", PARK, NULL, 204);
+    ask_only(site, "GET", WALLS "/hall", NULL, 404);
+}
+
 TEST(ids_are_unique_in_the_event_over_http_too)
 {
     SCOPED(site) site = site_create();
@@ -146,6 +177,8 @@ TEST(venue_zone_and_device_that_are_sent_twice_with_one_key_are_made_once)
     } PARTS[] = {
         {"a", VENUES, "{\"id\":\"park\"}", PARK},
         {"b", ZONES, ZONE_WITH("\"id\":\"bar\",", SQUARE), ZONES "/bar"},
+        {"l", LINES, LINE_WITH("\"id\":\"gate\",", "[0,0],[1,0]"), LINES "/gate"},
+        {"w", WALLS, ZONE_WITH("\"id\":\"pillar\",", SQUARE), WALLS "/pillar"},
         {"c", DEVICES, "{\"id\":\"cam-1\",\"kind\":\"camera\"}", DEVICES "/cam-1"},
     };
     SCOPED(site) site = site_create();
@@ -263,6 +296,16 @@ static const struct refusal {
     {ZONES "/new", ZONE_WITH("\"area_m2\":-1,", SQUARE), 422, "area_m2", ""},
     {ZONES "/new", ZONE_WITH("\"capacity_persons\":-1,", SQUARE), 422, "capacity_persons", ""},
     {ZONES "/new", ZONE_WITH("\"amber_m2\":4,", SQUARE), 422, "orange_m2", "between"},
+    {LINES "/new", "{}", 422, "line", ""},
+    {LINES "/new", LINE_WITH("", "[0,0]"), 422, "line.coordinates", "two different points"},
+    {LINES "/new", LINE_WITH("", "[0,0],[99,0]"), 422, "line", "leaves the plan"},
+    {LINES "/new", LINE_WITH("\"width_m\":0,", "[0,0],[9,0]"), 422, "width_m", ""},
+    {LINES "/new", LINE_WITH("\"left\":\"A\",", "[0,0],[9,0]"), 422, "left", ""},
+    {LINES "/new", LINE_WITH("\"left\":\"a\",\"right\":\"a\",", "[0,0],[9,0]"), 422, "right",
+     "another zone"},
+    {WALLS "/new", ZONE_WITH("\"kind\":\"moat\",", SQUARE), 422, "kind", ""},
+    {WALLS "/new", POLYGON(SQUARE "],[[1,1],[2,1],[2,2]"), 422, "polygon.coordinates",
+     "only what is walkable has holes"},
     {DEVICES "/new", "{}", 422, "kind", ""},
     {DEVICES "/new", "{\"kind\":\"drone\"}", 422, "kind", ""},
     {DEVICES "/new", "{\"kind\":\"camera\",\"silent_after_ms\":1}", 422, "silent_after_ms", ""},

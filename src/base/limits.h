@@ -83,7 +83,10 @@
 #define LIMIT_EVENT_VENUES   200
 #define LIMIT_VENUE_ZONES    1000
 #define LIMIT_VENUE_DEVICES  5000
+#define LIMIT_VENUE_WALLS    1000
 #define LIMIT_POLYGON_POINTS 1000
+#define LIMIT_WALL_RINGS     500
+#define LIMIT_WALL_POINTS    4000 /* in all rings of one wall */
 #define LIMIT_PLAN_BYTES     (4 * 1024 * 1024)
 /* Of a floor with its obstacles; pieces of all zones in it; lines that are watched: ERR_TOO_LARGE. */
 #define LIMIT_WALKABLE_CORNERS 4000

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "venues/polygon.h"
+#include "venues/shape.h"
 #include "venues/venues_internal.h"
 #include "venues/view.h"
 
@@ -31,12 +32,12 @@ static void set_default_name(json_t *document, const char *id)
         set(document, "name", json_string(id));
 }
 
-static json_t *ring_json(const struct zone *zone)
+static json_t *points_json(const struct point *points, size_t count)
 {
-    json_t *ring = json_array();
-    for (size_t i = 0; i < zone->ring_len; i++)
-        (void)json_array_append_new(ring, json_pack("[f, f]", zone->ring[i].x, zone->ring[i].y));
-    return ring;
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(array, json_pack("[f, f]", points[i].x, points[i].y));
+    return array;
 }
 
 static void derive_zone(json_t *document, const char *id, const struct projection *projection)
@@ -51,12 +52,44 @@ static void derive_zone(json_t *document, const char *id, const struct projectio
     set(document, "amber_m2", json_real(zone.amber_m2));
     set(document, "orange_m2", json_real(zone.orange_m2));
     set(document, "red_m2", json_real(zone.red_m2));
-    set(document, "ring_m", ring_json(&zone));
+    set(document, "ring_m", points_json(zone.ring, zone.ring_len));
     mem_free(zone.ring);
 }
 
-static void derive_device(json_t *document, const char *id)
+static void derive_line(json_t *document, const char *id, const struct projection *projection)
 {
+    struct venue_line line;
+    const char *left, *right;
+    if (line_document_read(document, projection, NULL, &line, &left, &right, NULL) != ERR_NONE)
+        return;
+    set_default_name(document, id);
+    set(document, "width_m", json_real(line.width_m));
+    set(document, "length_m", json_real(line.length_m));
+    set(document, "points_m", points_json(line.points, line.point_count));
+    mem_free(line.points);
+}
+
+static void derive_wall(json_t *document, const char *id, const struct projection *projection)
+{
+    struct venue_wall wall;
+    if (wall_document_read(document, projection, NULL, &wall, NULL) != ERR_NONE)
+        return;
+    set_default_name(document, id);
+    set(document, "kind", json_string(wall.kind == WALL_WALKABLE ? "walkable" : "obstacle"));
+    double area_m2 = 0;
+    json_t *rings = json_array();
+    for (size_t i = 0; i < wall.ring_count; i++) {
+        area_m2 += polygon_area(wall.rings[i].points, wall.rings[i].len); /* a hole's is negative */
+        (void)json_array_append_new(rings, points_json(wall.rings[i].points, wall.rings[i].len));
+    }
+    set(document, "area_m2", json_real(area_m2));
+    set(document, "rings_m", rings);
+    shape_rings_free(wall.rings, wall.ring_count);
+}
+
+static void derive_device(json_t *document, const char *id, const struct projection *projection)
+{
+    (void)projection; /* `position` stays as it was given */
     set_default_name(document, id);
     if (json_object_get(document, "silent_after_ms") == NULL)
         set(document, "silent_after_ms", json_integer(5000));
@@ -67,11 +100,14 @@ static void derive_device(json_t *document, const char *id)
 static json_t *describe_part(enum venue_part part, const char *venue, const char *id,
                              const char *text, const struct projection *projection)
 {
+    static void (*const derive[])(json_t * document, const char *id,
+                                  const struct projection *projection) = {
+        [VENUE_PART_ZONE] = derive_zone,
+        [VENUE_PART_DEVICE] = derive_device,
+        [VENUE_PART_LINE] = derive_line,
+        [VENUE_PART_WALL] = derive_wall};
     json_t *document = parse_stored(text);
-    if (part == VENUE_PART_ZONE)
-        derive_zone(document, id, projection);
-    else
-        derive_device(document, id);
+    derive[part](document, id, projection);
     set(document, "id", json_string(id));
     set(document, "venue", json_string(venue));
     return document;
@@ -119,21 +155,46 @@ static json_t *describe_venue_row(const struct sql_rows *rows, const char *event
     " COALESCE(p.content_type, '') FROM venue v"                                                   \
     " LEFT JOIN venue_picture p ON p.event = v.event AND p.venue = v.id WHERE v.event = $1"
 
-static enum err add_zones(struct db *db, const char *event, const char *venue, json_t *document)
+#define PAGE_OF(table)                                                                             \
+    "SELECT id, document FROM " table " WHERE event = $1 AND venue = $2"                           \
+    " AND id >= $3 AND id > $4 ORDER BY id LIMIT $5"
+
+static enum err read_parts(struct db *db, enum venue_part part, const char *event,
+                           const char *venue, const struct venues_page *page, json_t *items)
 {
+    static const char *const SQL[] = {[VENUE_PART_ZONE] = PAGE_OF("venue_zone"),
+                                      [VENUE_PART_DEVICE] = PAGE_OF("venue_device"),
+                                      [VENUE_PART_LINE] = PAGE_OF("venue_line"),
+                                      [VENUE_PART_WALL] = PAGE_OF("venue_wall")};
     struct venue_document ground;
     int64_t version;
-    TRY(view_load_ground(db, event, venue, &ground, &version));
     struct sql_rows rows;
-    json_t *zones = json_array();
-    set(document, "zones", zones);
-    TRY(sql_query(db, &rows,
-                  "SELECT id, document FROM venue_zone WHERE event = $1 AND venue = $2 ORDER BY id",
-                  SQL_TEXT(event), SQL_TEXT(venue)));
+    TRY(view_load_ground(db, event, venue, &ground, &version));
+    TRY(sql_query(db, &rows, SQL[part], SQL_TEXT(event), SQL_TEXT(venue), SQL_TEXT(page->from),
+                  SQL_TEXT(page->after), SQL_INT((int64_t)page->count_max)));
     while (sql_next(&rows))
-        (void)json_array_append_new(zones, describe_part(VENUE_PART_ZONE, venue, sql_text(&rows, 0),
+        (void)json_array_append_new(items, describe_part(part, venue, sql_text(&rows, 0),
                                                          sql_text(&rows, 1), &ground.projection));
     return sql_end(&rows);
+}
+
+/* The places: what a plan is drawn with. Devices have lists of their own, for their health. */
+static enum err add_places(struct db *db, const char *event, const char *venue, json_t *document)
+{
+    static const struct {
+        const char *name;
+        enum venue_part part;
+        size_t max;
+    } PLACES[] = {{"zones", VENUE_PART_ZONE, LIMIT_VENUE_ZONES},
+                  {"lines", VENUE_PART_LINE, LIMIT_VENUE_LINES},
+                  {"walls", VENUE_PART_WALL, LIMIT_VENUE_WALLS}};
+    for (size_t i = 0; i < COUNT_OF(PLACES); i++) {
+        json_t *items = json_array();
+        set(document, PLACES[i].name, items);
+        const struct venues_page all = {.from = "", .after = "", .count_max = PLACES[i].max};
+        TRY(read_parts(db, PLACES[i].part, event, venue, &all, items));
+    }
+    return ERR_NONE;
 }
 
 static enum err read_venue(struct db *db, const char *event, const char *venue,
@@ -148,33 +209,13 @@ static enum err read_venue(struct db *db, const char *event, const char *venue,
     if (err == ERR_NONE && document == NULL)
         return ERR_NOT_FOUND;
     if (err == ERR_NONE)
-        err = add_zones(db, event, venue, document);
+        err = add_places(db, event, venue, document);
     if (err != ERR_NONE) {
         json_decref(document);
         return err;
     }
     *out_document = document;
     return ERR_NONE;
-}
-
-static enum err read_parts(struct db *db, enum venue_part part, const char *event,
-                           const char *venue, const struct venues_page *page, json_t *items)
-{
-    struct venue_document ground;
-    int64_t version;
-    struct sql_rows rows;
-    TRY(view_load_ground(db, event, venue, &ground, &version));
-    const char *sql = part == VENUE_PART_ZONE
-                          ? "SELECT id, document FROM venue_zone WHERE event = $1 AND venue = $2"
-                            " AND id >= $3 AND id > $4 ORDER BY id LIMIT $5"
-                          : "SELECT id, document FROM venue_device WHERE event = $1 AND venue = $2"
-                            " AND id >= $3 AND id > $4 ORDER BY id LIMIT $5";
-    TRY(sql_query(db, &rows, sql, SQL_TEXT(event), SQL_TEXT(venue), SQL_TEXT(page->from),
-                  SQL_TEXT(page->after), SQL_INT((int64_t)page->count_max)));
-    while (sql_next(&rows))
-        (void)json_array_append_new(items, describe_part(part, venue, sql_text(&rows, 0),
-                                                         sql_text(&rows, 1), &ground.projection));
-    return sql_end(&rows);
 }
 
 enum err venue_describe(struct db *db, enum venue_part part, const char *event, const char *venue,
@@ -284,6 +325,9 @@ enum err venue_part_exists(struct db *db, enum venue_part part, const char *even
         [VENUE_PART_VENUE] = "SELECT 1 FROM venue WHERE event = $1 AND id = $2",
         [VENUE_PART_ZONE] = "SELECT 1 FROM venue_zone WHERE event = $1 AND id = $2",
         [VENUE_PART_DEVICE] = "SELECT 1 FROM venue_device WHERE event = $1 AND id = $2",
+        [VENUE_PART_PICTURE] = "SELECT 1 FROM venue_picture WHERE event = $1 AND venue = $2",
+        [VENUE_PART_LINE] = "SELECT 1 FROM venue_line WHERE event = $1 AND id = $2",
+        [VENUE_PART_WALL] = "SELECT 1 FROM venue_wall WHERE event = $1 AND id = $2",
     };
     assert(part < COUNT_OF(EXISTS));
     int64_t one;

@@ -39,6 +39,18 @@ MUST_USE enum err zone_document_read(json_t *document, const struct projection *
                                      const struct venue_extent *extent, struct zone *out_zone,
                                      struct err_note *note);
 
+/* The zones stay names in the document: *out_left and *out_right are borrowed from it, NULL when absent.
+ * The points of *out_line are the caller's (mem_free). */
+MUST_USE enum err line_document_read(json_t *document, const struct projection *projection,
+                                     const struct venue_extent *extent, struct venue_line *out_line,
+                                     const char **out_left, const char **out_right,
+                                     struct err_note *note);
+
+/* The rings of *out_wall are the caller's: shape_rings_free(). */
+MUST_USE enum err wall_document_read(json_t *document, const struct projection *projection,
+                                     const struct venue_extent *extent, struct venue_wall *out_wall,
+                                     struct err_note *note);
+
 /* `sees` stays names in the document: *out_sees is borrowed from it, NULL when absent. */
 MUST_USE enum err device_document_read(json_t *document, const struct projection *projection,
                                        struct device *out_device, json_t **out_sees,

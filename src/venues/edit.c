@@ -1,33 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
-/* venues/edit.c — a change of one venue, zone, device or picture: check, tables, record, in one
+/* venues/edit.c — a change of one venue, zone, line, wall, device or picture: check, tables, record, in one
  * command. Every change first raises the venue's version: on PostgreSQL that holds its row, so that
  * the plan and a zone inside it cannot change past each other. */
 #include "venues/document.h"
 
 #include "base/text.h"
 #include "store/stream.h"
+#include "venues/shape.h"
 #include "venues/view.h"
 
 #include <stdio.h>
 
-static const char *const part_names[] = {"venue", "zone", "device", "picture"};
+static const char *const part_names[] = {"venue", "zone", "device", "picture", "line", "wall"};
 static const char *const action_names[] = {"created", "put", "removed"};
 struct part_sql {
+    int64_t count_max;
     const char *where; /* an id stands */
     const char *count;
+    const char *all;
     const char *put;
     const char *remove;
+    const char *clear;
 };
-#define PART_SQL(table)                                                                            \
+#define PART_SQL(table, max)                                                                       \
     {                                                                                              \
-        .where = "SELECT venue FROM " table " WHERE event = $1 AND id = $2",                       \
+        .count_max = (max), .where = "SELECT venue FROM " table " WHERE event = $1 AND id = $2",   \
         .count = "SELECT COUNT(*) FROM " table " WHERE event = $1 AND venue = $2",                 \
+        .all = "SELECT id, document FROM " table " WHERE event = $1 AND venue = $2",               \
         .put = "INSERT INTO " table " (event, venue, id, document) VALUES ($1, $2, $3, $4)"        \
                " ON CONFLICT (event, id) DO UPDATE SET document = excluded.document",              \
         .remove = "DELETE FROM " table " WHERE event = $1 AND venue = $2 AND id = $3",             \
+        .clear = "DELETE FROM " table " WHERE event = $1 AND venue = $2",                          \
     }
 static const struct part_sql part_sqls[] = {
-    [VENUE_PART_ZONE] = PART_SQL("venue_zone"), [VENUE_PART_DEVICE] = PART_SQL("venue_device")};
+    [VENUE_PART_ZONE] = PART_SQL("venue_zone", LIMIT_VENUE_ZONES),
+    [VENUE_PART_DEVICE] = PART_SQL("venue_device", LIMIT_VENUE_DEVICES),
+    [VENUE_PART_LINE] = PART_SQL("venue_line", LIMIT_VENUE_LINES),
+    [VENUE_PART_WALL] = PART_SQL("venue_wall", LIMIT_VENUE_WALLS)};
+
+static enum err check_part(enum venue_part part, json_t *document,
+                           const struct venue_document *ground, struct err_note *note)
+{
+    const struct projection *projection = &ground->projection;
+    struct zone zone = {.ring = NULL};
+    struct venue_line line = {.points = NULL};
+    struct venue_wall wall = {.rings = NULL};
+    struct device device;
+    const char *left, *right;
+    json_t *sees;
+    enum err err = ERR_NONE;
+    if (part == VENUE_PART_ZONE)
+        err = zone_document_read(document, projection, &ground->extent, &zone, note);
+    else if (part == VENUE_PART_LINE)
+        err = line_document_read(document, projection, &ground->extent, &line, &left, &right, note);
+    else if (part == VENUE_PART_WALL)
+        err = wall_document_read(document, projection, &ground->extent, &wall, note);
+    else
+        err = device_document_read(document, projection, &device, &sees, note);
+    mem_free(zone.ring);
+    mem_free(line.points);
+    shape_rings_free(wall.rings, wall.ring_count);
+    return err;
+}
 
 static enum err append_record(struct db *db, const struct venue_edit *edit, int64_t version)
 {
@@ -56,47 +90,39 @@ static char *document_text(json_t *document)
 
 /* --- venue --- */
 
-/* Every zone and device must still make sense on the new plan. */
-static enum err check_part_fits(const char *part, const char *id, const char *text,
+/* Everything that stands there must still make sense on the new plan. */
+static enum err check_part_fits(enum venue_part part, const char *id, const char *text,
                                 const struct venue_document *venue, struct err_note *note)
 {
     SCOPED_JSON *document = NULL;
     struct err_note why = {.place = ""};
     TRY(json_parse(text, strlen(text), &document, note));
-    struct zone zone = {.ring = NULL};
-    struct device device;
-    json_t *sees;
-    enum err err =
-        strcmp(part, "zone") == 0
-            ? zone_document_read(document, &venue->projection, &venue->extent, &zone, &why)
-            : device_document_read(document, &venue->projection, &device, &sees, &why);
-    mem_free(zone.ring);
-    if (err == ERR_NONE)
+    if (check_part(part, document, venue, &why) == ERR_NONE)
         return ERR_NONE;
-    return err_set(note, ERR_INVALID, "plan", "%s %s would no longer fit: %s %s", part, id,
-                   why.place, why.detail);
+    return err_set(note, ERR_INVALID, "plan", "%s %s would no longer fit: %s %s", part_names[part],
+                   id, why.place, why.detail);
 }
 
 static enum err check_parts_fit(struct db *db, const struct venue_edit *edit,
                                 const struct venue_document *venue, struct err_note *note)
 {
-    struct sql_rows rows;
-    TRY(sql_query(
-        db, &rows,
-        "SELECT 'zone', id, document FROM venue_zone WHERE event = $1 AND venue = $2"
-        " UNION ALL"
-        " SELECT 'device', id, document FROM venue_device WHERE event = $3 AND venue = $4",
-        SQL_TEXT(edit->event), SQL_TEXT(edit->venue), SQL_TEXT(edit->event),
-        SQL_TEXT(edit->venue)));
-    enum err err = ERR_NONE;
-    while (err == ERR_NONE && sql_next(&rows)) {
-        char part[8], id[LIMIT_ID_LEN + 1];
-        (void)snprintf(part, sizeof part, "%s", sql_text(&rows, 0));
-        (void)snprintf(id, sizeof id, "%s", sql_text(&rows, 1));
-        err = check_part_fits(part, id, sql_text(&rows, 2), venue, note);
+    for (size_t part = 0; part < COUNT_OF(part_sqls); part++) {
+        if (part_sqls[part].all == NULL)
+            continue;
+        struct sql_rows rows;
+        TRY(sql_query(db, &rows, part_sqls[part].all, SQL_TEXT(edit->event),
+                      SQL_TEXT(edit->venue)));
+        enum err err = ERR_NONE;
+        while (err == ERR_NONE && sql_next(&rows)) {
+            char id[LIMIT_ID_LEN + 1];
+            (void)snprintf(id, sizeof id, "%s", sql_text(&rows, 0));
+            err = check_part_fits((enum venue_part)part, id, sql_text(&rows, 1), venue, note);
+        }
+        enum err end = sql_end(&rows);
+        if (err != ERR_NONE || end != ERR_NONE)
+            return err != ERR_NONE ? err : end;
     }
-    enum err end = sql_end(&rows);
-    return err != ERR_NONE ? err : end;
+    return ERR_NONE;
 }
 
 static enum err check_venue_count(struct db *db, const struct venue_edit *edit,
@@ -168,15 +194,15 @@ static enum err remove_venue(struct db *db, const struct venue_edit *edit, struc
                         SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
     if (changed == 0)
         return err_set(note, ERR_NOT_FOUND, "venue", "there is no venue %s", edit->venue);
-    TRY(sql_run(db, "DELETE FROM venue_zone WHERE event = $1 AND venue = $2", SQL_TEXT(edit->event),
-                SQL_TEXT(edit->venue)));
-    TRY(sql_run(db, "DELETE FROM venue_device WHERE event = $1 AND venue = $2",
-                SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    for (size_t part = 0; part < COUNT_OF(part_sqls); part++) {
+        if (part_sqls[part].clear != NULL)
+            TRY(sql_run(db, part_sqls[part].clear, SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
+    }
     return sql_run(db, "DELETE FROM venue_picture WHERE event = $1 AND venue = $2",
                    SQL_TEXT(edit->event), SQL_TEXT(edit->venue));
 }
 
-/* --- zones and devices --- */
+/* --- zones, lines, walls and devices --- */
 
 /* ERR_CONFLICT when the id stands in another venue of the event, or exists and must not. */
 static enum err check_part_is_free(struct db *db, struct venue_edit *edit, struct err_note *note)
@@ -202,7 +228,7 @@ static enum err check_part_count(struct db *db, const struct venue_edit *edit,
                                  struct err_note *note)
 {
     int64_t count;
-    int64_t max = edit->part == VENUE_PART_ZONE ? LIMIT_VENUE_ZONES : LIMIT_VENUE_DEVICES;
+    int64_t max = part_sqls[edit->part].count_max;
     TRY(sql_one_int(db, &count, part_sqls[edit->part].count, SQL_TEXT(edit->event),
                     SQL_TEXT(edit->venue)));
     if (count >= max)
@@ -211,24 +237,10 @@ static enum err check_part_count(struct db *db, const struct venue_edit *edit,
     return ERR_NONE;
 }
 
-static enum err check_part(const struct venue_edit *edit, const struct venue_document *ground,
-                           struct err_note *note)
-{
-    if (edit->part == VENUE_PART_ZONE) {
-        struct zone zone;
-        TRY(zone_document_read(edit->document, &ground->projection, &ground->extent, &zone, note));
-        mem_free(zone.ring);
-        return ERR_NONE;
-    }
-    struct device device;
-    json_t *sees;
-    return device_document_read(edit->document, &ground->projection, &device, &sees, note);
-}
-
 static enum err put_part(struct db *db, struct venue_edit *edit,
                          const struct venue_document *ground, struct err_note *note)
 {
-    TRY(check_part(edit, ground, note));
+    TRY(check_part(edit->part, edit->document, ground, note));
     TRY(check_part_is_free(db, edit, note));
     if (edit->out_is_new)
         TRY(check_part_count(db, edit, note));
@@ -312,7 +324,7 @@ static enum err change_inside(struct db *db, struct venue_edit *edit, int64_t ve
 /* The id of the path or of a POST's document; a PUT's document may repeat it, and only it. */
 static enum err check_id(const struct venue_edit *edit, struct err_note *note)
 {
-    bool is_part = edit->part == VENUE_PART_ZONE || edit->part == VENUE_PART_DEVICE;
+    bool is_part = edit->part != VENUE_PART_VENUE && edit->part != VENUE_PART_PICTURE;
     const char *id = is_part ? edit->id : edit->venue;
     if (!text_is_id(id))
         return err_set(note, ERR_INVALID, "id",
@@ -357,6 +369,12 @@ static const struct store_migration migrations[] = {
         " content_type TEXT NOT NULL, bytes BYTEA NOT NULL, PRIMARY KEY (event, venue));"
         "CREATE TABLE venue_version (version BIGINT NOT NULL);"
         "INSERT INTO venue_version (version) VALUES (0);"},
+    {2, "CREATE TABLE venue_line (event TEXT NOT NULL, venue TEXT NOT NULL, id TEXT NOT NULL,"
+        " document TEXT NOT NULL, PRIMARY KEY (event, id));"
+        "CREATE INDEX venue_line_venue ON venue_line (event, venue, id);"
+        "CREATE TABLE venue_wall (event TEXT NOT NULL, venue TEXT NOT NULL, id TEXT NOT NULL,"
+        " document TEXT NOT NULL, PRIMARY KEY (event, id));"
+        "CREATE INDEX venue_wall_venue ON venue_wall (event, venue, id);"},
 };
 
 const struct store_module venues_store_module = {

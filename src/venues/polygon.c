@@ -36,6 +36,15 @@ bool polygon_contains(const struct point *ring, size_t len, struct point point)
     return is_inside;
 }
 
+bool polygon_is_outside(const struct floor_ring *ring, struct point point)
+{
+    for (size_t i = 0, j = ring->len - 1; i < ring->len; j = i++) {
+        if (is_on_segment(ring->points[j], ring->points[i], point))
+            return false;
+    }
+    return !polygon_contains(ring->points, ring->len, point);
+}
+
 double polygon_area(const struct point *ring, size_t len)
 {
     double twice = 0;
@@ -49,10 +58,15 @@ static int sign(double value)
     return (value > 0) - (value < 0);
 }
 
+static bool segments_cross(struct point a, struct point b, struct point c, struct point d)
+{
+    return sign(turn(a, b, c)) * sign(turn(a, b, d)) < 0 &&
+           sign(turn(c, d, a)) * sign(turn(c, d, b)) < 0;
+}
+
 static bool segments_meet(struct point a, struct point b, struct point c, struct point d)
 {
-    if (sign(turn(a, b, c)) * sign(turn(a, b, d)) < 0 &&
-        sign(turn(c, d, a)) * sign(turn(c, d, b)) < 0)
+    if (segments_cross(a, b, c, d))
         return true;
     return is_on_segment(a, b, c) || is_on_segment(a, b, d) || is_on_segment(c, d, a) ||
            is_on_segment(c, d, b);
@@ -83,6 +97,18 @@ size_t polygon_crossing_edge(const struct point *ring, size_t len)
         }
     }
     return len;
+}
+
+size_t polygon_crossing_other(const struct floor_ring *ring, const struct floor_ring *other)
+{
+    for (size_t i = 0; i < ring->len; i++) {
+        for (size_t j = 0; j < other->len; j++) {
+            if (segments_cross(ring->points[i], ring->points[(i + 1) % ring->len], other->points[j],
+                               other->points[(j + 1) % other->len]))
+                return i;
+        }
+    }
+    return ring->len;
 }
 
 bool polygon_is_simple(const struct point *ring, size_t len)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* venues/venues.h — the places of an event: floor plan, zones, devices and their calibration.
+/* venues/venues.h — the places of an event: floor plan, zones, lines, walls, devices and their
+ * calibration.
  *
  * Geometry is in metres on the floor, x to the right and y up, from the venue's origin. A venue
  * with crs "wgs84" has an origin longitude and latitude and is projected around it
@@ -24,6 +25,38 @@ struct zone {
     double area_m2; /* of the polygon, or as the user set it (walkable) */
     int64_t capacity_persons;
     double amber_m2, orange_m2, red_m2; /* persons/m2; defaults 2, 3.5, 5 (crowd.md section 6) */
+};
+
+struct floor_ring { /* open: the last point is not the first again */
+    struct point *points;
+    size_t len;
+};
+
+#define LINE_NO_ZONE UINT32_MAX
+
+/* People are counted across it, to its left or to its right, as seen going from its first point to its
+ * last. */
+struct venue_line {
+    char id[LIMIT_ID_LEN + 1];
+    char name[LIMIT_NAME_LEN + 1];
+    struct point *points;
+    size_t point_count; /* two or more */
+    double length_m;
+    double width_m;                 /* that people can use: of the line, or as the user set it */
+    uint32_t left_zone, right_zone; /* indexes of the zones that it joins, or LINE_NO_ZONE */
+};
+
+enum wall_kind {
+    WALL_OBSTACLE, /* nobody walks in it */
+    WALL_WALKABLE, /* people walk in it, and not in its holes */
+};
+
+struct venue_wall {
+    char id[LIMIT_ID_LEN + 1];
+    char name[LIMIT_NAME_LEN + 1];
+    enum wall_kind kind;
+    struct floor_ring *rings; /* the outer one counter-clockwise, then holes, clockwise */
+    size_t ring_count;
 };
 
 enum device_kind { DEVICE_CAMERA, DEVICE_COUNTER, DEVICE_SENSOR };
@@ -74,6 +107,10 @@ struct venue_view {
     struct point bounds_min, bounds_max;
     struct zone *zones;
     size_t zone_count;
+    struct venue_line *lines;
+    size_t line_count;
+    struct venue_wall *walls;
+    size_t wall_count;
     struct device *devices;
     size_t device_count;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* venues/venues_edit.h — changes to venues, zones and devices, and their full documents
+/* venues/venues_edit.h — changes to venues and what stands in them, and their full documents
  * (docs/formats/venue.md); for the API and for whatever sets up a whole event. */
 #pragma once
 #include "base/json.h"
@@ -7,11 +7,18 @@
 
 struct venues;
 
-enum venue_part { VENUE_PART_VENUE, VENUE_PART_ZONE, VENUE_PART_DEVICE, VENUE_PART_PICTURE };
+enum venue_part {
+    VENUE_PART_VENUE,
+    VENUE_PART_ZONE,
+    VENUE_PART_DEVICE,
+    VENUE_PART_PICTURE,
+    VENUE_PART_LINE,
+    VENUE_PART_WALL
+};
 enum venue_action {
     VENUE_CREATE, /* ERR_CONFLICT when it exists */
     VENUE_PUT,
-    VENUE_REMOVE, /* ERR_NOT_FOUND when it does not; of a venue: its zones and devices too */
+    VENUE_REMOVE, /* ERR_NOT_FOUND when it does not; of a venue: all that stands in it too */
 };
 
 struct venue_edit { /* all borrowed */
@@ -19,8 +26,8 @@ struct venue_edit { /* all borrowed */
     enum venue_action action;
     const char *event;
     const char *venue;
-    const char *id;   /* of the zone or device */
-    json_t *document; /* of a venue, zone or device */
+    const char *id;   /* of the zone, line, wall or device */
+    json_t *document; /* of all but a picture */
     const char *picture_type;
     const void *picture;
     size_t picture_len;
@@ -35,9 +42,13 @@ struct venue_edit { /* all borrowed */
 #define VENUE_FIELD_COUNT  6
 #define ZONE_FIELD_COUNT   8
 #define DEVICE_FIELD_COUNT 8
+#define LINE_FIELD_COUNT   6
+#define WALL_FIELD_COUNT   4
 extern const struct json_field venue_fields[VENUE_FIELD_COUNT];
 extern const struct json_field zone_fields[ZONE_FIELD_COUNT];
 extern const struct json_field device_fields[DEVICE_FIELD_COUNT];
+extern const struct json_field line_fields[LINE_FIELD_COUNT];
+extern const struct json_field wall_fields[WALL_FIELD_COUNT];
 
 /* A command's run (context: struct venue_edit): tables and the record in stream "venues". Several
  * may share one transaction; afterwards call venues_refresh(). */
@@ -52,7 +63,7 @@ MUST_USE enum err venues_refresh_all(struct venues *venues);
 MUST_USE enum err venues_edit(struct venues *venues, struct venue_edit *edit,
                               struct err_note *note);
 
-/* The full document of a venue, or of the zone or device `id` in it; the caller owns it.
+/* The full document of a venue, or of the part `id` in it; the caller owns it.
  * ERR_NOT_FOUND. The first in a reader or a command. */
 MUST_USE enum err venue_describe(struct db *db, enum venue_part part, const char *event,
                                  const char *venue, const char *id, json_t **out_document);

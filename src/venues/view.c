@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "venues/shape.h"
 
 #include <stdio.h>
 
@@ -13,7 +14,13 @@ static void view_destroy(struct shared *shared)
         mem_free(view->zones[i].ring);
     for (size_t i = 0; i < view->device_count; i++)
         mem_free(view->devices[i].sees);
+    for (size_t i = 0; i < view->line_count; i++)
+        mem_free(view->lines[i].points);
+    for (size_t i = 0; i < view->wall_count; i++)
+        shape_rings_free(view->walls[i].rings, view->walls[i].ring_count);
     mem_free(view->zones);
+    mem_free(view->lines);
+    mem_free(view->walls);
     mem_free(view->devices);
     mem_free(view);
 }
@@ -72,20 +79,52 @@ static bool read_zone_row(struct venue_view *view, const struct projection *proj
     return true;
 }
 
-static enum err load_zones(struct db *db, struct venue_view *view,
-                           const struct projection *projection)
+static uint32_t find_zone(const struct venue_view *view, const char *id)
 {
-    struct sql_rows rows;
-    view->zones = mem_new_array(LIMIT_VENUE_ZONES, sizeof *view->zones);
-    TRY(sql_query(db, &rows,
-                  "SELECT id, document FROM venue_zone WHERE event = $1 AND venue = $2"
-                  " ORDER BY id LIMIT $3",
-                  SQL_TEXT(view->event), SQL_TEXT(view->id), SQL_INT(LIMIT_VENUE_ZONES)));
-    while (sql_next(&rows))
-        (void)read_zone_row(view, projection, sql_text(&rows, 0), sql_text(&rows, 1));
-    TRY(sql_end(&rows));
-    view->zones = mem_resize(view->zones, (view->zone_count + 1) * sizeof *view->zones);
-    return ERR_NONE;
+    for (uint32_t z = 0; id != NULL && z < view->zone_count; z++) {
+        if (strcmp(view->zones[z].id, id) == 0)
+            return z;
+    }
+    return LINE_NO_ZONE;
+}
+
+static bool read_line_row(struct venue_view *view, const struct projection *projection,
+                          const char *id, const char *document_text)
+{
+    struct venue_line line;
+    const char *left = NULL, *right = NULL;
+    struct err_note note = {.place = ""};
+    SCOPED_JSON *document = NULL;
+    if (json_parse(document_text, strlen(document_text), &document, &note) != ERR_NONE ||
+        line_document_read(document, projection, NULL, &line, &left, &right, &note) != ERR_NONE) {
+        skip_row(view, "line", id, &note);
+        return false;
+    }
+    (void)text_copy(line.id, sizeof line.id, id);
+    if (line.name[0] == '\0')
+        (void)text_copy(line.name, sizeof line.name, id);
+    line.left_zone = find_zone(view, left);
+    line.right_zone = find_zone(view, right);
+    view->lines[view->line_count++] = line;
+    return true;
+}
+
+static bool read_wall_row(struct venue_view *view, const struct projection *projection,
+                          const char *id, const char *document_text)
+{
+    struct venue_wall wall;
+    struct err_note note = {.place = ""};
+    SCOPED_JSON *document = NULL;
+    if (json_parse(document_text, strlen(document_text), &document, &note) != ERR_NONE ||
+        wall_document_read(document, projection, NULL, &wall, &note) != ERR_NONE) {
+        skip_row(view, "wall", id, &note);
+        return false;
+    }
+    (void)text_copy(wall.id, sizeof wall.id, id);
+    if (wall.name[0] == '\0')
+        (void)text_copy(wall.name, sizeof wall.name, id);
+    view->walls[view->wall_count++] = wall;
+    return true;
 }
 
 static void resolve_sees(const struct venue_view *view, json_t *sees, struct device *device)
@@ -97,10 +136,9 @@ static void resolve_sees(const struct venue_view *view, json_t *sees, struct dev
     device->sees = mem_new_array(json_array_size(sees) + 1, sizeof *device->sees);
     json_array_foreach(sees, i, id)
     {
-        for (uint32_t z = 0; z < view->zone_count; z++) {
-            if (strcmp(view->zones[z].id, json_string_value(id)) == 0)
-                device->sees[device->sees_count++] = z;
-        }
+        uint32_t zone = find_zone(view, json_string_value(id));
+        if (zone != LINE_NO_ZONE)
+            device->sees[device->sees_count++] = zone;
     }
 }
 
@@ -125,18 +163,44 @@ static bool read_device_row(struct venue_view *view, const struct projection *pr
     return true;
 }
 
-static enum err load_devices(struct db *db, struct venue_view *view,
-                             const struct projection *projection)
+#define ROWS_OF(table)                                                                             \
+    "SELECT id, document FROM " table " WHERE event = $1 AND venue = $2 ORDER BY id LIMIT $3"
+
+/* In this order: lines and devices name zones. */
+static enum err load_rows(struct db *db, struct venue_view *view,
+                          const struct projection *projection)
 {
-    struct sql_rows rows;
+    static const struct {
+        const char *sql;
+        size_t max;
+        bool (*read)(struct venue_view *view, const struct projection *projection, const char *id,
+                     const char *document_text);
+    } PARTS[] = {{ROWS_OF("venue_zone"), LIMIT_VENUE_ZONES, read_zone_row},
+                 {ROWS_OF("venue_line"), LIMIT_VENUE_LINES, read_line_row},
+                 {ROWS_OF("venue_wall"), LIMIT_VENUE_WALLS, read_wall_row},
+                 {ROWS_OF("venue_device"), LIMIT_VENUE_DEVICES, read_device_row}};
+    for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
+        struct sql_rows rows;
+        TRY(sql_query(db, &rows, PARTS[i].sql, SQL_TEXT(view->event), SQL_TEXT(view->id),
+                      SQL_INT((int64_t)PARTS[i].max)));
+        while (sql_next(&rows))
+            (void)PARTS[i].read(view, projection, sql_text(&rows, 0), sql_text(&rows, 1));
+        TRY(sql_end(&rows));
+    }
+    return ERR_NONE;
+}
+
+static enum err load_parts(struct db *db, struct venue_view *view,
+                           const struct projection *projection)
+{
+    view->zones = mem_new_array(LIMIT_VENUE_ZONES, sizeof *view->zones);
+    view->lines = mem_new_array(LIMIT_VENUE_LINES, sizeof *view->lines);
+    view->walls = mem_new_array(LIMIT_VENUE_WALLS, sizeof *view->walls);
     view->devices = mem_new_array(LIMIT_VENUE_DEVICES, sizeof *view->devices);
-    TRY(sql_query(db, &rows,
-                  "SELECT id, document FROM venue_device WHERE event = $1 AND venue = $2"
-                  " ORDER BY id LIMIT $3",
-                  SQL_TEXT(view->event), SQL_TEXT(view->id), SQL_INT(LIMIT_VENUE_DEVICES)));
-    while (sql_next(&rows))
-        (void)read_device_row(view, projection, sql_text(&rows, 0), sql_text(&rows, 1));
-    TRY(sql_end(&rows));
+    TRY(load_rows(db, view, projection));
+    view->zones = mem_resize(view->zones, (view->zone_count + 1) * sizeof *view->zones);
+    view->lines = mem_resize(view->lines, (view->line_count + 1) * sizeof *view->lines);
+    view->walls = mem_resize(view->walls, (view->wall_count + 1) * sizeof *view->walls);
     view->devices = mem_resize(view->devices, (view->device_count + 1) * sizeof *view->devices);
     return ERR_NONE;
 }
@@ -157,9 +221,7 @@ enum err view_load(struct db *db, const char *event, const char *venue,
     view->has_bounds = ground.extent.is_known;
     view->bounds_min = ground.extent.low;
     view->bounds_max = ground.extent.high;
-    enum err err = load_zones(db, view, &ground.projection);
-    if (err == ERR_NONE)
-        err = load_devices(db, view, &ground.projection);
+    enum err err = load_parts(db, view, &ground.projection);
     if (err != ERR_NONE) {
         shared_unref(&view->shared);
         return err;
