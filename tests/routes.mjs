@@ -21,6 +21,7 @@ GET POST          /api/v1/events/{event}/venues
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}
 GET               /api/v1/events/{event}/venues/{venue}/crowd
 GET               /api/v1/events/{event}/venues/{venue}/tracks
+POST              /api/v1/events/{event}/venues/{venue}/import
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/picture
 GET POST          /api/v1/events/{event}/venues/{venue}/zones
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/zones/{zone}

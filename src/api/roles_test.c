@@ -113,6 +113,8 @@ static const struct line {
      "/api/v1/events/fest/venues/x/walls/y", "{}", RUNS_FEST, 404},
     {"DELETE", "/api/v1/events/{event}/venues/{venue}/walls/{wall}",
      "/api/v1/events/fest/venues/x/walls/y", NULL, RUNS_FEST, 404},
+    {"POST", "/api/v1/events/{event}/venues/{venue}/import", "/api/v1/events/fest/venues/x/import",
+     "{}", RUNS_FEST, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/zones", "/api/v1/events/fest/venues/x/zones",
      NULL, BIT(ADMIN) | STAFF_OF_FEST, 404},
     {"POST", "/api/v1/events/{event}/venues/{venue}/zones", "/api/v1/events/fest/venues/x/zones",

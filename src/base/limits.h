@@ -80,18 +80,25 @@
 #define LIMIT_PASSWORD_LEN    256
 
 /* Venues: 422. */
-#define LIMIT_EVENT_VENUES   200
-#define LIMIT_VENUE_ZONES    1000
-#define LIMIT_VENUE_DEVICES  5000
-#define LIMIT_VENUE_WALLS    1000
-#define LIMIT_POLYGON_POINTS 1000
-#define LIMIT_WALL_RINGS     500
-#define LIMIT_WALL_POINTS    4000 /* in all rings of one wall */
-#define LIMIT_PLAN_BYTES     (4 * 1024 * 1024)
-/* Of a floor with its obstacles; pieces of all zones in it; lines that are watched: ERR_TOO_LARGE. */
+#define LIMIT_EVENT_VENUES          200
+#define LIMIT_VENUE_ZONES           1000
+#define LIMIT_VENUE_DEVICES         5000
+#define LIMIT_VENUE_LINES           200
+#define LIMIT_VENUE_WALLS           1000
+#define LIMIT_POLYGON_POINTS        1000
+#define LIMIT_WALL_RINGS            500
+#define LIMIT_WALL_POINTS           4000 /* in all rings of one wall */
+#define LIMIT_IMPORT_BYTES          (16 * 1024 * 1024)
+#define LIMIT_IMPORT_UNPACKED_BYTES (64 * 1024 * 1024)
+#define LIMIT_IMPORT_RATIO          100 /* unpacked to packed */
+#define LIMIT_IMPORT_ENTRIES        200
+#define LIMIT_IMPORT_POINTS         200000
+#define LIMIT_IMPORT_PARTS          2000 /* zones, lines and walls of one file */
+#define LIMIT_WKT_DEPTH             8
+#define LIMIT_PLAN_BYTES            (4 * 1024 * 1024)
+/* Of a floor with its obstacles; pieces of all zones in it: ERR_TOO_LARGE. */
 #define LIMIT_WALKABLE_CORNERS 4000
 #define LIMIT_FLOOR_FRAGMENTS  200000
-#define LIMIT_VENUE_LINES      200
 
 /* Pages of lists. */
 #define LIMIT_PAGE_DEFAULT 100

@@ -44,6 +44,7 @@ void routes_init(struct routes *routes, struct app *app, int ingest_rate)
     add(routes, events_routes, events_route_count, app);
     add(routes, members_routes, members_route_count, app);
     add(routes, venues_routes, venues_route_count, app);
+    add(routes, import_routes, import_route_count, app);
     add_readings(routes, app, ingest_rate);
     add(routes, crowd_routes, crowd_route_count, app);
     add(routes, alerts_routes, alerts_route_count, app);

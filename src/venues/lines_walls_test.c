@@ -26,8 +26,8 @@ static enum err read_wall(const char *kind, const char *rings, struct venue_wall
 {
     char text[1000];
     (void)snprintf(text, sizeof text,
-                   "{\"kind\":\"%s\",\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[%s]}}", kind,
-                   rings);
+                   "{\"kind\":\"%s\",\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[%s]}}",
+                   kind, rings);
     SCOPED_JSON *document = NULL;
     CHECK_INT(json_parse(text, strlen(text), &document, &note), ERR_NONE);
     note = (struct err_note){.place = ""};
@@ -40,9 +40,10 @@ TEST(a_line_is_as_wide_as_it_is_long_unless_it_is_told)
 {
     struct venue_line line;
     const char *left;
-    CHECK_INT(read_line("{\"line\":{\"type\":\"LineString\",\"coordinates\":[[0,0],[0,0],[3,4],[3,9]]}}",
-                        &line, &left),
-              ERR_NONE);
+    CHECK_INT(
+        read_line("{\"line\":{\"type\":\"LineString\",\"coordinates\":[[0,0],[0,0],[3,4],[3,9]]}}",
+                  &line, &left),
+        ERR_NONE);
     CHECK_INT(line.point_count, 3);
     CHECK_NEAR(line.width_m, 10, 1e-9);
     CHECK(left == NULL);
@@ -64,7 +65,8 @@ TEST(a_line_is_as_wide_as_it_is_long_unless_it_is_told)
 TEST(a_walkable_area_has_holes_that_may_touch_its_wall_and_each_other)
 {
     struct venue_wall wall;
-    CHECK_INT(read_wall("walkable", ROOM ",[[0,2],[2,2],[2,4],[0,4],[0,2]],[[2,2],[4,2],[4,4],[2,4],[2,2]]",
+    CHECK_INT(read_wall("walkable",
+                        ROOM ",[[0,2],[2,2],[2,4],[0,4],[0,2]],[[2,2],[4,2],[4,4],[2,4],[2,2]]",
                         &wall),
               ERR_NONE);
     CHECK_INT(wall.ring_count, 3);
@@ -151,7 +153,8 @@ ON_BOTH_ENGINES(a_plan_may_not_shrink_below_its_lines_and_walls)
                   "{\"plan\":{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
                   "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[0,0],[9,9]]}}]}}"),
               ERR_INVALID);
-    CHECK(strstr(note.detail, "line gate would no longer fit: line leaves the plan at 10.00") != NULL);
+    CHECK(strstr(note.detail, "line gate would no longer fit: line leaves the plan at 10.00") !=
+          NULL);
     venues_close(venues);
     store_close(store);
 }

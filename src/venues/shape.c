@@ -12,8 +12,7 @@
 #define EDGE_M      1e-6
 #define AREA_MIN_M2 1e-6
 
-enum err shape_reals(json_t *array, size_t min, size_t max, double *out,
-                     struct err_note *note)
+enum err shape_reals(json_t *array, size_t min, size_t max, double *out, struct err_note *note)
 {
     size_t count = json_is_array(array) ? json_array_size(array) : 0;
     if (count < min || count > max)
@@ -81,8 +80,7 @@ static enum err read_points(json_t *positions, const struct projection *projecti
     struct floor_ring ring = {.points = mem_new_array(count + 1, sizeof *ring.points)};
     for (size_t i = 0; i < count; i++) {
         struct point corner;
-        enum err err =
-            geo_position_read(json_array_get(positions, i), projection, &corner, note);
+        enum err err = geo_position_read(json_array_get(positions, i), projection, &corner, note);
         if (err != ERR_NONE) {
             char place[24];
             (void)snprintf(place, sizeof place, "[%zu]", i);
@@ -146,8 +144,8 @@ static enum err check_hole(const struct floor_ring *rings, size_t hole, struct e
     for (size_t i = 0; i < hole; i++) {
         size_t edge = polygon_crossing_other(&rings[hole], &rings[i]);
         if (edge < rings[hole].len)
-            return err_set(note, ERR_INVALID, "", "crosses ring %zu at the edge from %.2f, %.2f m", i,
-                           rings[hole].points[edge].x, rings[hole].points[edge].y);
+            return err_set(note, ERR_INVALID, "", "crosses ring %zu at the edge from %.2f, %.2f m",
+                           i, rings[hole].points[edge].x, rings[hole].points[edge].y);
     }
     for (size_t i = 0; i < rings[hole].len; i++) {
         if (polygon_is_outside(&rings[0], rings[hole].points[i]))
@@ -170,8 +168,7 @@ static enum err read_ring(json_t *rings, size_t i, const struct projection *proj
     if (json_array_size(positions) > LIMIT_POLYGON_POINTS + 1)
         return err_set(note, ERR_TOO_LARGE, i == 0 ? "" : place, "may have at most %d corners",
                        LIMIT_POLYGON_POINTS);
-    TRY(shape_within(read_points(positions, projection, &out[i], note),
-                     place, note));
+    TRY(shape_within(read_points(positions, projection, &out[i], note), place, note));
     enum err err = check_ring(&out[i], extent, note);
     if (err != ERR_NONE || i == 0)
         return i == 0 ? err : shape_within(err, place, note);
@@ -227,8 +224,7 @@ enum err shape_line_read(json_t *line, const struct projection *projection,
     TRY(coordinates_of(line, "LineString", &positions, note));
     if (json_array_size(positions) > LIMIT_POLYGON_POINTS)
         return err_set(note, ERR_TOO_LARGE, "", "may have at most %d points", LIMIT_POLYGON_POINTS);
-    TRY(shape_within(read_points(positions, projection, &read, note),
-                     "coordinates", note));
+    TRY(shape_within(read_points(positions, projection, &read, note), "coordinates", note));
     enum err err = read.len < 2 ? err_set(note, ERR_INVALID, "coordinates",
                                           "needs at least two different points")
                                 : check_inside(&read, extent, note);

@@ -15,8 +15,9 @@ const char *shape_text(json_t *object, const char *name); /* "" when absent */
  * `rings_max` that the caller owns: shape_rings_free(). */
 MUST_USE enum err shape_polygon_read(json_t *polygon, size_t rings_max,
                                      const struct projection *projection,
-                                     const struct venue_extent *extent, struct floor_ring **out_rings,
-                                     size_t *out_count, struct err_note *note);
+                                     const struct venue_extent *extent,
+                                     struct floor_ring **out_rings, size_t *out_count,
+                                     struct err_note *note);
 void shape_rings_free(struct floor_ring *rings, size_t count);
 
 /* A LineString of two or more points, repeated ones once; *out_points is the caller's (mem_free). */
