@@ -310,6 +310,7 @@ static const struct refusal {
     {DEVICES "/new", "{\"kind\":\"drone\"}", 422, "kind", ""},
     {DEVICES "/new", "{\"kind\":\"camera\",\"silent_after_ms\":1}", 422, "silent_after_ms", ""},
     {DEVICES "/new", "{\"kind\":\"camera\",\"image_px\":[0,1]}", 422, "image_px", ""},
+    {DEVICES "/new", "{\"kind\":\"camera\",\"heading_deg\":361}", 422, "heading_deg", ""},
     {DEVICES "/new", "{\"kind\":\"camera\",\"position\":[1]}", 422, "position", ""},
     {DEVICES "/new", "{\"kind\":\"camera\",\"sees\":[1]}", 422, "sees", "zone ids"},
     {DEVICES "/new", HOMOGRAPHY("\"matrix\":[1,0,0,0,1,0,0,0,1]"), 422, "calibration.direction",

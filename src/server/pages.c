@@ -47,6 +47,8 @@ const struct route pages_routes[] = {
     PAGE("/control", handle_document, "Choose an event and a venue"),
     PAGE("/control/{event}", handle_document, "The control room of an event"),
     PAGE("/control/{event}/{venue}", handle_document, "The control room of a venue"),
+    PAGE("/editor/{event}", handle_document, "The venues of an event, to be edited"),
+    PAGE("/editor/{event}/{venue}", handle_document, "The editor of a venue"),
     PAGE("/devices/{event}/{venue}", handle_document, "Devices and their health"),
     PAGE("/outbox/{event}", handle_document, "Mails kept and sent"),
     PAGE("/icon.svg", handle_file, "The icon"),

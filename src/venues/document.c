@@ -57,6 +57,7 @@ struct device_document {
     char name[LIMIT_NAME_LEN + 1];
     int kind;
     json_t *calibration, *position, *image_px, *sees;
+    double heading_deg; /* to be drawn, as the position: kept in the document only */
     int64_t silent_after_ms;
 };
 #define DEVICE(member) JSON_AT(struct device_document, member)
@@ -70,6 +71,8 @@ const struct json_field device_fields[DEVICE_FIELD_COUNT] = {
      .doc = "how pixels become floor positions"},
     {"position", JSON_FIELD_ANY, JSON_OPTIONAL, DEVICE(position),
      .doc = "where it stands, to be drawn"},
+    {"heading_deg", JSON_FIELD_REAL, JSON_OPTIONAL, DEVICE(heading_deg), .min = 0, .max = 360,
+     .doc = "where it looks, to be drawn: clockwise from up (north) on the plan"},
     {"image_px", JSON_FIELD_ANY, JSON_OPTIONAL, DEVICE(image_px),
      .doc = "[width, height] of the picture in which boxes are given"},
     {"sees", JSON_FIELD_ANY, JSON_OPTIONAL, DEVICE(sees), .doc = "ids of the zones it covers"},

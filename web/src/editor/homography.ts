@@ -51,7 +51,7 @@ function normaliserOf(points: Position[]): Matrix {
 function eigen(symmetric: number[][]): [number, number[]][] {
   const n = symmetric.length;
   const a = symmetric.map((row) => [...row]);
-  const v = a.map((_, i) => a.map((__, j) => (i === j ? 1 : 0)));
+  const v = a.map((_, i) => a.map((__, j): number => (i === j ? 1 : 0)));
   for (let sweep = 0; sweep < 60; sweep += 1) {
     for (let p = 0; p < n; p += 1) {
       for (let q = p + 1; q < n; q += 1) {

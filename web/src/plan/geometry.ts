@@ -21,6 +21,16 @@ export function projectionOf(venue: VenueDocument): (position: Position) => Posi
   ];
 }
 
+// And back, for what is drawn to be stored.
+export function unprojectionOf(venue: VenueDocument): (position: Position) => Position {
+  const origin = venue.origin;
+  if (venue.crs !== 'wgs84' || !origin) return ([x, y]) => [Number(x.toFixed(4)), Number(y.toFixed(4))];
+  const metresPerLongitude = METRES_PER_DEGREE * Math.cos((origin[1] * Math.PI) / 180);
+  return ([x, y]) => [
+    Number((origin[0] + x / metresPerLongitude).toFixed(9)), Number((origin[1] + y / METRES_PER_DEGREE).toFixed(9)),
+  ];
+}
+
 export function boundsOf(positions: Iterable<Position>): Bounds | null {
   let bounds: Bounds | null = null;
   for (const [x, y] of positions) {

@@ -26,7 +26,7 @@ export interface PlanProps {
   staleText: string;
 }
 
-function useSize(): [preact.RefObject<HTMLDivElement>, Size] {
+export function useSize(): [preact.RefObject<HTMLDivElement>, Size] {
   const ref = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useLayoutEffect(() => {
@@ -41,14 +41,14 @@ function useSize(): [preact.RefObject<HTMLDivElement>, Size] {
   return [ref, size];
 }
 
-interface Stage {
+export interface Stage {
   view: Cell<View | null>;
   ref: preact.RefObject<HTMLDivElement>;
   size: Size;
   bounds: ReturnType<typeof boundsOfVenue>;
 }
 
-function useStage(venue: VenueDocument): Stage {
+export function useStage(venue: VenueDocument): Stage {
   const [ref, size] = useSize();
   const view = useMemo(() => new Cell<View | null>(null), []);
   const bounds = useMemo(() => boundsOfVenue(venue), [venue]);

@@ -80,6 +80,7 @@ async function send(method: string, path: string, body?: unknown): Promise<unkno
 export const api = {
   get: <T>(path: string) => send('GET', path) as Promise<T>,
   post: <T>(path: string, body: unknown = {}) => send('POST', path, body) as Promise<T>,
+  put: <T>(path: string, body: unknown) => send('PUT', path, body) as Promise<T>,
   delete: (path: string) => send('DELETE', path),
 };
 

@@ -5,11 +5,15 @@ import { Choose } from '../control/choose';
 import { ControlRoom } from '../control/control-room';
 import { Devices } from '../devices/devices';
 import { Outbox } from '../outbox/outbox';
+import { Later } from './later';
 import { useCell } from './cell';
 import { Frame } from './frame';
 import { go, Link, pathAfterSignIn, useRoute } from './route';
 import { askWhoIsSignedIn, session } from './session';
 import { SignIn } from './sign-in';
+
+// Only organisers need it: nobody else waits for it.
+const readEditor = () => import('../editor/editor').then((module) => module.Editor);
 
 function Waiting({ trouble }: { trouble: string | null }) {
   return (
@@ -25,6 +29,7 @@ function Section() {
   if (section === 'control' && event && venue) return <ControlRoom key={`${event}/${venue}`} event={event} venue={venue} />;
   if (section === 'control') return <Choose event={event} />;
   if (section === 'devices' && event && venue) return <Devices key={`${event}/${venue}`} event={event} venue={venue} />;
+  if (section === 'editor' && event) return <Later key={`${event}/${venue}`} read={readEditor} event={event} venue={venue} />;
   if (section === 'outbox' && event) return <Outbox key={event} event={event} />;
   return (
     <main class="page" id="main">

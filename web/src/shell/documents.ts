@@ -38,11 +38,30 @@ export interface ZoneDocument {
   red_m2: number;
 }
 
+export interface LineDocument {
+  id: string;
+  name: string;
+  points_m: Position[];
+  length_m: number;
+  width_m: number;
+  left?: string;
+  right?: string;
+}
+
+export interface WallDocument {
+  id: string;
+  name: string;
+  kind: 'obstacle' | 'walkable';
+  rings_m: Position[][];
+}
+
 export interface DeviceDocument {
   id: string;
   name: string;
   kind: 'camera' | 'counter' | 'sensor';
   position?: Position | null;
+  heading_deg?: number;
+  image_px?: [number, number];
   silent_after_ms: number;
   calibration?: { kind: string } | null;
   last_seen_at: string | null;
@@ -64,6 +83,8 @@ export interface VenueDocument extends VenueSummary {
   picture: { href: string; content_type: string } | null;
   picture_bounds?: [number, number, number, number] | null;
   zones: ZoneDocument[];
+  lines?: LineDocument[];
+  walls?: WallDocument[];
 }
 
 export type Level = 'green' | 'amber' | 'orange' | 'red' | 'unknown';

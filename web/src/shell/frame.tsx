@@ -14,7 +14,7 @@ import { Mark } from './mark';
 import { events, loadVenues, venues } from './place';
 import { Link, useRoute } from './route';
 import { serverNow } from './server-clock';
-import { signOut } from './session';
+import { organises, signOut } from './session';
 
 function Clock() {
   useCell(clock);
@@ -118,6 +118,7 @@ export function Frame({ session, children }: { session: Session; children: Compo
           <nav class="sections" aria-label="Sections">
             {room && <Link to={`/control/${event}/${room}`} current={section === 'control' && venue !== null}>Control</Link>}
             {room && <Link to={`/devices/${event}/${room}`} current={section === 'devices'}>Devices<SilentBadge event={event} room={room} /></Link>}
+            {organises(session, event) && <Link to={room ? `/editor/${event}/${room}` : `/editor/${event}`} current={section === 'editor'}>Editor</Link>}
             <Link to={`/outbox/${event}`} current={section === 'outbox'}>Outbox</Link>
           </nav>
         )}

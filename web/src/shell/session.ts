@@ -64,3 +64,7 @@ export async function signOut(): Promise<void> {
   }
   become({ kind: 'nobody' });
 }
+
+// Who may change an event's places, as the server decides too.
+export const organises = (of: Session, event: string): boolean => of.person.is_admin
+  || of.memberships.some((membership) => membership.event === event && membership.roles.includes('organiser'));

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// An organiser draws a venue and calibrates a camera, with the mouse, with keys, and on a phone.
+import { ADMIN, check, equal, playAll, scenario } from './scenario.mjs';
+import { buildPark } from './park.mjs';
+import { openBrowser, PHONE, Room } from './browser/room.mjs';
+
+const PARK = '/api/v1/events/demo/venues/park';
+const PICTURE = { name: 'cam.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="800" height="600"><rect width="800" height="600" fill="#456"/></svg>') };
+
+async function open(t, more = {}) {
+  const browser = await openBrowser(t);
+  const muster = await t.muster();
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  const room = await Room.open(browser, muster.url, more);
+  await room.signIn(ADMIN, '/editor/demo/park');
+  await room.see('[data-part="zone/stage"]');
+  return { room, page: room.page, admin, muster, browser };
+}
+
+// Where a spot of the floor is on the screen, by the park's own corners: zones reach from 0, 0 to 40, 20.
+async function floorOf(page) {
+  const box = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('.part-zone .part-edge')].map((path) => path.getBoundingClientRect());
+    return { left: Math.min(...all.map((b) => b.left)), right: Math.max(...all.map((b) => b.right)), top: Math.min(...all.map((b) => b.top)), bottom: Math.max(...all.map((b) => b.bottom)) };
+  });
+  return (x, y) => [box.left + (x / 40) * (box.right - box.left), box.bottom - (y / 20) * (box.bottom - box.top)];
+}
+
+async function clickFloor(page, spot) {
+  const at = await floorOf(page);
+  await page.mouse.click(...at(...spot));
+}
+
+async function clickPicture(page, [x, y]) {
+  await page.locator('.snapshot').scrollIntoViewIfNeeded();
+  const box = await page.locator('.snapshot img').boundingBox();
+  await page.mouse.click(box.x + (x / 800) * box.width, box.y + (y / 600) * box.height);
+}
+
+async function draw(page, tool, spots) {
+  await page.click(`[data-tool=${tool}]`);
+  for (const spot of spots) await clickFloor(page, spot);
+  if (tool !== 'camera') await page.click('[data-finish]');
+}
+
+async function save(room) {
+  await room.page.click('[data-save]');
+  await room.reads('[data-save]', /^Saved$/);
+}
+
+const near = (found, wanted, metres) => Math.hypot(found[0] - wanted[0], found[1] - wanted[1]) < metres;
+
+scenario('a zone, a line and a wall are drawn, saved, and there after a reload', async (t) => {
+  const { room, page, admin } = await open(t);
+  await draw(page, 'zone', [[5, 5], [15, 5], [15, 15], [5, 15]]);
+  await page.fill('.part-form input[type=text]', 'Bar');
+  await page.fill('.part-form input[type=number]', '120');
+  await draw(page, 'line', [[20, 5], [20, 15]]);
+  await page.selectOption('.part-form select >> nth=0', 'stage');
+  await page.selectOption('.part-form select >> nth=1', 'food');
+  await draw(page, 'wall', [[30, 5], [35, 5], [35, 10]]);
+  await room.reads('[data-save]', /Save 3 changes/);
+  await room.isAccessible('the editor');
+  await save(room);
+  const { zones, lines, walls } = await admin.get(PARK);
+  const bar = zones.find((zone) => zone.id === 'zone-1');
+  equal([bar.name, bar.capacity_persons, bar.ring_m.length], ['Bar', 120, 4], 'the zone');
+  check(Math.abs(bar.area_m2 - 100) < 5, `its area: ${bar.area_m2}`);
+  equal([lines[0].left, lines[0].right], ['stage', 'food'], 'the line');
+  check(near(lines[0].points_m[0], [20, 5], 0.3), `the line begins at ${lines[0].points_m[0]}`);
+  equal([walls[0].kind, walls[0].rings_m[0].length], ['obstacle', 3], 'the wall');
+  await page.reload();
+  await room.see('[data-part="zone/zone-1"]');
+  await room.see('[data-entry="line/line-1"]');
+  room.hasNoComplaints();
+});
+
+scenario('a camera is placed and calibrated with five clicks; its picture is sent nowhere', async (t) => {
+  const { room, page, admin } = await open(t);
+  const sent = [];
+  page.on('request', (request) => { if (!['GET', 'HEAD'].includes(request.method())) sent.push(`${request.method()} ${request.headers()['content-type']} ${(request.postData() ?? '').length > 2000 ? 'long' : ''}`); });
+  await draw(page, 'camera', [[20, 1]]);
+  await page.fill('.part-form input[type=number]', '0');
+  await page.setInputFiles('input[type=file]', PICTURE);
+  // A camera straight above: 20 pixels are a metre, and pixels count downwards.
+  const spots = [[5, 5], [35, 5], [35, 15], [5, 15], [20, 10]];
+  for (const [i, [x, y]] of spots.entries()) {
+    await clickPicture(page, [x * 20, 600 - y * 20]);
+    await room.reads('.step', new RegExp(`click point ${i + 1} on the plan`));
+    await clickFloor(page, [x, y]);
+  }
+  await room.reads('.step', /error on the floor/);
+  const error = await page.textContent('.error-m');
+  check(/^\d+ cm$/.test(error) && Number.parseInt(error, 10) < 40, `the error: ${error}`);
+  equal(await page.locator('.pairs li').count(), 5, 'points listed');
+  await room.isAccessible('the calibration');
+  // A point that is far off is seen at once.
+  await page.focus('.board .handle.is-mark >> nth=4');
+  for (let i = 0; i < 8; i += 1) await page.keyboard.press('ArrowRight');
+  await room.reads('.error-m', /[1-9]\.\d\d m/);
+  for (let i = 0; i < 8; i += 1) await page.keyboard.press('ArrowLeft');
+  await room.reads('.error-m', /cm/);
+  await page.click('text=Use this calibration');
+  await save(room);
+  const camera = await admin.get(`${PARK}/devices/camera-1`);
+  equal([camera.calibration.kind, camera.image_px, camera.heading_deg], ['homography', [800, 600], 0], 'the camera');
+  check(near(camera.position, [20, 1], 0.3), `it stands at ${camera.position}`);
+  const m = camera.calibration.matrix;
+  const w = m[2][0] * 400 + m[2][1] * 400 + m[2][2];
+  const floor = [0, 1].map((row) => (m[row][0] * 400 + m[row][1] * 400 + m[row][2]) / w);
+  check(near(floor, [20, 10], 0.5), `pixel 400, 400 is ${floor}`);
+  check(sent.every((line) => /json/.test(line) && !/long/.test(line)), `sent: ${sent}`);
+  room.hasNoComplaints();
+});
+
+scenario('keys draw, move, take back and save', async (t) => {
+  const { room, page, admin } = await open(t);
+  await page.focus('[data-tool=line]');
+  await page.keyboard.press('Enter');
+  await page.focus('.plan-stage');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('+');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await room.see('[data-entry="line/line-1"]');
+  await page.focus('.handle >> nth=0');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Control+z');
+  await page.waitForSelector('[data-entry="line/line-1"]', { state: 'detached' });
+  await page.keyboard.press('Control+Shift+z');
+  await page.keyboard.press('Control+Shift+z');
+  await room.see('[data-entry="line/line-1"]');
+  await page.keyboard.press('Control+s');
+  await room.reads('[data-save]', /^Saved$/);
+  equal((await admin.get(PARK)).lines[0].points_m[0], [20, 10.5], 'its first point');
+  room.hasNoComplaints();
+});
+
+scenario('what the server refuses is said, and nothing is lost', async (t) => {
+  const { room, page, admin } = await open(t);
+  await draw(page, 'zone', [[5, 5], [15, 15], [15, 5], [5, 12]]);
+  await page.click('[data-save]');
+  await room.reads('.table > .trouble', /Zone Zone 1 is not saved: polygon crosses or touches itself/);
+  await room.see('[data-part="zone/zone-1"]');
+  await page.click('text=Remove this zone');
+  await room.reads('[data-save]', /^Saved$/);
+  equal((await admin.get(PARK)).zones.length, 2, 'zones');
+});
+
+scenario('on a phone the plan is seen, and a corner is moved with a finger', async (t) => {
+  const { room, page, admin } = await open(t, { viewport: PHONE, hasTouch: true });
+  await room.fitsTheScreen('the editor');
+  await page.click('[data-entry="zone/food"]');
+  const handle = page.locator('.handle').first();
+  await handle.scrollIntoViewIfNeeded();
+  const before = (await admin.get(PARK)).zones.find((zone) => zone.id === 'food').ring_m[0];
+  const box = await handle.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 20, box.y + box.height / 2 - 20, { steps: 4 });
+  await page.mouse.up();
+  await save(room);
+  const after = (await admin.get(PARK)).zones.find((zone) => zone.id === 'food').ring_m[0];
+  check(after[0] > before[0] && after[1] > before[1], `from ${before} to ${after}`);
+  await room.isAccessible('the editor on a phone');
+  room.hasNoComplaints();
+});
+
+scenario('only organisers have an editor', async (t) => {
+  const { admin, muster, browser } = await open(t);
+  const person = await admin.post('/api/v1/people', { email: 'crew@example.org', name: 'Crew', password: 'correct horse battery' });
+  await admin.put(`/api/v1/events/demo/members/${person.id}`, { roles: ['control'] });
+  const room = await Room.open(browser, muster.url);
+  await room.signIn({ email: 'crew@example.org', password: 'correct horse battery' }, '/editor/demo/park');
+  await room.reads('[role=alert]', /Only an organiser/);
+  equal(await room.page.locator('.sections a', { hasText: 'Editor' }).count(), 0, 'links to it');
+});
+
+await playAll();
