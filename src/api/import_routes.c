@@ -76,9 +76,14 @@ static const char *const QUERY[] = {"dry_run: true tells what would change, and 
                                     "level: of an IMDF archive: id, ordinal or short name", NULL};
 
 const struct route import_routes[] = {
-    {.method = "POST", .path = "/api/v1/events/{event}/venues/{venue}/import",
-     .thread = ROUTE_WORKER, .tag = "Venues", .roles = ROLE_ORGANISER, .handle = import_venue,
-     .query = QUERY, .body_max = LIMIT_IMPORT_BYTES,
+    {.method = "POST",
+     .path = "/api/v1/events/{event}/venues/{venue}/import",
+     .thread = ROUTE_WORKER,
+     .tag = "Venues",
+     .roles = ROLE_ORGANISER,
+     .handle = import_venue,
+     .query = QUERY,
+     .body_max = LIMIT_IMPORT_BYTES,
      .consumes = "application/geo+json application/json text/plain application/zip",
      .summary = "Takes plan, zones, lines and walls from GeoJSON, WKT or IMDF"},
 };

@@ -14,7 +14,8 @@ struct venue_import { /* borrowed */
     enum import_format format;
     const char *bytes;
     size_t len;
-    const char *level; /* of an IMDF archive: id, ordinal or short name; NULL when it has only one */
+    const char
+        *level; /* of an IMDF archive: id, ordinal or short name; NULL when it has only one */
     bool is_dry_run;
     /* In the same transaction, after all changes: the audit line. May be NULL; not in a dry run. */
     enum err (*also)(struct db *db, void *context, struct err_note *note);

@@ -60,7 +60,8 @@ static enum err add_file(struct unpacking *unpacking, const char *name, json_t *
     json_t *document = NULL;
     TRY(read_entry(unpacking, name, &bytes, &len));
     size_t mark = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    enum err err = json_parse(bytes == NULL ? "" : bytes + mark, len - mark, &document, unpacking->note);
+    enum err err =
+        json_parse(bytes == NULL ? "" : bytes + mark, len - mark, &document, unpacking->note);
     if (err != ERR_NONE) {
         err_note_within(unpacking->note, name);
         return err;

@@ -81,7 +81,8 @@ enum err gathered_add(struct gathered *gathered, enum venue_part part, const cha
                        LIMIT_IMPORT_PARTS);
     bool is_exact = wish != NULL && text_is_id(wish);
     if (is_exact && is_taken(gathered, part, wish))
-        return err_set(note, ERR_INVALID, place, "names the %s %s a second time", words[part], wish);
+        return err_set(note, ERR_INVALID, place, "names the %s %s a second time", words[part],
+                       wish);
     if (is_exact)
         (void)text_copy(stem, sizeof stem, wish);
     else if ((wish == NULL || !id_of_text(wish, stem)) &&
@@ -107,7 +108,7 @@ void gathered_draw(struct gathered *gathered, const char *kind, const char *name
     json_t *properties = json_pack("{s:s}", "kind", kind);
     if (name != NULL && name[0] != '\0')
         (void)json_object_set_new(properties, "name", json_string(name));
-    (void)json_array_append_new(gathered->plan, json_pack("{s:s, s:o, s:O}", "type", "Feature",
-                                                          "properties", properties, "geometry",
-                                                          geometry));
+    (void)json_array_append_new(gathered->plan,
+                                json_pack("{s:s, s:o, s:O}", "type", "Feature", "properties",
+                                          properties, "geometry", geometry));
 }

@@ -28,8 +28,9 @@ MUST_USE enum err geojson_gather(const struct venue_import *import, struct gathe
                                  struct err_note *note);
 MUST_USE enum err wkt_gather(const struct venue_import *import, bool has_plan,
                              struct gathered *gathered, struct err_note *note);
-MUST_USE enum err imdf_gather(const struct venue_import *import, const struct projection *projection,
-                              struct gathered *gathered, struct err_note *note);
+MUST_USE enum err imdf_gather(const struct venue_import *import,
+                              const struct projection *projection, struct gathered *gathered,
+                              struct err_note *note);
 
 /* The .geojson and .json files of a zip archive as one object by their names without folders, other
  * names passed over. Sizes, counts and ratios are bounded. The caller owns *out_files. */

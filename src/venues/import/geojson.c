@@ -13,7 +13,11 @@ static const struct kind {
     const char *wall_kind;
     const char *keep[7]; /* properties that the part has too */
 } KINDS[] = {
-    {"zone", VENUE_PART_ZONE, "Polygon", "polygon", NULL,
+    {"zone",
+     VENUE_PART_ZONE,
+     "Polygon",
+     "polygon",
+     NULL,
      {"name", "area_m2", "capacity_persons", "amber_m2", "orange_m2", "red_m2"}},
     {"line", VENUE_PART_LINE, "LineString", "line", NULL, {"name", "left", "right", "width_m"}},
     {"wall", VENUE_PART_WALL, "Polygon", "polygon", "obstacle", {"name"}},
@@ -92,12 +96,12 @@ static json_t *sound_rings(struct gathered *gathered, json_t *rings, const char 
     size_t i;
     json_array_foreach(rings, i, ring)
     {
-        SCOPED_JSON *alone =
-            json_pack("{s:s, s:[O]}", "type", "Polygon", "coordinates", ring);
+        SCOPED_JSON *alone = json_pack("{s:s, s:[O]}", "type", "Polygon", "coordinates", ring);
         struct floor_ring *read = NULL;
         size_t count = 0;
         struct err_note why = {.place = ""};
-        if (i == 0 || shape_polygon_read(alone, 1, &metres, NULL, &read, &count, &why) == ERR_NONE) {
+        if (i == 0 ||
+            shape_polygon_read(alone, 1, &metres, NULL, &read, &count, &why) == ERR_NONE) {
             (void)json_array_append(sound, ring);
         } else {
             char place[64];

@@ -94,7 +94,7 @@ static enum err choose_level(struct imdf *imdf, const char *wish, json_t **out_l
     }
     if (matches != 1)
         return refuse_level(imdf,
-                            matches == 0    ? "no level has this id, ordinal or short name"
+                            matches == 0   ? "no level has this id, ordinal or short name"
                             : wish == NULL ? "the archive has several levels"
                                            : "several levels are called so",
                             note);
@@ -136,8 +136,8 @@ static const char *kind_of_category(const char *category)
 {
     static const struct {
         const char *start, *kind;
-    } KINDS[] = {{"restroom", "toilet"}, {"foodservice", "food"},   {"nonpublic", "wall"},
-                 {"stairs", "stairs"},   {"escalator", "stairs"},   {"walkway", "floor"},
+    } KINDS[] = {{"restroom", "toilet"}, {"foodservice", "food"},  {"nonpublic", "wall"},
+                 {"stairs", "stairs"},   {"escalator", "stairs"},  {"walkway", "floor"},
                  {"stage", "stage"},     {"firstaid", "first-aid"}};
     for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
         if (strncmp(category, KINDS[i].start, strlen(KINDS[i].start)) == 0)
@@ -183,10 +183,10 @@ static enum err add_feature(struct imdf *imdf, enum venue_part part, json_t *fea
         gathered_pass_over(imdf->gathered, place, text);
         return ERR_NONE;
     }
-    gathered_draw(imdf->gathered,
-                  part == VENUE_PART_ZONE ? kind_of_category(category) : "entrance", name, geometry);
-    return gathered_add(imdf->gathered, part, shape_text(feature, "id"), json_incref(document), place,
-                        note);
+    gathered_draw(imdf->gathered, part == VENUE_PART_ZONE ? kind_of_category(category) : "entrance",
+                  name, geometry);
+    return gathered_add(imdf->gathered, part, shape_text(feature, "id"), json_incref(document),
+                        place, note);
 }
 
 static enum err add_features(struct imdf *imdf, enum venue_part part, const char *file,
@@ -239,9 +239,7 @@ enum err imdf_gather(const struct venue_import *import, const struct projection 
                        " origin to a place near it first");
     SCOPED_JSON *files = NULL;
     TRY(archive_read_json(import->bytes, import->len, gathered, &files, note));
-    struct imdf imdf = {.gathered = gathered,
-                        .files = files,
-                        .projection = *projection,
-                        .is_projected = is_local};
+    struct imdf imdf = {
+        .gathered = gathered, .files = files, .projection = *projection, .is_projected = is_local};
     return gather_level(&imdf, import, note);
 }

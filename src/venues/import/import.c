@@ -22,8 +22,8 @@ static const struct {
     const char *list;
 } LISTS[] = {{VENUE_PART_ZONE, "zones"}, {VENUE_PART_LINE, "lines"}, {VENUE_PART_WALL, "walls"}};
 
-static enum err load_document(struct db *db, const struct venue_import *import, json_t **out_document,
-                              struct err_note *note)
+static enum err load_document(struct db *db, const struct venue_import *import,
+                              json_t **out_document, struct err_note *note)
 {
     struct sql_rows rows;
     enum err err = ERR_NOT_FOUND;
@@ -58,11 +58,12 @@ static enum err put_plan(struct db *db, struct run *run, struct err_note *note)
     if (json_array_size(run->gathered->plan) == 0)
         return ERR_NONE;
     TRY(load_document(db, run->import, &document, note));
-    (void)json_object_set_new(document, "plan",
-                              json_pack("{s:s, s:O}", "type", "FeatureCollection", "features",
-                                        run->gathered->plan));
+    (void)json_object_set_new(
+        document, "plan",
+        json_pack("{s:s, s:O}", "type", "FeatureCollection", "features", run->gathered->plan));
     if (json_dumpb(document, NULL, 0, JSON_COMPACT) > LIMIT_PLAN_BYTES)
-        return err_set(note, ERR_TOO_LARGE, "plan", "would be larger than %d bytes", LIMIT_PLAN_BYTES);
+        return err_set(note, ERR_TOO_LARGE, "plan", "would be larger than %d bytes",
+                       LIMIT_PLAN_BYTES);
     return put(db, run, VENUE_PART_VENUE, NULL, document, &is_new, note);
 }
 
@@ -85,8 +86,7 @@ static enum err put_parts(struct db *db, struct run *run, struct err_note *note)
     json_t *item;
     json_array_foreach(run->gathered->parts, i, item)
     {
-        enum venue_part part =
-            (enum venue_part)json_integer_value(json_object_get(item, "part"));
+        enum venue_part part = (enum venue_part)json_integer_value(json_object_get(item, "part"));
         const char *id = json_string_value(json_object_get(item, "id"));
         json_t *document = json_object_get(item, "document");
         bool is_new;
@@ -103,10 +103,10 @@ static enum err put_parts(struct db *db, struct run *run, struct err_note *note)
 static void start_report(struct run *run)
 {
     json_decref(run->report); /* of a try that the database has asked to repeat */
-    run->report = json_pack(
-        "{s:b, s:b, s:[], s:[], s:[], s:O, s:O}", "dry_run", run->import->is_dry_run, "plan",
-        json_array_size(run->gathered->plan) > 0, "zones", "lines", "walls", "levels",
-        run->gathered->levels, "passed_over", run->gathered->passed_over);
+    run->report =
+        json_pack("{s:b, s:b, s:[], s:[], s:[], s:O, s:O}", "dry_run", run->import->is_dry_run,
+                  "plan", json_array_size(run->gathered->plan) > 0, "zones", "lines", "walls",
+                  "levels", run->gathered->levels, "passed_over", run->gathered->passed_over);
 }
 
 static enum err run_import(struct db *db, void *context, struct err_note *note)
@@ -159,8 +159,8 @@ static enum err gather(const struct venue_import *import, const struct venue_doc
     return wkt_gather(import, ground->extent.is_known, gathered, note);
 }
 
-enum err venues_import(struct venues *venues, const struct venue_import *import, json_t **out_report,
-                       struct err_note *note)
+enum err venues_import(struct venues *venues, const struct venue_import *import,
+                       json_t **out_report, struct err_note *note)
 {
     struct gathered gathered;
     struct run run = {.import = import, .gathered = &gathered};

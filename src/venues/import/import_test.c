@@ -60,19 +60,31 @@ static void check_parts(struct site *site, size_t zones, size_t lines, size_t wa
 }
 
 #define FEATURE(members, properties, type, coordinates)                                            \
-    "{\"type\":\"Feature\"," members "\"properties\":{" properties "},\"geometry\":{\"type\":\""   \
-    type "\",\"coordinates\":" coordinates "}}"
+    "{\"type\":\"Feature\"," members "\"properties\":{" properties                                 \
+    "},\"geometry\":{\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
 #define FILE_OF(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
 #define SQUARE            "[[[1,1],[9,1],[9,9],[1,9],[1,1]]]"
 
-static const char GEOJSON[] = FILE_OF(FEATURE(
-    "", "\"kind\":\"floor\"", "Polygon",
-    "[[[0,0],[20,0],[20,20],[0,20],[0,0]]]") "," FEATURE("\"id\":\"bar\",", "\"kind\":\"zone\",\"name\":\"Bar\",\"capacity_persons\":80,\"colour\":\"red\"",
-                                                         "Polygon", SQUARE) "," FEATURE("", "\"kind\":\"zone\",\"name\":\"Food Court (North)\"",
-                                                                                        "Polygon", SQUARE) "," FEATURE("", "\"kind\":\"line\",\"left\":\"bar\"",
-                                                                                                                       "LineString", "[[1,1],[1,9]]") "," FEATURE("", "\"kind\":\"wall\"",
-                                                                                                                                                                  "Polygon", SQUARE) "," FEATURE("", "\"kind\":\"walkable\"",
-                                                                                                                                                                                                 "Polygon", SQUARE) ",{\"type\":\"Feature\",\"geometry\":null}");
+static const char GEOJSON[] = FILE_OF(
+    FEATURE("", "\"kind\":\"floor\"", "Polygon", "[[[0,0],[20,0],[20,20],[0,20],[0,0]]]") "," FEATURE(
+        "\"id\":\"bar\",",
+        "\"kind\":\"zone\",\"name\":\"Bar\",\"capacity_persons\":80,\"colour\":\"red\"", "Polygon",
+        SQUARE) "," FEATURE("", "\"kind\":\"zone\",\"name\":\"Food Court (North)\"", "Polygon",
+                            SQUARE) "," FEATURE("", "\"kind\":\"line\",\"left\":\"bar\"",
+                                                "LineString",
+                                                "[[1,1],[1,9]]") "," FEATURE("",
+                                                                             "\"kind\":\"wall\"",
+                                                                             "Polygon",
+                                                                             SQUARE) "," FEATURE("",
+                                                                                                 "\"kind\":\"walkable\"",
+                                                                                                 "P"
+                                                                                                 "o"
+                                                                                                 "l"
+                                                                                                 "y"
+                                                                                                 "g"
+                                                                                                 "o"
+                                                                                                 "n",
+                                                                                                 SQUARE) ",{\"type\":\"Feature\",\"geometry\":null}");
 
 ON_BOTH_ENGINES(a_file_of_features_becomes_a_plan_and_its_parts)
 {
@@ -172,25 +184,30 @@ static void pack(struct packed *packed, const char *const *files, size_t file_co
 
 #define LEVEL(id, ordinal)                                                                         \
     FEATURE("\"id\":\"" id "\",",                                                                  \
-            "\"ordinal\":" ordinal ",\"name\":{\"de\":\"Geschoss\"},\"short_name\":{\"de\":\"G"    \
-            ordinal "\"}",                                                                         \
+            "\"ordinal\":" ordinal                                                                 \
+            ",\"name\":{\"de\":\"Geschoss\"},\"short_name\":{\"de\":\"G" ordinal "\"}",            \
             "Polygon", "[[[13.0,52.0],[13.001,52.0],[13.001,52.001],[13.0,52.001],[13.0,52.0]]]")
 #define UNIT(id, level, ring)                                                                      \
-    FEATURE("\"id\":\"" id "\",",                                                                  \
-            "\"category\":\"room\",\"name\":{\"de\":\"Saal\",\"en\":\"Hall\"},\"level_id\":\"" level "\"",  \
-            "Polygon", ring)
+    FEATURE(                                                                                       \
+        "\"id\":\"" id "\",",                                                                      \
+        "\"category\":\"room\",\"name\":{\"de\":\"Saal\",\"en\":\"Hall\"},\"level_id\":\"" level   \
+        "\"",                                                                                      \
+        "Polygon", ring)
 #define INSIDE "[[[13.0001,52.0001],[13.0009,52.0001],[13.0009,52.0009],[13.0001,52.0001]]]"
 
 static const char *const IMDF[] = {
-    "map/manifest.json", "{\"version\":\"1.0.0\",\"language\":\"de\"}",
-    "map/level.geojson", FILE_OF(LEVEL("l0", "0") "," LEVEL("l1", "1")),
+    "map/manifest.json",
+    "{\"version\":\"1.0.0\",\"language\":\"de\"}",
+    "map/level.geojson",
+    FILE_OF(LEVEL("l0", "0") "," LEVEL("l1", "1")),
     "map/unit.geojson",
     FILE_OF(UNIT("u-1", "l0", INSIDE) "," UNIT("u-2", "l1", INSIDE) "," UNIT(
         "u-3", "l0", "[[[13.0,52.0],[13.0001,52.0001],[13.0,52.0]]]")),
     "map/opening.geojson",
     FILE_OF(FEATURE("\"id\":\"o-1\",", "\"level_id\":\"l0\"", "LineString",
                     "[[13.0001,52.0001],[13.0001,52.0002]]")),
-    "map/footprint.geojson", "not read"};
+    "map/footprint.geojson",
+    "not read"};
 
 ON_BOTH_ENGINES(a_level_of_an_archive_becomes_zones_and_lines)
 {

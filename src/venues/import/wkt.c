@@ -152,7 +152,8 @@ static enum err read_geometry(struct wkt *wkt, int depth)
 {
     static const char *const DIMENSIONS[] = {"Z", "M", "ZM", NULL};
     static const char *const AREAS[] = {"POLYGON", "MULTIPOLYGON", NULL};
-    static const char *const OTHERS[] = {"POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING", NULL};
+    static const char *const OTHERS[] = {"POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING",
+                                         NULL};
     char type[24], word[24];
     take_word(wkt, type);
     bool is_collection = strcmp(type, "GEOMETRYCOLLECTION") == 0;

@@ -14,11 +14,12 @@ TEST(polygons_of_a_collection_come_with_their_holes)
 {
     SCOPED_JSON *polygons = NULL;
     size_t passed_over = 0;
-    CHECK_INT(read("GEOMETRYCOLLECTION (POLYGON ((0 0, 9 0, 9 9, 0 0), (1 1, 2 1, 2 2, 1 1)),\n"
-                   " point z (1 2 3), LineString(0 0, 1 1), MULTIPOLYGON M (((5 5 7, 6 5 7, 6 6 7))),"
-                   " POLYGON EMPTY)",
-                   &polygons, &passed_over),
-              ERR_NONE);
+    CHECK_INT(
+        read("GEOMETRYCOLLECTION (POLYGON ((0 0, 9 0, 9 9, 0 0), (1 1, 2 1, 2 2, 1 1)),\n"
+             " point z (1 2 3), LineString(0 0, 1 1), MULTIPOLYGON M (((5 5 7, 6 5 7, 6 6 7))),"
+             " POLYGON EMPTY)",
+             &polygons, &passed_over),
+        ERR_NONE);
     CHECK_INT(json_array_size(polygons), 2);
     CHECK_INT(json_array_size(json_array_get(polygons, 0)), 2);
     const json_t *corner = json_array_get(json_array_get(json_array_get(polygons, 1), 0), 1);

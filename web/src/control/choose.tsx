@@ -71,7 +71,7 @@ function Venues({ event }: { event: string }) {
     <>
       <h1>Venues</h1>
       <LoadTrouble of={loader}>The venues could not be read.</LoadTrouble>
-      {list?.length === 0 && <p>This event has no venue yet. An organiser can add one through the API.</p>}
+      {list?.length === 0 && <p>This event has no venue yet. An organiser can add one in the editor.</p>}
       <ul class="tiles">
         {list?.map((entry) => (
           <li key={entry.id}>

@@ -89,7 +89,7 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
         )}
       </header>
       <LoadTrouble of={watch.loader}>The devices could not be read.</LoadTrouble>
-      {venue && devices.length === 0 && <p class="hint">No device stands here yet. An organiser can add cameras, counters and sensors through the API.</p>}
+      {venue && devices.length === 0 && <p class="hint">No device stands here yet. An organiser can add cameras in the editor, counters and sensors through the API.</p>}
       {devices.length > 0 && (
         <div class="scroll wide-table" tabIndex={0} role="region" aria-label="Devices">
           <table class="devices">

@@ -2,7 +2,7 @@
 // The plan that is drawn on. The floor and the parts are SVG in metres; corners are buttons in pixels, so
 // that fingers find them and arrow keys move them.
 import { useMemo } from 'preact/hooks';
-import { pathOf } from '../plan/geometry';
+import { labelPoint, pathOf } from '../plan/geometry';
 import { Ground, shapesOf } from '../plan/ground';
 import { useStage } from '../plan/plan';
 import { fit, type Size, toScreen, type View, zoom } from '../plan/view';
@@ -124,6 +124,12 @@ function Camera({ part, view, size, isChosen, onChoose }: { part: Part; view: Vi
   );
 }
 
+// What lies below what: an obstacle in a zone must stay in sight, and a line over both.
+function rank(part: Part): number {
+  if (part.kind === 'wall') return part.more.kind === 'walkable' ? 0 : 2;
+  return { zone: 1, line: 3, camera: 4 }[part.kind];
+}
+
 export function Board(props: BoardProps) {
   const { venue, draft, chosen, sketch } = props;
   const { view, ref, size, bounds } = useStage(venue);
@@ -153,7 +159,7 @@ export function Board(props: BoardProps) {
               <g transform={`translate(${size.width / 2 - now.x * now.scale} ${size.height / 2 + now.y * now.scale}) scale(${now.scale} ${-now.scale})`}>
                 <Ground venue={venue} shapes={shapes} />
                 <g class={props.isAiming ? 'is-behind' : ''}>
-                  {draft.map((entry) => <Shape key={keyOf(entry)} part={entry} isChosen={keyOf(entry) === chosen} onChoose={() => props.onChoose(keyOf(entry))} />)}
+                  {[...draft].sort((a, b) => rank(a) - rank(b)).map((entry) => <Shape key={keyOf(entry)} part={entry} isChosen={keyOf(entry) === chosen} onChoose={() => props.onChoose(keyOf(entry))} />)}
                 </g>
                 {sketch.length > 0 && <path class={`sketch sketch-${props.sketchKind}`} d={pathOf(sketch, props.sketchKind === 'area' && sketch.length > 2 ? 'closed' : 'open')} />}
               </g>
@@ -162,6 +168,10 @@ export function Board(props: BoardProps) {
               {draft.filter((entry) => entry.kind === 'camera').map((entry) => (
                 <Camera key={keyOf(entry)} part={entry} view={now} size={size} isChosen={keyOf(entry) === chosen} onChoose={choose(entry) ?? (() => {})} />
               ))}
+              {draft.filter((entry) => entry.kind === 'zone').map((entry) => {
+                const [x, y] = toScreen(now, size, labelPoint(entry.rings[0]!));
+                return <span key={entry.id} class="side-name" aria-hidden="true" style={{ left: `${x}px`, top: `${y}px` }}>{entry.name}</span>;
+              })}
               {part && <Sides part={part} view={now} size={size} />}
               {part && !props.isAiming && part.rings.flatMap((ring, r) => ring.map((point, c) => (
                 <Handle key={`${r}/${c}`} at={point} view={now} size={size} look={part.kind === 'camera' ? 'is-camera' : ''}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The venue editor: what stands where. Nothing is stored before Save.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { all, api, at, Problem } from '../shell/api';
 import { useCell } from '../shell/cell';
 import type { DeviceDocument, Position, VenueDocument } from '../shell/documents';
@@ -159,10 +159,13 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
     pressed.preventDefault();
   };
   // On the window: a step back may take away what had the focus.
+  const latestKey = useRef(key);
+  latestKey.current = key;
   useEffect(() => {
-    addEventListener('keydown', key);
-    return () => removeEventListener('keydown', key);
-  });
+    const hear = (pressed: KeyboardEvent) => latestKey.current(pressed);
+    addEventListener('keydown', hear);
+    return () => removeEventListener('keydown', hear);
+  }, []);
   const remove = (entry: Part) => {
     change((old) => without(old, keyOf(entry)));
     setChosen(null);
