@@ -169,12 +169,27 @@ static void settle_group(struct drawing *drawing)
     group->touched_count = 0;
 }
 
+/* One camera alone counts nobody twice: what it sees now is shown at once, without waiting until each
+ * newcomer is certain. */
+static bool is_one_camera(const struct venue_state *state, const struct camera_group *cameras,
+                          int64_t now_ms)
+{
+    size_t alive = 0;
+    for (size_t i = 0; i < cameras->device_count; i++) {
+        uint32_t d = cameras->devices[i];
+        alive += is_alive(&state->cameras[d], &venue_state_view(state)->devices[d], now_ms);
+    }
+    return alive <= 1;
+}
+
 static void draw_group(struct drawing *drawing, uint32_t index, int64_t now_ms)
 {
     const struct venue_state *state = drawing->state;
     const struct camera_group *cameras = crowd_scene_group(state->scene, index);
     size_t count = 0;
-    const struct tracker_person *people = crowd_scene_people(state->scene, index, now_ms, &count);
+    const struct tracker_person *people = NULL;
+    if (!is_one_camera(state, cameras, now_ms))
+        people = crowd_scene_people(state->scene, index, now_ms, &count);
     if (people != NULL)
         count_people(drawing, people, count);
     for (size_t i = 0; i < cameras->device_count; i++) {
