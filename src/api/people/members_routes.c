@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who may do what at an event: its members, the tokens of its devices, and the log of changes. */
 #include "api/api.h"
-#include "api/people_json.h"
+#include "api/people/people_json.h"
 #include "base/clock.h"
 
 #include <inttypes.h>

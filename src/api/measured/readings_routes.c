@@ -3,7 +3,7 @@
 #include "readings/readings.h"
 
 #include "api/api.h"
-#include "api/readings_read.h"
+#include "api/measured/readings_read.h"
 #include "base/clock.h"
 
 #define ERRORS_SHOWN 100

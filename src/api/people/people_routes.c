@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The people of the installation, for admins: who there is, who may sign in, new passwords. */
 #include "api/api.h"
-#include "api/people_json.h"
+#include "api/people/people_json.h"
 #include "base/clock.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/session_cookie.h"
+#include "api/access/session_cookie.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/answer.h"
+#include "api/answers/answer.h"
 
 #include "base/clock.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/credentials.h"
+#include "api/access/credentials.h"
 
-#include "api/session_cookie.h"
+#include "api/access/session_cookie.h"
 #include "base/text.h"
 #include "net/origin.h"
 

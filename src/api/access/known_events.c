@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/known_events.h"
+#include "api/access/known_events.h"
 
 #include "base/crc32c.h"
 #include "base/lock.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Signing in and out, one's own sessions and password. */
+#include "api/access/session_cookie.h"
 #include "api/api.h"
-#include "api/people_json.h"
-#include "api/session_cookie.h"
+#include "api/people/people_json.h"
 #include "base/clock.h"
 
 /* --- the session --- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/access.h"
+#include "api/access/access.h"
 
 static enum access without_event(uint32_t route_roles, const struct principal *principal)
 {

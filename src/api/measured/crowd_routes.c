@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who is where. */
 #include "api/api.h"
-#include "api/crowd_tracks.h"
+#include "api/measured/crowd_tracks.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "crowd/crowd.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/access.h"
-#include "api/credentials.h"
+#include "api/access/access.h"
+#include "api/access/credentials.h"
 #include "base/test.h"
 #include "base/text.h"
 

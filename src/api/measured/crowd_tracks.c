@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where people were: settled tracks, anonymous. */
-#include "api/crowd_tracks.h"
-#include "api/answer.h"
+#include "api/measured/crowd_tracks.h"
+#include "api/answers/answer.h"
 #include "base/clock.h"
 #include "crowd/crowd.h"
 #include "readings/readings.h"

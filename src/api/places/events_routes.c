@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Events: made as drafts, published, run, closed. */
 #include "alerts/alerts.h"
+#include "api/access/known_events.h"
 #include "api/api.h"
-#include "api/known_events.h"
 #include "base/clock.h"
 #include "events/events.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/people_json.h"
+#include "api/people/people_json.h"
 
 #include "base/clock.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/readings_read.h"
+#include "api/measured/readings_read.h"
 
-#include "api/answer.h"
+#include "api/answers/answer.h"
 #include "base/clock.h"
 #include "readings/readings.h"
 

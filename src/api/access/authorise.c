@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who is it, did our page send it, and may they? Answered from memory on the event thread when the
  * principal was seen within the last two seconds, else on a worker, which may ask the database. */
-#include "api/access.h"
+#include "api/access/access.h"
+#include "api/access/credentials.h"
+#include "api/access/known_events.h"
 #include "api/api.h"
-#include "api/credentials.h"
-#include "api/known_events.h"
 #include "base/clock.h"
 #include "events/events.h"
 
