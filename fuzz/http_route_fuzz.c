@@ -4,12 +4,12 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "net/http/body.h"
-#include "net/http/peer.h"
-#include "net/http/router.h"
-#include "net/http/throttle.h"
-#include "net/http/trace.h"
-#include "net/http/url.h"
+#include "net/http/callers/peer.h"
+#include "net/http/callers/throttle.h"
+#include "net/http/requests/body.h"
+#include "net/http/requests/trace.h"
+#include "net/http/requests/url.h"
+#include "net/http/routes/router.h"
 #include "net/live/handshake.h"
 #include "net/mail/mail_text.h"
 #include "net/origin.h"

@@ -5,7 +5,7 @@
  * ever (slowloris). Here every connection notes since when it owes us a complete request; a sweep
  * every few seconds shuts down those that owe it for too long. Nothing is locked per request. */
 #pragma once
-#include "net/http/addresses.h"
+#include "net/http/callers/addresses.h"
 
 struct connections;
 struct connection;

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "net/http/connections.h"
-#include "net/http/framing.h"
 #include "net/http/internal.h"
+#include "net/http/requests/framing.h"
 
 /* Throwing away costs no memory, and connections.h bounds its time. */
 #define DRAIN_BYTES_MAX (128 * 1024 * 1024)

@@ -13,13 +13,13 @@
 #include "base/lock.h"
 #include "base/random.h"
 #include "net/http.h"
-#include "net/http/body.h"
+#include "net/http/callers/peer.h"
+#include "net/http/callers/throttle.h"
 #include "net/http/loops.h"
-#include "net/http/peer.h"
-#include "net/http/router.h"
-#include "net/http/throttle.h"
-#include "net/http/trace.h"
-#include "net/http/url.h"
+#include "net/http/requests/body.h"
+#include "net/http/requests/trace.h"
+#include "net/http/requests/url.h"
+#include "net/http/routes/router.h"
 
 #define REQUEST_ARENA_SIZE  1024
 #define REQUEST_QUERY_MAX   64

@@ -4,8 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "net/http/body.h"
-#include "net/http/pack_test.h"
+#include "net/http/requests/body.h"
+#include "net/http/requests/pack_test.h"
 #include "net/loopback_test.h"
 
 static void accept_body(struct request *request, void *context)

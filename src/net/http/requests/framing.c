@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/framing.h"
+#include "net/http/requests/framing.h"
 
 #include <strings.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/router.h — from method and path to a route. The tables are compiled once into a tree of
+/* net/http/routes/router.h — from method and path to a route. The tables are compiled once into a tree of
  * path segments; a match walks it and allocates nothing. A literal segment is preferred to {name};
  * {name*} stands last and takes one or more segments. Pure after creation. */
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/router.h"
+#include "net/http/routes/router.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/throttle.h — how often may one caller use one route. GCRA (the leaky bucket of ATM): one
+/* net/http/callers/throttle.h — how often may one caller use one route. GCRA (the leaky bucket of ATM): one
  * number per key, the "theoretical arrival time". A call is allowed when that lies at most
  * (burst - 1) x interval in the future, and pushes it by one interval.
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/pages.h — headers that keep a browser from being used against its user. */
+/* net/http/answers/pages.h — headers that keep a browser from being used against its user. */
 #pragma once
 #include <microhttpd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/url.h — the text of a request's target, decoded and checked. Pure. What comes out is valid
+/* net/http/requests/url.h — the text of a request's target, decoded and checked. Pure. What comes out is valid
  * UTF-8 without control characters, so no caller meets a NUL, a line break or half a character. */
 #pragma once
 #include "base/base.h"

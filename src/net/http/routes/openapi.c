@@ -3,7 +3,7 @@
  * cannot differ. Pages and other addresses outside /api/ are left out. */
 #include <stdio.h>
 
-#include "net/http/router.h"
+#include "net/http/routes/router.h"
 
 static json_t *text_schema(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/body.h"
+#include "net/http/requests/body.h"
 
 #include <strings.h>
 #include <zlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/url.h"
+#include "net/http/requests/url.h"
 
 #include "base/text.h"
 

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/http/addresses.h"
+#include "net/http/callers/addresses.h"
 #include "net/loopback_test.h"
 
 static struct peer_address address_of(const char *text)

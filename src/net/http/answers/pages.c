@@ -4,7 +4,7 @@
  * A page's answers do not differ between requests, so each variant (plain or gzip, TLS or not) is made
  * once and shared by all connections: no allocation and no copy per request. That is also why they
  * carry no X-Request-Id. */
-#include "net/http/pages.h"
+#include "net/http/answers/pages.h"
 
 #include <stdio.h>
 #include <strings.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/trace.h — W3C Trace Context and request ids. Pure.
+/* net/http/requests/trace.h — W3C Trace Context and request ids. Pure.
  *   00-<trace id, 32 hex>-<span id, 16 hex>-<flags, 2 hex>, lower case, neither id all zero. */
 #pragma once
 #include "base/random.h"

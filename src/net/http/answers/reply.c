@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "base/log.h"
-#include "net/http/pages.h"
+#include "net/http/answers/pages.h"
 
 /* The one table from errors to statuses. */
 static const struct {

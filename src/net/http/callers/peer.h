@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/peer.h — who is at the other end. Pure.
+/* net/http/callers/peer.h — who is at the other end. Pure.
  *
  * X-Forwarded-For and X-Forwarded-Proto are believed of the proxies that the operator has listed, and of
  * nobody else, however private its address looks. Each proxy adds whom it heard on the right; so they

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/addresses.h — how many connections each address has. IPv6 counts by /64: that much belongs to
+/* net/http/callers/addresses.h — how many connections each address has. IPv6 counts by /64: that much belongs to
  * one household, and whoever has it has all of its addresses. Memory is that of the connections. */
 #pragma once
-#include "net/http/peer.h"
+#include "net/http/callers/peer.h"
 
 struct addresses;
 struct address;

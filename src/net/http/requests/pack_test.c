@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/pack_test.h"
+#include "net/http/requests/pack_test.h"
 
 #include <zlib.h>
 #include <zstd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/body.h — a request's body as it arrives: bounded, decoded from gzip or zstd on the fly. The
+/* net/http/requests/body.h — a request's body as it arrives: bounded, decoded from gzip or zstd on the fly. The
  * bound is on what comes out, so a bomb stops at len_max however small it was sent. All bodies of a
  * server share a budget; memory is taken as bytes come, never because a client announced them. */
 #pragma once

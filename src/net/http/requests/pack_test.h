@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/pack_test.h — compressed bodies for tests. */
+/* net/http/requests/pack_test.h — compressed bodies for tests. */
 #pragma once
-#include "net/http/body.h"
+#include "net/http/requests/body.h"
 
 /* The caller owns the bytes. zstd frames carry a checksum, as gzip always does. */
 char *pack_test(enum body_encoding encoding, const char *bytes, size_t len, size_t *out_len);

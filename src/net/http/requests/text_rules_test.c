@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The pure parts: targets, routes, traces, origins, addresses. */
 #include "base/test.h"
-#include "net/http/router.h"
-#include "net/http/trace.h"
-#include "net/http/url.h"
+#include "net/http/requests/trace.h"
+#include "net/http/requests/url.h"
+#include "net/http/routes/router.h"
 #include "net/origin.h"
 
 static void nothing(struct request *request, void *context)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/test.h"
-#include "net/http/throttle.h"
+#include "net/http/callers/throttle.h"
 
 #define S 1000000
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* net/http/framing.h — where a request ends, and for whom it is, as its head tells.
+/* net/http/requests/framing.h — where a request ends, and for whom it is, as its head tells.
  *
  * A proxy before us may read a sloppy head otherwise than we do. Where the two see different ends, it
  * could be made to send one person's request as another's (RFC 9112, 5.1, 6.3 and 11.2). So a head that

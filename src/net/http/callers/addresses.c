@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/addresses.h"
+#include "net/http/callers/addresses.h"
 
 #include "base/lock.h"
 #include "base/random.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/throttle.h"
+#include "net/http/callers/throttle.h"
 
 #include "base/lock.h"
 #include "base/random.h"

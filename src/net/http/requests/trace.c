@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/trace.h"
+#include "net/http/requests/trace.h"
 
 #define TRACE_LEN (TRACE_TEXT_SIZE - 1)
 

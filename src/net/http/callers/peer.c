@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http/peer.h"
+#include "net/http/callers/peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

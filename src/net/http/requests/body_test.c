@@ -3,8 +3,8 @@
 #include <zstd.h>
 
 #include "base/test.h"
-#include "net/http/body.h"
-#include "net/http/pack_test.h"
+#include "net/http/requests/body.h"
+#include "net/http/requests/pack_test.h"
 
 static enum err feed(struct body *body, const char *bytes, size_t len, size_t step)
 {
