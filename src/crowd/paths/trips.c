@@ -3,7 +3,7 @@
  * end: there is one search per person, when the person has gone. */
 #include "crowd/paths/trips.h"
 
-#include "crowd/trends/numbers.h"
+#include "readings/numbers.h"
 
 #define TRIPS_VERSION    1
 #define PAIR_SLOTS_FIRST 64

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/real_series_test.h"
+#include "trends/predict/real_series_test.h"
 
 #include "base/test.h"
 

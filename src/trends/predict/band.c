@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/band.h"
+#include "trends/predict/band.h"
 
-#include "crowd/trends/numbers.h"
+#include "readings/numbers.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/season.h"
+#include "trends/predict/season.h"
 
-#include "crowd/trends/numbers.h"
+#include "readings/numbers.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/unusual.h — whether a count is unusual for this hour of the week. Pure and streaming: a step
+/* trends/predict/unusual.h — whether a count is unusual for this hour of the week. Pure and streaming: a step
  * is judged by what came before it, nothing else.
  *
  *   root of the count - season (season.h) - slow drift ──> in deviations of this hour: z
@@ -14,7 +14,7 @@
  * On probation nothing is unusual: until this hour of the week was seen UNUSUAL_WEEKS times, or this time of
  * day UNUSUAL_DAYS times (then the deviation is the one between days, and wider). */
 #pragma once
-#include "crowd/trends/season.h"
+#include "trends/predict/season.h"
 
 #define UNUSUAL_WEEKS       2
 #define UNUSUAL_DAYS        3

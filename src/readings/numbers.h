@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/numbers.h — fractional numbers in sealed bytes: IEEE 754, eight bytes, low end first. */
+/* readings/numbers.h — fractional numbers in sealed bytes: IEEE 754, eight bytes, low end first. */
 #pragma once
 #include "readings/pack.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One outcome of a horizon: find the forecast that was made for it, let its error teach the weights and
  * the band. Forecasts that wait stand in a ring as long as the horizon, so that each is found at its place. */
-#include "crowd/trends/forecast.h"
+#include "trends/predict/forecast.h"
 
-#include "crowd/trends/band.h"
-#include "crowd/trends/numbers.h"
+#include "readings/numbers.h"
+#include "trends/predict/band.h"
 
 #include <math.h>
 

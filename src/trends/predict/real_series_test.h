@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/real_series_test.h — counts that somebody else took, for the tests: the files under timeseries/. */
+/* trends/predict/real_series_test.h — counts that somebody else took, for the tests: the files under timeseries/. */
 #pragma once
 #include "base/base.h"
 

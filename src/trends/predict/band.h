@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/band.h — how wrong forecasts of one horizon usually are: a scale per time of day and a tracker
+/* trends/predict/band.h — how wrong forecasts of one horizon usually are: a scale per time of day and a tracker
  * per limit of the band. See forecast.h for the method and its source. */
 #pragma once
-#include "crowd/trends/forecast.h"
+#include "trends/predict/forecast.h"
 
 #define BAND_DAY_SLOTS 24
 

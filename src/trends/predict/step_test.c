@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/step.h"
+#include "trends/predict/step.h"
 
 #include "base/test.h"
 

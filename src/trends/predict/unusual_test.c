@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/unusual.h"
+#include "trends/predict/unusual.h"
 
 #include "base/random.h"
 #include "base/test.h"
-#include "crowd/trends/real_series_test.h"
+#include "trends/predict/real_series_test.h"
 
 #include <math.h>
 #include <time.h>

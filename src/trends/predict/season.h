@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/season.h — what is usual at this time of the week: a level and a deviation for each slot,
+/* trends/predict/season.h — what is usual at this time of the week: a level and a deviation for each slot,
  * learned as it goes; the slot that lasts still is never part of its own answer.
  *
  * Counts y are told and kept as square roots, sqrt(count + 3/8) (Anscombe 1948): a Poisson count then

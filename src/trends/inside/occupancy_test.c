@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/occupancy.h"
+#include "trends/inside/occupancy.h"
 
 #include "base/random.h"
 #include "base/test.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/forecast.h — how many will be here in some minutes, and how sure that is. Pure and streaming:
+/* trends/predict/forecast.h — how many will be here in some minutes, and how sure that is. Pure and streaming:
  * a forecast uses what was told before, nothing else, and learns from its own errors once they are known.
  *
  *   counts per step ── root ──> damped trend (Holt; Gardner, McKenzie 1985)  ┐ weighed per horizon by
@@ -16,7 +16,7 @@
  * A step that is missing is not told; after FORECAST_GAP_STEPS of them the trend begins anew. Counts are
  * 0 or more. A forecaster lives as long as its series: state in bytes by forecast_pack(). */
 #pragma once
-#include "crowd/trends/season.h"
+#include "trends/predict/season.h"
 
 #define FORECAST_HORIZONS  3
 #define FORECAST_STEPS_MAX 60 /* the furthest horizon */

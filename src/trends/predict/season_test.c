@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/trends/season.h"
+#include "trends/predict/season.h"
 
 #include "base/test.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/step.h — from a zone's counts per second to one count per step (a minute, say), as forecasts and
+/* trends/predict/step.h — from a zone's counts per second to one count per step (a minute, say), as forecasts and
  * verdicts take them: the mean of the seconds that were told. A step of which fewer than STEP_SECONDS_MIN of its
  * seconds were told is not known, and left out: a silent camera is no empty zone. */
 #pragma once

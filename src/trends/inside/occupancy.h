@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/trends/occupancy.h — how many are inside, from counters at the doors and from cameras' counts: a Kalman
+/* trends/inside/occupancy.h — how many are inside, from counters at the doors and from cameras' counts: a Kalman
  * filter (Kalman 1960) of one zone whose state is the people inside and what share of those who pass each
  * way the counters miss.
  *
