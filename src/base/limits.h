@@ -17,9 +17,13 @@
 #define LIMIT_HTTP_HEADER_BYTES        (32 * 1024)
 #define LIMIT_HTTP_BODY_BYTES          (256 * 1024)        /* routes may set their own */
 #define LIMIT_HTTP_BODIES_BYTES        (512 * 1024 * 1024) /* all that are in memory; 503 */
-#define LIMIT_INGEST_BODY_BYTES        (4 * 1024 * 1024)
-#define LIMIT_JSON_DEPTH               32
-#define LIMIT_WORKER_QUEUE_LEN         LIMIT_HTTP_CONNECTIONS /* a connection waits for one answer */
+/* Of them, of one token or person and of one address (one /64 in IPv6): 429 for that one only. This
+ * machine's and the trusted proxies' own addresses are not counted. */
+#define LIMIT_HTTP_SENDER_BODIES_BYTES  (64 * 1024 * 1024)
+#define LIMIT_HTTP_ADDRESS_BODIES_BYTES (128 * 1024 * 1024)
+#define LIMIT_INGEST_BODY_BYTES         (4 * 1024 * 1024)
+#define LIMIT_JSON_DEPTH                32
+#define LIMIT_WORKER_QUEUE_LEN          LIMIT_HTTP_CONNECTIONS /* a connection waits for one answer */
 
 /* The writer and its streams: 503 with Retry-After. */
 #define LIMIT_WRITER_QUEUE_LEN   65536

@@ -67,6 +67,8 @@ struct http_server_options {
     int thread_count;                 /* event threads; 0 = number of cores */
     int worker_count;                 /* for ROUTE_WORKER; 0 = 8 */
     size_t body_bytes_max;            /* of all bodies together; 0 = LIMIT_HTTP_BODIES_BYTES */
+    size_t body_bytes_per_sender;     /* 0 = LIMIT_HTTP_SENDER_BODIES_BYTES */
+    size_t body_bytes_per_address;    /* 0 = LIMIT_HTTP_ADDRESS_BODIES_BYTES */
     const char *tls_certificate_file; /* both or none */
     const char *tls_key_file;
     /* Whose X-Forwarded-For and -Proto are believed: "127.0.0.1, 10.0.0.0/8"; NULL = nobody's. */
@@ -119,7 +121,7 @@ void *request_principal(const struct request *request);
  *   if (!found_in_cache && request_to_worker(request)) return ERR_NONE; */
 bool request_to_worker(struct request *request);
 bool request_is_on_worker(const struct request *request);
-/* Whom the throttle counts; copied. Default: the peer's address. */
+/* Whom the throttle counts, and whose bodies share memory; copied. Default: the peer's address. */
 void request_set_rate_key(struct request *request, const char *key);
 
 /* Query as a number or time: absent leaves *inout; wrong is ERR_MALFORMED naming it. */

@@ -124,6 +124,22 @@ static enum err throttle(struct request *request, struct err_note *note)
                    wait_s);
 }
 
+/* From here on its body is kept, and counts for whoever sends it. */
+static void share_memory(struct request *request)
+{
+    if (request->body.budget_count == 0)
+        return;
+    const struct http_server *server = request->server;
+    if (request->is_address_counted) {
+        request->address_share = shares_enter_address(server->address_shares, &request->address);
+        body_share(&request->body, share_budget(request->address_share));
+    }
+    if (request->rate_key != NULL) {
+        request->sender_share = shares_enter(server->sender_shares, request->rate_key);
+        body_share(&request->body, share_budget(request->sender_share));
+    }
+}
+
 /* ERR_NONE with wants_worker set means: ask again at the gate. */
 static enum err admit(struct request *request, struct err_note *note)
 {
@@ -140,7 +156,9 @@ static enum err admit(struct request *request, struct err_note *note)
     if (request->is_counted)
         return ERR_NONE;
     request->is_counted = true;
-    return throttle(request, note);
+    TRY(throttle(request, note));
+    share_memory(request);
+    return ERR_NONE;
 }
 
 void dispatch_at_gate(struct request *request)
@@ -235,6 +253,8 @@ static void read_peer(struct request *request)
         peer = peer_behind_proxies(&server->proxies, &direct, &claims);
     }
     peer_text(&peer.address, request->peer);
+    request->address = peer.address;
+    request->is_address_counted = http_server_counts(server, &peer.address);
     request->is_secure = peer.is_secure || server->tls_key != NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "net/http.h"
 #include "net/http/callers/peer.h"
+#include "net/http/callers/shares.h"
 #include "net/http/callers/throttle.h"
 #include "net/http/loops.h"
 #include "net/http/requests/body.h"
@@ -40,7 +41,9 @@ struct http_server {
     struct workers *workers; /* for handlers that may wait */
     struct workers *gate;    /* for authorise() where it must ask: never behind a slow handler */
     struct body_budget bodies;
-    int64_t authorised_for_us; /* who sent its body for longer is looked up once more */
+    struct shares *sender_shares;  /* of it, by rate key */
+    struct shares *address_shares; /* of it, by the client's address */
+    int64_t authorised_for_us;     /* who sent its body for longer is looked up once more */
     struct connections *connections;
     struct peer_networks proxies; /* that are believed */
     struct static_cache *static_cache;
@@ -82,11 +85,16 @@ struct request {
     const struct url_query *query;
     size_t query_count;
     struct body body;
+    struct share
+        *sender_share; /* of the bodies' memory; NULL before it is admitted, and of nobody */
+    struct share *address_share;
     size_t drained; /* body bytes thrown away after a refusal */
     const char *id;
     char trace[TRACE_TEXT_SIZE];
     char own_id[TRACE_ID_SIZE];
     char peer[PEER_TEXT_SIZE];
+    struct peer_address address;
+    bool is_address_counted; /* neither this machine nor a proxy, behind which many stand */
     char *content_type;
     const char *rate_key;
     void *principal;
@@ -167,6 +175,8 @@ void dispatch_at_gate(struct request *request);
 /* --- server.c --- */
 /* http_server_stop() waits while anybody holds. Hold first, then look whether it is stopping: so either
  * the stop waits, or it is seen. */
+/* Behind a trusted proxy, and on this machine, many are behind one address. */
+bool http_server_counts(const struct http_server *server, const struct peer_address *address);
 void http_server_hold(struct http_server *server);
 void http_server_release(struct http_server *server);
 bool http_server_is_stopping(const struct http_server *server);

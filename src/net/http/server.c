@@ -122,12 +122,15 @@ static enum err load_tls(struct http_server *server, struct err_note *note)
     return read_file(options->tls_key_file, &server->tls_key, note);
 }
 
-/* Behind a trusted proxy, and on this machine, many are behind one address. */
+bool http_server_counts(const struct http_server *server, const struct peer_address *address)
+{
+    return !peer_is_loopback(address) && !peer_networks_have(&server->proxies, address);
+}
+
 static bool is_counted(const struct http_server *server, const struct sockaddr *address,
                        struct peer_address *out)
 {
-    return peer_address_of(address, out) && !peer_is_loopback(out) &&
-           !peer_networks_have(&server->proxies, out);
+    return peer_address_of(address, out) && http_server_counts(server, out);
 }
 
 static enum MHD_Result let_in(void *context, const struct sockaddr *address, socklen_t len)
@@ -221,6 +224,8 @@ static void destroy(struct http_server *server)
         (void)close(server->quiet_listener);
     connections_destroy(server->connections);
     static_cache_destroy(server->static_cache);
+    shares_destroy(server->sender_shares);
+    shares_destroy(server->address_shares);
     throttle_destroy(server->throttle);
     router_destroy(server->router);
     mem_free(server->tls_certificate);
@@ -230,6 +235,26 @@ static void destroy(struct http_server *server)
     signal_fini(&server->idle);
     lock_fini(&server->lock);
     mem_free(server);
+}
+
+static size_t or_default(size_t value, size_t fallback)
+{
+    return value == 0 ? fallback : value;
+}
+
+static void start_counting(struct http_server *server)
+{
+    const struct http_server_options *options = &server->options;
+    server->connections =
+        connections_create(REQUEST_PATIENCE_US, or_default(options->connections_per_address,
+                                                           LIMIT_HTTP_ADDRESS_CONNECTIONS));
+    server->bodies.max = or_default(options->body_bytes_max, LIMIT_HTTP_BODIES_BYTES);
+    server->sender_shares =
+        shares_create(BODY_BUDGET_OF_SENDER,
+                      or_default(options->body_bytes_per_sender, LIMIT_HTTP_SENDER_BODIES_BYTES));
+    server->address_shares =
+        shares_create(BODY_BUDGET_OF_ADDRESS,
+                      or_default(options->body_bytes_per_address, LIMIT_HTTP_ADDRESS_BODIES_BYTES));
 }
 
 static enum err start(struct http_server *server, struct err_note *note)
@@ -245,12 +270,7 @@ static enum err start(struct http_server *server, struct err_note *note)
     server->port = listener->port;
     server->throttle = throttle_create(THROTTLE_KEYS);
     server->static_cache = static_cache_create();
-    server->connections =
-        connections_create(REQUEST_PATIENCE_US, options->connections_per_address == 0
-                                                    ? (size_t)LIMIT_HTTP_ADDRESS_CONNECTIONS
-                                                    : options->connections_per_address);
-    server->bodies.max =
-        options->body_bytes_max == 0 ? (size_t)LIMIT_HTTP_BODIES_BYTES : options->body_bytes_max;
+    start_counting(server);
     server->workers = workers_create(
         "http-worker", options->worker_count == 0 ? WORKERS_DEFAULT : options->worker_count,
         dispatch_on_worker);

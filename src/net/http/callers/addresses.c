@@ -3,12 +3,13 @@
 
 #include "base/lock.h"
 #include "base/random.h"
+#include "net/http/callers/keyed_hash.h"
 
 #define BUCKET_COUNT 4096
 
 struct address {
     struct address *next;
-    uint64_t halves[2];
+    struct peer_address household;
     size_t connections;
 };
 
@@ -38,48 +39,33 @@ void addresses_destroy(struct addresses *addresses)
     mem_free(addresses);
 }
 
-static uint64_t mix(uint64_t a)
+static struct address **slot_of(struct addresses *addresses, const struct peer_address *of)
 {
-    a ^= a >> 32;
-    a *= 0xD6E8FEB86659FD93ULL;
-    return a ^ a >> 32;
-}
-
-static void halve(const struct peer_address *of, uint64_t out_halves[2])
-{
-    memcpy(out_halves, of->bytes, PEER_ADDRESS_SIZE);
-    bool is_v4 = out_halves[0] == 0; /* ::ffff:a.b.c.d, and loopback, which nobody counts */
-    if (!is_v4)
-        out_halves[1] = 0;
-}
-
-static struct address **slot_of(struct addresses *addresses, const uint64_t halves[2])
-{
-    uint64_t hash = mix(mix(addresses->secret ^ halves[0]) ^ halves[1]);
+    uint64_t halves[2];
+    memcpy(halves, of->bytes, sizeof halves);
+    uint64_t hash = keyed_hash_mix(keyed_hash_mix(addresses->secret ^ halves[0]) ^ halves[1]);
     struct address **slot = &addresses->buckets[hash % BUCKET_COUNT];
-    while (*slot != NULL && memcmp((*slot)->halves, halves, 2 * sizeof *halves) != 0)
+    while (*slot != NULL && memcmp(&(*slot)->household, of, sizeof *of) != 0)
         slot = &(*slot)->next;
     return slot;
 }
 
 bool addresses_have_room(struct addresses *addresses, const struct peer_address *of)
 {
-    uint64_t halves[2];
-    halve(of, halves);
+    struct peer_address household = peer_household(of);
     LOCKED(&addresses->lock);
-    const struct address *address = *slot_of(addresses, halves);
+    const struct address *address = *slot_of(addresses, &household);
     return address == NULL || address->connections < addresses->connections_max;
 }
 
 struct address *addresses_enter(struct addresses *addresses, const struct peer_address *of)
 {
-    uint64_t halves[2];
-    halve(of, halves);
+    struct peer_address household = peer_household(of);
     LOCKED(&addresses->lock);
-    struct address **slot = slot_of(addresses, halves);
+    struct address **slot = slot_of(addresses, &household);
     if (*slot == NULL) {
         *slot = mem_new(sizeof **slot);
-        memcpy((*slot)->halves, halves, sizeof halves);
+        (*slot)->household = household;
     }
     (*slot)->connections++;
     return *slot;
@@ -93,7 +79,7 @@ void addresses_leave(struct addresses *addresses, struct address *address)
     assert(address->connections > 0);
     if (--address->connections > 0)
         return;
-    struct address **slot = slot_of(addresses, address->halves);
+    struct address **slot = slot_of(addresses, &address->household);
     *slot = address->next;
     mem_free(address);
 }

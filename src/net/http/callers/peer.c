@@ -56,6 +56,14 @@ bool peer_is_loopback(const struct peer_address *address)
            memcmp(address, &V6, sizeof V6) == 0;
 }
 
+struct peer_address peer_household(const struct peer_address *address)
+{
+    struct peer_address household = *address;
+    if (!is_mapped(address))
+        memset(household.bytes + PEER_ADDRESS_SIZE / 2, 0, PEER_ADDRESS_SIZE / 2);
+    return household;
+}
+
 /* --- networks --- */
 
 static bool is_within(const struct peer_network *network, const struct peer_address *address)

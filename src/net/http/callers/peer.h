@@ -32,6 +32,9 @@ bool peer_address_parse(const char *text, struct peer_address *out);
 /* IPv4-mapped addresses as IPv4. */
 void peer_text(const struct peer_address *address, char out[PEER_TEXT_SIZE]);
 bool peer_is_loopback(const struct peer_address *address);
+/* Whom the address stands for where callers are counted: IPv4 itself; of IPv6 the /64, because whoever
+ * has one address of it has them all. */
+struct peer_address peer_household(const struct peer_address *address);
 
 /* "127.0.0.1, ::1, 10.0.0.0/8", with commas or spaces; NULL is none. ERR_INVALID names the one that is
  * wrong. */

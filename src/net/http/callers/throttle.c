@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "base/random.h"
+#include "net/http/callers/keyed_hash.h"
 
 #define SHARD_COUNT  64
 #define BUCKET_SLOTS 8
@@ -19,7 +20,7 @@ struct shard {
 } __attribute__((aligned(64)));
 
 struct throttle {
-    uint64_t secret[2];
+    struct keyed_hash hash;
     struct shard shards[SHARD_COUNT];
 };
 
@@ -50,7 +51,7 @@ struct throttle *throttle_create(size_t key_count)
 {
     struct throttle *throttle = aligned_alloc(64, sizeof *throttle);
     assert(throttle != NULL);
-    random_secret(throttle->secret, sizeof throttle->secret);
+    random_secret(&throttle->hash, sizeof throttle->hash);
     size_t buckets = 1;
     while (buckets * BUCKET_SLOTS * SHARD_COUNT < key_count)
         buckets *= 2;
@@ -74,21 +75,9 @@ void throttle_destroy(struct throttle *throttle)
     free(throttle);
 }
 
-static uint64_t mix(uint64_t a)
-{
-    a ^= a >> 32;
-    a *= 0xD6E8FEB86659FD93ULL;
-    a ^= a >> 32;
-    a *= 0xD6E8FEB86659FD93ULL;
-    return a ^ a >> 32;
-}
-
 static uint64_t hash_key(const struct throttle *throttle, const void *scope, const char *key)
 {
-    uint64_t hash = throttle->secret[0] ^ mix((uint64_t)(uintptr_t)scope ^ throttle->secret[1]);
-    for (; *key != '\0'; key++)
-        hash = mix(hash ^ (unsigned char)*key) + throttle->secret[1];
-    hash = mix(hash);
+    uint64_t hash = keyed_hash_text(&throttle->hash, (uint64_t)(uintptr_t)scope, key);
     return hash == 0 ? 1 : hash;
 }
 

@@ -27,16 +27,38 @@ enum body_encoding body_encoding_of(const char *header)
 
 static struct metric held = METRIC_GAUGE("muster_http_bodies_bytes",
                                          "Memory of request bodies that are being read or wait.");
-static struct metric refused =
-    METRIC_COUNTER("muster_http_bodies_refused_total",
-                   "Request bodies refused (503) because all together would be too large.");
+#define REFUSED(whose)                                                                             \
+    {                                                                                              \
+        .name = "muster_http_bodies_refused_total", .kind = METRIC_KIND_COUNTER,                   \
+        .help = "Request bodies refused because those of all (503), or of one sender or address "  \
+                "(429), would together be too large.",                                             \
+        .labels = "of=\"" whose "\""                                                               \
+    }
+static struct metric refused[BODY_BUDGETS] = {
+    [BODY_BUDGET_OF_ALL] = REFUSED("all"),
+    [BODY_BUDGET_OF_SENDER] = REFUSED("sender"),
+    [BODY_BUDGET_OF_ADDRESS] = REFUSED("address"),
+};
 
 void body_init(struct body *body, enum body_encoding encoding, size_t expected_len, size_t len_max,
                struct body_budget *budget)
 {
     assert(expected_len <= len_max);
-    *body = (struct body){
-        .encoding = encoding, .expected_len = expected_len, .len_max = len_max, .budget = budget};
+    *body = (struct body){.encoding = encoding, .expected_len = expected_len, .len_max = len_max};
+    if (budget != NULL)
+        body_share(body, budget);
+}
+
+void body_share(struct body *body, struct body_budget *budget)
+{
+    assert(body->budget_count < BODY_BUDGETS && body->charged == 0);
+    body->budgets[body->budget_count++] = budget;
+}
+
+static void give_back(struct body *body, size_t first, size_t bytes)
+{
+    for (size_t i = first; i < body->budget_count; i++)
+        atomic_fetch_sub_explicit(&body->budgets[i]->used, bytes, memory_order_relaxed);
 }
 
 void body_fini(struct body *body)
@@ -49,23 +71,52 @@ void body_fini(struct body *body)
     }
     mem_free(body->bytes);
     if (body->charged > 0) {
-        atomic_fetch_sub_explicit(&body->budget->used, body->charged, memory_order_relaxed);
+        give_back(body, 0, body->charged);
         metric_add(&held, -(int64_t)body->charged);
     }
-    *body = (struct body){.len_max = body->len_max, .budget = body->budget};
+    struct body emptied = {.len_max = body->len_max, .budget_count = body->budget_count};
+    memcpy(emptied.budgets, body->budgets, sizeof emptied.budgets);
+    *body = emptied;
 }
 
+static enum err refuse(enum body_budget_of of, struct err_note *note)
+{
+    metric_add(&refused[of], 1);
+    switch (of) {
+    case BODY_BUDGET_OF_ALL:
+        break;
+    case BODY_BUDGET_OF_SENDER:
+        return err_set(note, ERR_TOO_MANY, "",
+                       "Your requests that are still coming in hold too much memory; finish them "
+                       "first, or send fewer at once.");
+    case BODY_BUDGET_OF_ADDRESS:
+        return err_set(note, ERR_TOO_MANY, "",
+                       "Requests from your address that are still coming in hold too much memory; "
+                       "finish them first, or send fewer at once.");
+    }
+    return err_set(note, ERR_BUSY, "",
+                   "The server has too many request bodies in memory; try again in a moment.");
+}
+
+static bool take(struct body_budget *budget, size_t bytes)
+{
+    size_t before = atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+    if (bytes <= budget->max && before <= budget->max - bytes)
+        return true;
+    atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+    return false;
+}
+
+/* A caller's own share first, so that who has used it up does not even for a moment weigh on all. */
 static enum err charge(struct body *body, size_t bytes, struct err_note *note)
 {
-    struct body_budget *budget = body->budget;
-    if (budget == NULL || bytes == 0)
+    if (body->budget_count == 0 || bytes == 0)
         return ERR_NONE;
-    size_t before = atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
-    if (bytes > budget->max || before > budget->max - bytes) {
-        atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
-        metric_add(&refused, 1);
-        return err_set(note, ERR_BUSY, "",
-                       "The server has too many request bodies in memory; try again in a moment.");
+    for (size_t i = body->budget_count; i-- > 0;) {
+        if (!take(body->budgets[i], bytes)) {
+            give_back(body, i + 1, bytes);
+            return refuse(body->budgets[i]->of, note);
+        }
     }
     body->charged += bytes;
     metric_add(&held, (int64_t)bytes);

@@ -140,6 +140,30 @@ TEST(bodies_share_a_budget_and_give_it_back)
     CHECK_INT(budget.used, 0);
 }
 
+TEST(who_has_used_up_its_share_takes_nothing_from_all)
+{
+    static char text[10000];
+    static const struct {
+        size_t all_max, share_max;
+        enum err err;
+    } CASES[] = {{16000, 9000, ERR_TOO_MANY}, {9000, 16000, ERR_BUSY}, {16000, 16000, ERR_NONE}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct body_budget all = {.max = CASES[i].all_max};
+        struct body_budget share = {.max = CASES[i].share_max, .of = BODY_BUDGET_OF_SENDER};
+        struct body body;
+        struct err_note note = {0};
+        body_init(&body, BODY_PLAIN, sizeof text, sizeof text, &all);
+        body_share(&body, &share);
+        CHECK_INT(body_add(&body, text, 10, &note), CASES[i].err);
+        size_t held = CASES[i].err == ERR_NONE ? sizeof text + 1 : 0;
+        CHECK_INT(all.used, held);
+        CHECK_INT(share.used, held);
+        body_fini(&body);
+        CHECK_INT(all.used, 0);
+        CHECK_INT(share.used, 0);
+    }
+}
+
 TEST(decoders_count_as_their_bodies_do)
 {
     static const enum body_encoding ENCODINGS[] = {BODY_GZIP, BODY_ZSTD};

@@ -70,6 +70,8 @@ void request_destroy(struct request *request)
     if (request->principal_destroy != NULL && request->principal != NULL)
         request->principal_destroy(request->principal);
     body_fini(&request->body);
+    shares_leave(request->server->sender_shares, request->sender_share);
+    shares_leave(request->server->address_shares, request->address_share);
     if (request->response != NULL && !request->is_response_shared)
         MHD_destroy_response(request->response);
     while (request->blocks != NULL) {
