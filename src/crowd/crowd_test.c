@@ -602,6 +602,7 @@ ON_BOTH_ENGINES(settled_tracks_reach_the_table_and_a_restart_writes_no_chunk_ane
     struct detection_batch *again = await_chunk(&house, from_ms);
     CHECK_INT(again->person_count, first->person_count);
     CHECK(memcmp(again->track, first->track, 100 * sizeof *again->track) == 0);
+    CHECK_INT(place_record_count(house.telemetry, "tracks"), 2);
     shared_unref(&first->shared);
     shared_unref(&next->shared);
     shared_unref(&again->shared);
@@ -671,6 +672,7 @@ ON_BOTH_ENGINES(the_first_chunk_of_a_venue_and_time_stays_and_the_old_ones_expir
     CHECK_INT(store_write(house.telemetry, write_row, &row, &note), ERR_NONE);
     CHECK_INT(rows_of(&house, "first"), 4);
     CHECK_INT(rows_of(&house, "again"), 0);
+    CHECK_INT(place_record_count(house.telemetry, "tracks"), 4); /* each is told once */
     furnish(&house);
     send_frame(&house, "cam-1", now_ms, 1); /* from now on something is published every second */
     tracks_expire(house.telemetry, 90 * 60000);

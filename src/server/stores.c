@@ -90,7 +90,7 @@ void stores_close(struct stores *stores)
 void stores_keep(const struct stores *stores, const struct server_options *options)
 {
     static const char *const MAIN[] = {"venues", "incidents"};
-    static const char *const TELEMETRY[] = {"detections", "readings"};
+    static const char *const TELEMETRY[] = {"detections", "readings", "tracks"};
     struct stream_retention rule = {.age_max_ms = options->keep_streams_ms,
                                     .bytes_max = options->keep_streams_bytes};
     for (size_t i = 0; i < COUNT_OF(MAIN); i++) {

@@ -2,6 +2,7 @@
 #include "crowd/tracks/table.h"
 
 #include "crowd/tracks/log.h"
+#include "crowd/tracks/told.h"
 #include "readings/pack.h"
 
 const char tracks_table_sql[] =
@@ -11,11 +12,33 @@ const char tracks_table_sql[] =
 
 enum err track_row_write(struct db *db, const struct track_row *row)
 {
-    return sql_run(db,
-                   "INSERT INTO crowd_track (event, venue, from_ms, data) VALUES ($1, $2, $3, $4)"
-                   " ON CONFLICT (event, venue, from_ms) DO NOTHING",
-                   SQL_TEXT(row->event), SQL_TEXT(row->venue), SQL_INT(row->from_ms),
-                   SQL_BLOB(row->bytes, row->len));
+    int64_t written = 0;
+    TRY(sql_run_counted(db, &written,
+                        "INSERT INTO crowd_track (event, venue, from_ms, data)"
+                        " VALUES ($1, $2, $3, $4) ON CONFLICT (event, venue, from_ms) DO NOTHING",
+                        SQL_TEXT(row->event), SQL_TEXT(row->venue), SQL_INT(row->from_ms),
+                        SQL_BLOB(row->bytes, row->len)));
+    return written == 0 ? ERR_NONE : track_tell(db, row->event, row->venue, row->from_ms);
+}
+
+enum err track_row_read(struct db *db, const struct track_told *told,
+                        struct detection_batch **out_batch)
+{
+    struct sql_rows rows;
+    SCOPED_BATCH *batch = NULL;
+    enum err err = ERR_NOT_FOUND;
+    TRY(sql_query(db, &rows,
+                  "SELECT data FROM crowd_track WHERE event = $1 AND venue = $2 AND from_ms = $3",
+                  SQL_TEXT(told->event), SQL_TEXT(told->venue), SQL_INT(told->from_ms)));
+    if (sql_next(&rows)) {
+        size_t len;
+        const void *bytes = sql_blob(&rows, 0, &len);
+        err = detections_unpack(bytes, len, &batch);
+    }
+    TRY(sql_end(&rows));
+    TRY(err);
+    *out_batch = TAKE(batch);
+    return ERR_NONE;
 }
 
 void tracks_expire(struct store *store, int64_t keep_ms)
