@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* readings/query.h — reading history. What was acknowledged is seen at once: chunks and the part of
  * the stream behind them are merged in one snapshot. Of that stream only the shards are read where the
- * device or the venue stands now: what a device sent elsewhere in the seconds before it was moved
- * appears with the next chunks. */
+ * device or the zone stands, and where it stood before it was moved. */
 #pragma once
 #include "base/base.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "store/stream.h"
+#include "venues/left.h"
 #include "venues/shape.h"
 #include "venues/view.h"
 
@@ -194,6 +195,7 @@ static enum err remove_venue(struct db *db, const struct venue_edit *edit, struc
                         SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
     if (changed == 0)
         return err_set(note, ERR_NOT_FOUND, "venue", "there is no venue %s", edit->venue);
+    TRY(left_note_venue(db, edit->event, edit->venue));
     for (size_t part = 0; part < COUNT_OF(part_sqls); part++) {
         if (part_sqls[part].clear != NULL)
             TRY(sql_run(db, part_sqls[part].clear, SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
@@ -259,7 +261,8 @@ static enum err remove_part(struct db *db, const struct venue_edit *edit, struct
     if (changed == 0)
         return err_set(note, ERR_NOT_FOUND, part_names[edit->part], "there is no %s %s",
                        part_names[edit->part], edit->id);
-    return ERR_NONE;
+    bool is_measured = edit->part == VENUE_PART_DEVICE || edit->part == VENUE_PART_ZONE;
+    return is_measured ? left_note(db, edit->event, edit->venue, edit->id) : ERR_NONE;
 }
 
 /* --- picture --- */
@@ -375,6 +378,9 @@ static const struct store_migration migrations[] = {
         "CREATE TABLE venue_wall (event TEXT NOT NULL, venue TEXT NOT NULL, id TEXT NOT NULL,"
         " document TEXT NOT NULL, PRIMARY KEY (event, id));"
         "CREATE INDEX venue_wall_venue ON venue_wall (event, venue, id);"},
+    {3, "CREATE TABLE venue_left (event TEXT NOT NULL, id TEXT NOT NULL, venue TEXT NOT NULL,"
+        " left_ms BIGINT NOT NULL, PRIMARY KEY (event, id, venue));"
+        "CREATE INDEX venue_left_by_age ON venue_left (left_ms);"},
 };
 
 const struct store_module venues_store_module = {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/consumer.h"
+#include "venues/left.h"
 #include "venues/venues_edit.h"
 #include "venues/venues_internal.h"
 #include "venues/view.h"
@@ -218,6 +219,7 @@ enum err venues_open(struct store *main_store, struct venues **out_venues, struc
     /* Heard before read: what changes in between is then read twice, and never missed. */
     store_listen(main_store, CHANNEL, heard, venues);
     store_listen_missed(main_store, catch_up, venues);
+    left_expire(main_store);
     enum err err = venues_refresh_all(venues);
     if (err != ERR_NONE) {
         venues_close(venues);

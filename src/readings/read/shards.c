@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A record's key is "event/venue", so whoever knows the venue knows the shard. */
+#include <stdio.h>
+
 #include "base/text.h"
 #include "readings/readings_internal.h"
-#include "venues/venues.h"
+#include "venues/left.h"
 
 static unsigned shard_of_view(struct venue_view *view)
 {
@@ -11,13 +13,38 @@ static unsigned shard_of_view(struct venue_view *view)
     return shards;
 }
 
+struct left {
+    const char *event;
+    unsigned shards;
+};
+
+static void add_left(void *context, const char *venue)
+{
+    struct left *left = context;
+    char key[2 * LIMIT_ID_LEN + 2];
+    (void)snprintf(key, sizeof key, "%s/%s", left->event, venue);
+    left->shards |= 1U << stream_shard_of(key);
+}
+
+/* What it sent where it stood before may not be in history yet. */
+static unsigned with_left(struct readings *readings, unsigned shards, const char *event,
+                          const char *id)
+{
+    struct left left = {.event = event, .shards = shards};
+    if (shards == HISTORY_ALL_SHARDS)
+        return shards;
+    enum err err = venues_left(readings->venues, event, id, add_left, &left);
+    return err == ERR_NONE ? left.shards : HISTORY_ALL_SHARDS;
+}
+
 unsigned shards_of_device(struct readings *readings, const char *event, const char *device)
 {
     const struct device *found;
     if (readings->venues == NULL)
         return HISTORY_ALL_SHARDS;
     struct venue_view *view = venues_view_of_device(readings->venues, event, device, &found);
-    return view == NULL ? HISTORY_ALL_SHARDS : shard_of_view(view);
+    return view == NULL ? HISTORY_ALL_SHARDS
+                        : with_left(readings, shard_of_view(view), event, device);
 }
 
 static bool has_zone(const struct venue_view *view, const char *zone)
@@ -44,7 +71,7 @@ static unsigned shards_of_views(struct readings *readings, const char *event, co
         shards |= is_wanted ? shard : 0;
     }
     mem_free(views);
-    return shards == 0 ? HISTORY_ALL_SHARDS : shards;
+    return shards == 0 ? HISTORY_ALL_SHARDS : with_left(readings, shards, event, zone);
 }
 
 unsigned shards_of_event(struct readings *readings, const char *event)

@@ -59,6 +59,48 @@ ON_BOTH_ENGINES(only_the_shards_of_the_venue_asked_for_are_read)
     store_close(store);
 }
 
+static void remove_part(struct venues *venues, enum venue_part part, const char *venue,
+                        const char *id)
+{
+    struct venue_edit edit = {
+        .part = part, .action = VENUE_REMOVE, .event = "demo", .venue = venue, .id = id};
+    CHECK_INT(venues_edit(venues, &edit, NULL), ERR_NONE);
+}
+
+ON_BOTH_ENGINES(what_was_moved_is_also_read_where_it_stood_before)
+{
+    struct store *store = place_open(place, &venues_store_module, 1);
+    struct readings readings = {.store = store};
+    CHECK_INT(venues_open(store, &readings.venues, NULL), ERR_NONE);
+    struct venues *venues = readings.venues;
+    unsigned park = 1U << stream_shard_of("demo/park");
+    unsigned foyer = 1U << stream_shard_of("demo/foyer");
+    unsigned hall = 1U << stream_shard_of("demo/dock");
+    CHECK(park != foyer && foyer != hall && hall != park);
+    put_part(venues, VENUE_PART_VENUE, "park", NULL, VENUE);
+    put_part(venues, VENUE_PART_VENUE, "foyer", NULL, VENUE);
+    put_part(venues, VENUE_PART_VENUE, "dock", NULL, VENUE);
+    put_part(venues, VENUE_PART_DEVICE, "park", "cam-1", CAMERA);
+    put_part(venues, VENUE_PART_DEVICE, "foyer", "cam-2", CAMERA);
+    put_part(venues, VENUE_PART_ZONE, "park", "stage", ZONE);
+    remove_part(venues, VENUE_PART_DEVICE, "park", "cam-1");
+    remove_part(venues, VENUE_PART_ZONE, "park", "stage");
+    put_part(venues, VENUE_PART_DEVICE, "foyer", "cam-1", CAMERA);
+    put_part(venues, VENUE_PART_ZONE, "foyer", "stage", ZONE);
+    CHECK_INT(shards_of_device(&readings, "demo", "cam-1"), park | foyer);
+    CHECK_INT(shards_of_series(&readings, "demo", "cam-1:temperature"), park | foyer);
+    CHECK_INT(shards_of_series(&readings, "demo", "zone.stage:people"), park | foyer);
+    CHECK_INT(shards_of_device(&readings, "demo", "cam-2"), foyer);
+    remove_part(venues, VENUE_PART_VENUE, "foyer", NULL); /* with all that stands in it */
+    put_part(venues, VENUE_PART_DEVICE, "dock", "cam-2", CAMERA);
+    put_part(venues, VENUE_PART_ZONE, "dock", "stage", ZONE);
+    CHECK_INT(shards_of_device(&readings, "demo", "cam-2"), foyer | hall);
+    CHECK_INT(shards_of_series(&readings, "demo", "zone.stage:people"), park | foyer | hall);
+    CHECK_INT(shards_of_event(&readings, "demo"), park | foyer | hall);
+    venues_close(venues);
+    store_close(store);
+}
+
 static enum err count_record(void *context, struct stream_record *record)
 {
     (void)record;
