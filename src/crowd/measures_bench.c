@@ -12,7 +12,6 @@
 #include <time.h>
 
 #define PILLARS      10
-#define GATES        10
 #define MOMENTS      40
 #define PEOPLE_MAX   20000
 #define ZONES_MAX    1000
@@ -27,7 +26,7 @@ static struct ring rectangle(size_t index, double x0, double y0, double x1, doub
     corners[1] = (struct point){x1, y0};
     corners[2] = (struct point){x1, y1};
     corners[3] = (struct point){x0, y1};
-    return (struct ring){corners, 4};
+    return (struct ring){corners, 4, index == 0 ? RING_FLOOR : RING_OBSTACLE};
 }
 
 static struct venue_view *bench_view(size_t zone_count)
@@ -47,16 +46,10 @@ static struct venue_view *bench_view(size_t zone_count)
 static struct measures *bench_measures(const struct crowd_map *map)
 {
     struct ring floor[PILLARS + 1] = {rectangle(0, 0, 0, 100, 60)};
-    struct line gates[GATES];
     for (size_t i = 0; i < PILLARS; i++)
         floor[i + 1] = rectangle(i + 1, 5 + 9.0 * (double)i, 28, 8 + 9.0 * (double)i, 32);
-    for (size_t i = 0; i < GATES; i++)
-        gates[i] = (struct line){{10.0 * (double)i, 40}, {10.0 * (double)i + 3, 40}};
-    const struct measures_scope scope = {.map = map,
-                                         .floor = floor,
-                                         .floor_ring_count = COUNT_OF(floor),
-                                         .lines = gates,
-                                         .line_count = GATES};
+    const struct measures_scope scope = {
+        .map = map, .floor = floor, .floor_ring_count = COUNT_OF(floor)};
     struct measures *measures = NULL;
     assert(measures_create(&scope, &measures) == ERR_NONE);
     return measures;

@@ -67,7 +67,7 @@ enum err areas_create(const struct walkable *walkable, const struct zone *zones,
     struct zone_pieces *pieces = mem_new_array(zone_count + 1, sizeof *pieces);
     enum err err = ERR_NONE;
     for (size_t z = 0; z < zone_count && err == ERR_NONE; z++) {
-        struct ring ring = {zones[z].ring, zones[z].ring_len};
+        struct ring ring = {zones[z].ring, zones[z].ring_len, RING_FLOOR};
         err = trapezoids_of(&ring, 1, &pieces[z].trapezoids, &pieces[z].count);
     }
     if (err == ERR_NONE) {

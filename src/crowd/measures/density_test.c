@@ -8,7 +8,12 @@
 
 #define RING(corners)                                                                              \
     {                                                                                              \
-        (corners), COUNT_OF(corners)                                                               \
+        (corners), COUNT_OF(corners), RING_FLOOR                                                   \
+    }
+
+#define OBSTACLE(corners)                                                                          \
+    {                                                                                              \
+        (corners), COUNT_OF(corners), RING_OBSTACLE                                                \
     }
 
 static const char *const NOBODY[] = {NULL};
@@ -105,7 +110,7 @@ TEST(a_pillar_is_nobodys_and_obstacles_may_overlap_and_reach_out)
     static const struct point PILLAR[] = {{4, 4}, {6, 4}, {6, 6}, {4, 6}};
     static const struct point BESIDE[] = {{5, 5}, {7, 5}, {7, 6}, {5, 6}}; /* 1 m² is its own */
     static const struct point CORNER[] = {{9, 9}, {12, 9}, {12, 12}, {9, 12}};
-    const struct ring floor[] = {RING(HALL), RING(PILLAR), RING(BESIDE), RING(CORNER)};
+    const struct ring floor[] = {RING(HALL), OBSTACLE(PILLAR), OBSTACLE(BESIDE), OBSTACLE(CORNER)};
     const struct zone_box zones[] = {{"hall", 0, 0, 10, 10}, {"pillar", 4, 4, 6, 6}};
     const struct point people[] = {{1, 1}, {1, 9}, {8, 5}};
     struct scene scene = build_scene(floor, 4, zones, 2);
@@ -123,7 +128,7 @@ TEST(slanted_obstacles_may_cross_the_outline_and_each_other)
     static const struct point SPEAR[] = {{8, 5}, {12, 3}, {12, 7}}; /* 2 m² of it in the hall */
     static const struct point CROSS_A[] = {{2, 2}, {4, 4}, {3.9, 4.1}, {1.9, 2.1}};
     static const struct point CROSS_B[] = {{4, 2}, {4.1, 2.1}, {2.1, 4.1}, {2, 4}};
-    const struct ring floor[] = {RING(HALL), RING(SPEAR), RING(CROSS_A), RING(CROSS_B)};
+    const struct ring floor[] = {RING(HALL), OBSTACLE(SPEAR), OBSTACLE(CROSS_A), OBSTACLE(CROSS_B)};
     const struct zone_box zones[] = {{"hall", 0, 0, 10, 10}};
     struct scene scene = build_scene(floor, 4, zones, 1);
     /* Two bars of 0.4 m², and the square where they cross, 0.02 m², once. */
@@ -136,7 +141,7 @@ TEST(a_floor_is_cut_into_as_few_pieces_as_its_corners_ask_for)
 {
     static const struct point ONE[] = {{2, 2}, {3, 2}, {3, 4}, {2, 4}};
     static const struct point OTHER[] = {{7, 3}, {8, 3}, {8, 5}, {7, 5}};
-    const struct ring floor[] = {RING(HALL), RING(ONE), RING(OTHER)};
+    const struct ring floor[] = {RING(HALL), OBSTACLE(ONE), OBSTACLE(OTHER)};
     struct trapezoid *trapezoids = NULL;
     size_t count = 0;
     CHECK(trapezoids_of(floor, 3, &trapezoids, &count) == ERR_NONE);
@@ -151,7 +156,7 @@ TEST(a_floor_of_too_many_corners_is_refused)
         double angle = 2 * M_PI * (double)i / (LIMIT_WALKABLE_CORNERS + 1);
         corners[i] = (struct point){50 * cos(angle), 50 * sin(angle)};
     }
-    struct ring floor = {corners, LIMIT_WALKABLE_CORNERS + 1};
+    struct ring floor = {corners, LIMIT_WALKABLE_CORNERS + 1, RING_FLOOR};
     struct walkable *walkable = NULL;
     CHECK(walkable_create(&floor, 1, &walkable) == ERR_TOO_LARGE);
     floor.len--;
@@ -165,7 +170,7 @@ TEST(a_cell_does_not_reach_behind_a_wall)
 {
     /* A wall from the left to 1 m before the right; the second person is below it, far right. */
     static const struct point WALL[] = {{0, 5}, {9, 5}, {9, 5.2}, {0, 5.2}};
-    const struct ring floor[] = {RING(HALL), RING(WALL)};
+    const struct ring floor[] = {RING(HALL), OBSTACLE(WALL)};
     const struct zone_box zones[] = {{"above", 0, 6, 4, 10}};
     const struct point below[] = {{1, 4.8}, {8, 4}};
     struct scene scene = build_scene(floor, 2, zones, 1);
@@ -311,7 +316,7 @@ TEST(nothing_of_the_floor_is_lost_or_counted_twice_whatever_stands_on_it)
             double angle = 2 * M_PI * (double)i / 7, r = 3 + 10 * random_uniform(&random);
             obstacle[i] = (struct point){50003 + r * cos(angle), -70002 + r * sin(angle)};
         }
-        const struct ring floor[] = {RING(outline), RING(obstacle)};
+        const struct ring floor[] = {RING(outline), OBSTACLE(obstacle)};
         const struct zone_box zones[] = {{"all", 49940, -70060, 50060, -69940}};
         struct scene scene = build_scene(floor, 2, zones, 1);
         struct point people[2000];
@@ -345,4 +350,56 @@ TEST(a_floor_without_extent_is_refused)
     struct measures_scope scope = {.map = map, .floor = &floor, .floor_ring_count = 1};
     CHECK(measures_create(&scope, &measures) == ERR_INVALID);
     CHECK(measures == NULL);
+}
+
+/* Two rooms that share a wall line, one of them with a yard in which a pavilion stands; and a stall. */
+TEST(what_is_walkable_is_all_floors_without_their_holes_and_without_obstacles)
+{
+    static const struct point WEST[] = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
+    static const struct point YARD[] = {{2, 2}, {8, 2}, {8, 8}, {2, 8}};
+    static const struct point PAVILION[] = {{4, 4}, {6, 4}, {6, 6}, {4, 6}};
+    static const struct point EAST[] = {{10, 0}, {20, 0}, {20, 10}, {10, 10}};
+    static const struct point STALL[] = {{9, 4}, {11, 4}, {11, 6}, {9, 6}};
+    const struct ring floor[] = {
+        RING(WEST), {YARD, COUNT_OF(YARD), RING_HOLE}, RING(PAVILION), RING(EAST), OBSTACLE(STALL)};
+    SCOPED(walkable) walkable = NULL;
+    uint32_t trapezoid;
+    struct point place;
+    CHECK(walkable_create(floor, COUNT_OF(floor), &walkable) == ERR_NONE);
+    CHECK_NEAR(walkable->area_m2, 100 - 36 + 4 + 100 - 4, 1e-9);
+    CHECK(walkable_locate(walkable, (struct point){5, 5}, &trapezoid, &place));
+    CHECK(!walkable_locate(walkable, (struct point){3, 5}, &trapezoid, &place));
+    CHECK(!walkable_locate(walkable, (struct point){10, 5}, &trapezoid, &place));
+    /* One person in each room: the wall line is no wall. */
+    const struct zone_box zones[] = {{"all", 0, 0, 20, 10}};
+    struct scene scene = build_scene(floor, COUNT_OF(floor), zones, 1);
+    const struct point alone = {1, 1};
+    (void)measure(&scene, &alone, 1);
+    CHECK_NEAR(cell_m2(&scene, 0), 160, 1e-6);
+    end_scene(&scene);
+}
+
+/* A venue whose document has walls needs nothing else for its densities to keep to them. */
+TEST(the_walls_of_a_venue_are_the_floor_of_its_densities)
+{
+    static struct point OUTER[] = {{0, 0}, {10, 0}, {10, 5}, {0, 5}};
+    static struct point STALL[] = {{0, 0}, {5, 0}, {5, 5}, {0, 5}};
+    struct floor_ring outer = {OUTER, 4}, stall = {STALL, 4};
+    struct venue_wall walls[] = {{.kind = WALL_OBSTACLE, .rings = &stall, .ring_count = 1},
+                                 {.kind = WALL_WALKABLE, .rings = &outer, .ring_count = 1}};
+    const struct zone_box zones[] = {{"hall", 0, 0, 10, 10}};
+    struct venue_view *view = build_view(zones, 1, NOBODY);
+    view->walls = walls;
+    view->wall_count = 2;
+    struct scene scene = {.map = crowd_map_create(view)};
+    CHECK(measures_create(&(struct measures_scope){.map = scene.map}, &scene.measures) == ERR_NONE);
+    CHECK(measures_have_walls(scene.measures));
+    const struct point places[] = {{7, 1}, {8, 4}};
+    const struct zone_measures *zone = measure(&scene, places, 2);
+    CHECK_NEAR(zone->density.area_m2, 25, 1e-9);
+    CHECK_NEAR(zone->density.per_m2, 2 / 25.0, 1e-9);
+    CHECK_NEAR(zone->density.classic_per_m2, 2 / 25.0, 1e-9);
+    end_scene(&scene);
+    view->wall_count = 0;
+    shared_unref(&view->shared);
 }

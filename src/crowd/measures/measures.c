@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crowd/measures/measures.h"
 
-#include <math.h>
+#include "crowd/measures/walls.h"
 
 struct zone_past {
     struct waves waves;
@@ -13,7 +13,6 @@ struct measures {
     struct walkable *walkable;
     struct areas *areas;
     struct cells *cells;
-    struct lines *lines;
     struct strides *strides;
     struct members members;
     struct density *densities;
@@ -22,29 +21,32 @@ struct measures {
     double *scratch; /* [people of a moment] */
     size_t room;
     size_t off_floor;
-    bool has_begun;
+    bool has_begun, has_walls;
     int64_t at_ms;
 };
 
-/* The bounds of all zones and of the plan. */
-static enum err bounds_as_floor(const struct venue_view *view, struct walkable **out_walkable)
+/* The floor of the venue's walls, with the areas of its zones. Walls beyond the limits are left out. */
+static enum err take_floor(struct measures *measures, const struct measures_scope *scope)
 {
-    struct point low = {INFINITY, INFINITY}, high = {-INFINITY, -INFINITY};
-    for (size_t z = 0; z < view->zone_count; z++) {
-        struct point zone_low, zone_high;
-        corners_bounds(view->zones[z].ring, view->zones[z].ring_len, &zone_low, &zone_high);
-        low = (struct point){MIN(low.x, zone_low.x), MIN(low.y, zone_low.y)};
-        high = (struct point){MAX(high.x, zone_high.x), MAX(high.y, zone_high.y)};
+    const struct venue_view *view = scope->map->view;
+    enum err err = ERR_TOO_LARGE;
+    for (int i = WALLS_ALL; err == ERR_TOO_LARGE && i <= WALLS_BOUNDS_ONLY; i++) {
+        struct walls walls = {.rings = NULL};
+        if (scope->floor_ring_count == 0)
+            walls_init(&walls, view, (enum walls_scope)i);
+        const struct ring *rings = scope->floor_ring_count > 0 ? scope->floor : walls.rings;
+        size_t count = scope->floor_ring_count > 0 ? scope->floor_ring_count : walls.count;
+        walkable_destroy(measures->walkable);
+        measures->walkable = NULL;
+        measures->has_walls = i == WALLS_ALL;
+        err = walkable_create(rings, count, &measures->walkable);
+        if (err == ERR_NONE)
+            err = areas_create(measures->walkable, view->zones, view->zone_count, &measures->areas);
+        walls_fini(&walls);
+        if (scope->floor_ring_count > 0)
+            break;
     }
-    if (view->has_bounds) {
-        low = (struct point){MIN(low.x, view->bounds_min.x), MIN(low.y, view->bounds_min.y)};
-        high = (struct point){MAX(high.x, view->bounds_max.x), MAX(high.y, view->bounds_max.y)};
-    }
-    if (!(low.x < high.x && low.y < high.y))
-        return ERR_INVALID;
-    const struct point corners[] = {low, {high.x, low.y}, high, {low.x, high.y}};
-    const struct ring ring = {corners, COUNT_OF(corners)};
-    return walkable_create(&ring, 1, out_walkable);
+    return err;
 }
 
 enum err measures_create(const struct measures_scope *scope, struct measures **out_measures)
@@ -53,12 +55,7 @@ enum err measures_create(const struct measures_scope *scope, struct measures **o
     const struct venue_view *view = scope->map->view;
     made->map = scope->map;
     members_init(&made->members, view->zone_count);
-    if (scope->floor_ring_count > 0)
-        TRY(walkable_create(scope->floor, scope->floor_ring_count, &made->walkable));
-    else
-        TRY(bounds_as_floor(view, &made->walkable));
-    TRY(areas_create(made->walkable, view->zones, view->zone_count, &made->areas));
-    TRY(lines_create(scope->lines, scope->line_count, &made->lines));
+    TRY(take_floor(made, scope));
     made->cells = cells_create(made->walkable, made->areas, scope->cut_off);
     made->strides = strides_create();
     made->densities = mem_new_array(view->zone_count + 1, sizeof *made->densities);
@@ -75,7 +72,6 @@ void measures_destroy(struct measures *measures)
     cells_destroy(measures->cells);
     areas_destroy(measures->areas);
     walkable_destroy(measures->walkable);
-    lines_destroy(measures->lines);
     strides_destroy(measures->strides);
     members_fini(&measures->members);
     mem_free(measures->densities);
@@ -126,7 +122,6 @@ void measures_step(struct measures *measures, int64_t at_ms, const struct tracke
     size_t cell_count, stride_count;
     const struct cell *cells = cells_peek(measures->cells, &cell_count);
     const struct stride *strides = strides_peek(measures->strides, &stride_count);
-    lines_step(measures->lines, at_ms, strides, stride_count);
     members_find(&measures->members, measures->map, cells, cell_count);
     density_measure(measures->areas, &measures->members, measures->cells, people,
                     measures->densities);
@@ -143,9 +138,9 @@ const struct zone_measures *measures_zones(const struct measures *measures, size
     return measures->zones;
 }
 
-struct line_counts measures_line(const struct measures *measures, size_t line)
+bool measures_have_walls(const struct measures *measures)
 {
-    return lines_counts(measures->lines, line);
+    return measures->has_walls;
 }
 
 size_t measures_off_floor(const struct measures *measures)

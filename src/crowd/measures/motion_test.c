@@ -149,7 +149,7 @@ TEST(a_corridor_that_jams_is_told_from_its_figures)
     SCOPED(crowd_map) map = crowd_map_create(view);
     shared_unref(&view->shared);
     static const struct point FLOOR[] = {{0, 0}, {20, 0}, {20, 4}, {0, 4}};
-    const struct ring floor = {FLOOR, 4};
+    const struct ring floor = {FLOOR, 4, RING_FLOOR};
     const struct measures_scope scope = {.map = map, .floor = &floor, .floor_ring_count = 1};
     SCOPED(measures) measures = NULL;
     CHECK(measures_create(&scope, &measures) == ERR_NONE);

@@ -3,6 +3,7 @@
  * test), and the flows through exits of known width of the HERMES experiments. */
 #include "base/test.h"
 #include "crowd/builders.h"
+#include "crowd/measures/lines.h"
 #include "crowd/measures/measures.h"
 
 #include <math.h>
@@ -96,7 +97,7 @@ static struct recording *read_bottleneck(void)
 }
 
 /* Its hall and its measuring area, geo.xml and ini.xml. */
-static struct measures *bottleneck_measures(struct cells_cut_off cut_off, double line_y)
+static struct measures *bottleneck_measures(struct cells_cut_off cut_off)
 {
     static const struct point HALL[] = {
         {4.00, 6.25},  {4.00, 0.53},   {2.40, 0.53},   {2.40, -0.53}, {4.00, -0.53}, {4.00, -8.5},
@@ -107,10 +108,9 @@ static struct measures *bottleneck_measures(struct cells_cut_off cut_off, double
     crowd_map_destroy(map); /* of the test before */
     map = crowd_map_create(view);
     shared_unref(&view->shared);
-    const struct ring floor = {HALL, COUNT_OF(HALL)};
-    const struct line line = {{-2.25, line_y}, {4.00, line_y}};
+    const struct ring floor = {HALL, COUNT_OF(HALL), RING_FLOOR};
     struct measures *measures = NULL;
-    const struct measures_scope scope = {map, &floor, 1, &line, 1, cut_off};
+    const struct measures_scope scope = {map, &floor, 1, cut_off};
     CHECK(measures_create(&scope, &measures) == ERR_NONE);
     return measures;
 }
@@ -168,7 +168,7 @@ TEST(classic_density_and_speed_are_those_of_jpsreport)
     struct recording *recording = read_bottleneck();
     struct reference *reference =
         read_reference(RESULTS "Classical_Voronoi/rho_v_Classic_traj.txt_id_1.dat");
-    SCOPED(measures) measures = bottleneck_measures((struct cells_cut_off){0}, 0.5);
+    SCOPED(measures) measures = bottleneck_measures((struct cells_cut_off){0});
     for (size_t f = 0; f < recording->frame_count; f++) {
         size_t zones;
         measures_step(measures, (int64_t)f * 1000 / FPS, recording->people[f],
@@ -193,7 +193,7 @@ static struct agreement compare_voronoi(const char *member, struct cells_cut_off
     struct agreement density = {0};
     struct recording *recording = read_bottleneck();
     struct reference *reference = read_reference(member);
-    SCOPED(measures) measures = bottleneck_measures(cut_off, 0.5);
+    SCOPED(measures) measures = bottleneck_measures(cut_off);
     for (size_t f = 0; f < recording->frame_count; f++) {
         size_t zones;
         measures_step(measures, (int64_t)f * 1000 / FPS, recording->people[f],
@@ -237,10 +237,42 @@ TEST(voronoi_density_with_a_cut_off_is_that_of_jpsreport)
     CHECK(density.near * 100 >= density.frames * 99);
 }
 
+struct watch { /* of one line */
+    struct strides *strides;
+    struct lines *lines;
+};
+
+static struct watch watch_line(struct point a, struct point b)
+{
+    struct watch watch = {.strides = strides_create()};
+    struct point points[] = {a, b};
+    const struct venue_line line = {.points = points, .point_count = 2};
+    CHECK(lines_create(&line, 1, &watch.lines) == ERR_NONE);
+    return watch;
+}
+
+static void watch_fini(struct watch *watch)
+{
+    strides_destroy(watch->strides);
+    lines_destroy(watch->lines);
+}
+
+/* Who has crossed to the right so far, less who has come back. */
+static int64_t watch_frame(struct watch *watch, const struct recording *recording, size_t frame)
+{
+    size_t count;
+    int64_t at_ms = (int64_t)frame * 1000 / FPS;
+    strides_step(watch->strides, at_ms, recording->people[frame], recording->counts[frame]);
+    const struct stride *made = strides_peek(watch->strides, &count);
+    lines_step(watch->lines, at_ms, made, count);
+    struct line_counts counts = lines_counts(watch->lines, 0);
+    return (int64_t)counts.crossed[LINE_TO_RIGHT] - (int64_t)counts.crossed[LINE_TO_LEFT];
+}
+
 TEST(crossings_are_those_of_jpsreport_to_one_person)
 {
     struct recording *recording = read_bottleneck();
-    SCOPED(measures) measures = bottleneck_measures((struct cells_cut_off){0}, 0.5);
+    struct watch watch = watch_line((struct point){-2.25, 0.5}, (struct point){4.00, 0.5});
     FILE *lines = open_bottleneck(RESULTS "FlowVelocity/Flow_NT_traj_AO_300.txt_id_4.dat");
     char line[256];
     size_t frames = 0, equal = 0;
@@ -252,10 +284,7 @@ TEST(crossings_are_those_of_jpsreport_to_one_person)
         if (line[0] == '#' || sscanf(line, "%u %lf %d", &frame, &time_s, &expected) != 3)
             continue;
         CHECK_INT(frame, frames);
-        measures_step(measures, (int64_t)frame * 1000 / FPS, recording->people[frame],
-                      recording->counts[frame]);
-        struct line_counts counts = measures_line(measures, 0);
-        int64_t off = (int64_t)counts.to_left - (int64_t)counts.to_right - expected;
+        int64_t off = -watch_frame(&watch, recording, frame) - expected;
         equal += off == 0;
         worst = MAX(worst, off < 0 ? -off : off);
         frames++;
@@ -265,6 +294,7 @@ TEST(crossings_are_those_of_jpsreport_to_one_person)
                   (long long)worst);
     CHECK_INT(frames, 959);
     CHECK(worst <= 1);
+    watch_fini(&watch);
     mem_free(recording);
 }
 
@@ -276,19 +306,13 @@ static double exit_flow(const char *file, double width_m)
     char command[4200];
     (void)snprintf(command, sizeof command, "xzcat '%s'", test_data(file));
     struct recording *recording = read_recording(open_command(command), 0.01);
-    SCOPED(strides) strides = strides_create();
-    SCOPED(lines) lines = NULL;
-    const struct line line = {{-10, -4}, {10, -4}};
-    CHECK(lines_create(&line, 1, &lines) == ERR_NONE);
+    struct watch watch = watch_line((struct point){-10, -4}, (struct point){10, -4});
     for (size_t f = 0; f < recording->frame_count; f++) {
-        size_t count;
-        strides_step(strides, (int64_t)f * 1000 / FPS, recording->people[f], recording->counts[f]);
-        const struct stride *made = strides_peek(strides, &count);
-        lines_step(lines, (int64_t)f * 1000 / FPS, made, count);
-        struct line_counts counts = lines_counts(lines, 0);
-        while (crossed < counts.to_right - counts.to_left)
+        int64_t net = watch_frame(&watch, recording, f);
+        while ((int64_t)crossed < net)
             crossed_ms[crossed++] = (int64_t)f * 1000 / FPS;
     }
+    watch_fini(&watch);
     mem_free(recording);
     size_t first = crossed / 10, last = crossed - crossed / 10 - 1;
     return (double)(last - first) * 60000 / (double)(crossed_ms[last] - crossed_ms[first]) /

@@ -3,6 +3,7 @@
 
 /* Heights so close are one: a hundredth of a hair. */
 #define SAME_HEIGHT_M 1e-9
+#define SAME_PLACE_M  1e-9
 
 struct edge {
     struct point low, high;
@@ -22,7 +23,9 @@ struct sweep {
     size_t height_count;
     const struct edge **active; /* of the slab, from left to right */
     size_t active_count;
-    bool *is_inside; /* by ring */
+    bool *is_inside;          /* by ring */
+    size_t *holes;            /* by floor ring: of how many of its holes this is the inside */
+    size_t obstacles, floors; /* that lie here */
     struct open_trapezoid *open, *open_next;
     size_t open_count, open_next_count;
     struct trapezoid *trapezoids;
@@ -138,21 +141,53 @@ static void add_trapezoid(struct sweep *sweep, const struct edge *left, const st
     t->right1 = x_at(right, y1);
 }
 
-/* From left to right through one slab, in and out of the rings. */
-static void sweep_slab(struct sweep *sweep, size_t ring_count, double y0, double y1)
+static size_t floor_of(const struct ring *rings, size_t ring)
 {
-    size_t obstacles = 0;
+    while (rings[ring].part != RING_FLOOR)
+        ring--;
+    return ring;
+}
+
+/* The edge of a ring is passed from left to right. */
+static void pass_edge(struct sweep *sweep, const struct ring *rings, size_t ring)
+{
+    bool is_in = sweep->is_inside[ring] = !sweep->is_inside[ring];
+    size_t floor = rings[ring].part == RING_HOLE ? floor_of(rings, ring) : ring;
+    switch (rings[ring].part) {
+    case RING_OBSTACLE:
+        sweep->obstacles = is_in ? sweep->obstacles + 1 : sweep->obstacles - 1;
+        return;
+    case RING_HOLE:
+        if (sweep->is_inside[floor] && is_in && sweep->holes[floor] == 0)
+            sweep->floors--;
+        sweep->holes[floor] = is_in ? sweep->holes[floor] + 1 : sweep->holes[floor] - 1;
+        if (sweep->is_inside[floor] && !is_in && sweep->holes[floor] == 0)
+            sweep->floors++;
+        return;
+    case RING_FLOOR:
+        if (sweep->holes[ring] == 0)
+            sweep->floors = is_in ? sweep->floors + 1 : sweep->floors - 1;
+        return;
+    }
+}
+
+/* From left to right through one slab, in and out of the rings. */
+static void sweep_slab(struct sweep *sweep, const struct ring *rings, size_t ring_count, double y0,
+                       double y1)
+{
     const struct edge *left = NULL;
     enter_slab(sweep, (y0 + y1) / 2);
     memset(sweep->is_inside, 0, ring_count * sizeof *sweep->is_inside);
+    memset(sweep->holes, 0, ring_count * sizeof *sweep->holes);
+    sweep->obstacles = sweep->floors = 0;
     sweep->open_next_count = 0;
     for (size_t i = 0; i < sweep->active_count; i++) {
         const struct edge *edge = sweep->active[i];
-        bool *is_inside = &sweep->is_inside[edge->ring];
-        *is_inside = !*is_inside;
-        if (edge->ring > 0)
-            obstacles = *is_inside ? obstacles + 1 : obstacles - 1;
-        bool is_walkable = sweep->is_inside[0] && obstacles == 0;
+        pass_edge(sweep, rings, edge->ring);
+        /* Floors that share an edge are one: what lies between two edges at one place is nothing. */
+        if (i + 1 < sweep->active_count && sweep->active[i + 1]->x - edge->x <= SAME_PLACE_M)
+            continue;
+        bool is_walkable = sweep->floors > 0 && sweep->obstacles == 0;
         if (is_walkable && left == NULL) {
             left = edge;
         } else if (!is_walkable && left != NULL) {
@@ -172,6 +207,7 @@ static void sweep_fini(struct sweep *sweep)
     mem_free(sweep->heights);
     mem_free(sweep->active);
     mem_free(sweep->is_inside);
+    mem_free(sweep->holes);
     mem_free(sweep->open);
     mem_free(sweep->open_next);
 }
@@ -180,6 +216,7 @@ enum err trapezoids_of(const struct ring *rings, size_t ring_count,
                        struct trapezoid **out_trapezoids, size_t *out_count)
 {
     size_t corners = 0;
+    assert(ring_count == 0 || rings[0].part == RING_FLOOR);
     for (size_t r = 0; r < ring_count; r++)
         corners += rings[r].len;
     if (corners > LIMIT_WALKABLE_CORNERS || ring_count > LIMIT_WALKABLE_CORNERS)
@@ -189,6 +226,7 @@ enum err trapezoids_of(const struct ring *rings, size_t ring_count,
                               mem_new_array(2 * LIMIT_WALKABLE_CORNERS, sizeof *sweep.heights),
                           .active = mem_new_array(corners + 1, sizeof *sweep.active),
                           .is_inside = mem_new_array(ring_count + 1, sizeof *sweep.is_inside),
+                          .holes = mem_new_array(ring_count + 1, sizeof *sweep.holes),
                           .open = mem_new_array(corners + 1, sizeof *sweep.open),
                           .open_next = mem_new_array(corners + 1, sizeof *sweep.open_next)};
     take_edges(&sweep, rings, ring_count);
@@ -196,7 +234,7 @@ enum err trapezoids_of(const struct ring *rings, size_t ring_count,
     if (err == ERR_NONE) {
         sort_heights(&sweep);
         for (size_t i = 0; i + 1 < sweep.height_count; i++)
-            sweep_slab(&sweep, ring_count, sweep.heights[i], sweep.heights[i + 1]);
+            sweep_slab(&sweep, rings, ring_count, sweep.heights[i], sweep.heights[i + 1]);
         *out_trapezoids = sweep.trapezoids;
         *out_count = sweep.count;
     }

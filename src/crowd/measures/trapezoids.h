@@ -5,9 +5,16 @@
 #pragma once
 #include "crowd/measures/convex.h"
 
+enum ring_part {
+    RING_FLOOR,
+    RING_HOLE, /* of the floor ring before it: another floor may lie in it */
+    RING_OBSTACLE,
+};
+
 struct ring { /* open, in either sense; borrowed */
     const struct point *corners;
     size_t len;
+    enum ring_part part;
 };
 
 struct trapezoid { /* left0 is the left end at y0, and so on */
@@ -16,8 +23,8 @@ struct trapezoid { /* left0 is the left end at y0, and so on */
 };
 #define TRAPEZOID_CORNERS 4
 
-/* What lies inside the first ring and in none of the others, which may overlap, touch and reach beyond
- * it. ERR_TOO_LARGE beyond LIMIT_WALKABLE_CORNERS, or as many heights where corners or crossings lie.
+/* What lies on any floor, outside its holes, and in no obstacle; rings may overlap, touch and reach
+ * beyond one another. Begins with a floor. ERR_TOO_LARGE beyond LIMIT_WALKABLE_CORNERS, or as many heights where corners or crossings lie.
  * The caller frees (mem_free). */
 MUST_USE enum err trapezoids_of(const struct ring *rings, size_t ring_count,
                                 struct trapezoid **out_trapezoids, size_t *out_count);

@@ -26,7 +26,7 @@ struct walkable {
     uint32_t *row_trapezoids;
 };
 
-/* The outline first. ERR_INVALID without any floor; ERR_TOO_LARGE beyond LIMIT_WALKABLE_CORNERS.
+/* Begins with a floor ring. ERR_INVALID without any floor; ERR_TOO_LARGE beyond LIMIT_WALKABLE_CORNERS.
  * Borrows the rings for the call. */
 MUST_USE enum err walkable_create(const struct ring *rings, size_t ring_count,
                                   struct walkable **out_walkable);
