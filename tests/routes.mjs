@@ -35,7 +35,7 @@ GET POST          /api/v1/events/{event}/rules
 GET PATCH DELETE  /api/v1/events/{event}/rules/{rule}
 GET               /api/v1/events/{event}/incidents
 GET               /api/v1/events/{event}/incidents/{incident}
-POST              /api/v1/events/{event}/incidents/{incident}/acknowledge
+POST DELETE       /api/v1/events/{event}/incidents/{incident}/acknowledge
 POST              /api/v1/events/{event}/incidents/{incident}/resolve
 GET               /api/v1/events/{event}/outbox
 GET               /api/v1/events/{event}/outbox/{mail}

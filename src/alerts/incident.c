@@ -7,8 +7,9 @@
 #include "base/text.h"
 
 const char *const incident_state_names[] = {"open", "acknowledged", "resolved", NULL};
-const char *const transition_names[] = {"opened",      "acknowledged", "fell_silent",
-                                        "heard_again", "resolved",     NULL};
+const char *const transition_names[] = {"opened",   "acknowledged",   "fell_silent", "heard_again",
+                                        "resolved", "unacknowledged", NULL};
+_Static_assert(COUNT_OF(transition_names) == TRANSITION_UNACKNOWLEDGED + 2, "one name each");
 const char *const resolution_names[] = {
     "none",       "recovered",     "by hand",      "rule changed",   "rule removed",
     "event over", "event removed", "zone removed", "device removed", "venue removed",

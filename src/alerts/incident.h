@@ -19,6 +19,7 @@ enum transition_kind {
     TRANSITION_FELL_SILENT,
     TRANSITION_HEARD_AGAIN,
     TRANSITION_RESOLVED,
+    TRANSITION_UNACKNOWLEDGED,
 };
 extern const char *const transition_names[]; /* "opened" ... NULL */
 
@@ -106,8 +107,13 @@ MUST_USE enum err incident_timeline(struct db *db, const char *event, int64_t id
 void incidents_keep(struct store *main_store, int64_t keep_ms);
 
 /* --- by hand, inside a command, audited. ERR_NOT_FOUND; ERR_CONFLICT when it is acknowledged
- * (resolved) already. A breach that lasts fires again after its hold time. --- */
+ * (resolved) already, or its acknowledgement is taken back and there is none. A breach that lasts fires
+ * again after its hold time. --- */
 MUST_USE enum err incident_acknowledge(struct db *db, const struct actor *actor, const char *event,
                                        int64_t id, int64_t now_ms, struct err_note *note);
+/* It is open again, as if nobody had taken care; the timeline keeps both. */
+MUST_USE enum err incident_unacknowledge(struct db *db, const struct actor *actor,
+                                         const char *event, int64_t id, int64_t now_ms,
+                                         struct err_note *note);
 MUST_USE enum err incident_resolve(struct db *db, const struct actor *actor, const char *event,
                                    int64_t id, int64_t now_ms, struct err_note *note);

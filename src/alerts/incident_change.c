@@ -146,6 +146,11 @@ static enum err change(struct db *db, struct incident *incident,
         (void)text_copy(incident->acknowledged_by, sizeof incident->acknowledged_by,
                         transition->by);
         break;
+    case TRANSITION_UNACKNOWLEDGED:
+        incident->state = INCIDENT_OPEN;
+        incident->acknowledged_ms = 0;
+        incident->acknowledged_by[0] = '\0';
+        break;
     case TRANSITION_FELL_SILENT:
     case TRANSITION_HEARD_AGAIN:
         incident->is_silent = transition->kind == TRANSITION_FELL_SILENT;
@@ -251,6 +256,17 @@ enum err incident_acknowledge(struct db *db, const struct actor *actor, const ch
         return err_set(note, ERR_CONFLICT, "incident", "is acknowledged already, by %s",
                        incident.acknowledged_by);
     struct transition transition = {.kind = TRANSITION_ACKNOWLEDGED, .at_ms = now_ms};
+    return change_by_hand(db, actor, &incident, &transition);
+}
+
+enum err incident_unacknowledge(struct db *db, const struct actor *actor, const char *event,
+                                int64_t id, int64_t now_ms, struct err_note *note)
+{
+    struct incident incident;
+    TRY(find_unresolved(db, event, id, &incident, note));
+    if (incident.state != INCIDENT_ACKNOWLEDGED)
+        return err_set(note, ERR_CONFLICT, "incident", "is not acknowledged");
+    struct transition transition = {.kind = TRANSITION_UNACKNOWLEDGED, .at_ms = now_ms};
     return change_by_hand(db, actor, &incident, &transition);
 }
 

@@ -105,6 +105,36 @@ IN_BOTH_PLACES(a_person_acknowledges_and_resolves_once_each)
     mem_free(timeline);
 }
 
+IN_BOTH_PLACES(an_acknowledgement_can_be_taken_back_and_both_are_remembered)
+{
+    SCOPED(scene) scene = scene_open(make);
+    struct rule rule = scene_rule("dense", "zone.*:density");
+    open_at(scene, &rule, STAGE, 0);
+    CHECK_INT(scene_unacknowledge(scene, 1), ERR_CONFLICT);
+    CHECK_INT(scene_acknowledge(scene, 1), ERR_NONE);
+    CHECK_INT(scene_unacknowledge(scene, 2), ERR_NOT_FOUND);
+    CHECK_INT(scene_unacknowledge(scene, 1), ERR_NONE);
+    CHECK_INT(scene_unacknowledge(scene, 1), ERR_CONFLICT);
+    size_t count = 0;
+    SCOPED_MEM struct incident *incidents = scene_incidents(scene, &count);
+    CHECK_INT(incidents[0].state, INCIDENT_OPEN);
+    CHECK_INT(incidents[0].acknowledged_ms, 0);
+    CHECK_TEXT(incidents[0].acknowledged_by, "");
+    CHECK_INT(incidents[0].updated_ms, scene->start_ms + 8500);
+
+    struct db *db = store_reader_take(scene->main_store);
+    int64_t audited = 0;
+    CHECK_INT(sql_one_int(db, &audited,
+                          "SELECT COUNT(*) FROM audit WHERE action = 'incident.unacknowledged'"),
+              ERR_NONE);
+    store_reader_give(scene->main_store, db);
+    CHECK_INT(audited, 1);
+    CHECK_INT(place_record_count(scene->main_store, "incidents"), 3);
+    CHECK_INT(scene_acknowledge(scene, 1), ERR_NONE);
+    CHECK_INT(scene_resolve(scene, 1), ERR_NONE);
+    CHECK_INT(scene_unacknowledge(scene, 1), ERR_CONFLICT);
+}
+
 /* Housekeeping tells nobody: asked until it has done its work, ten seconds at most. */
 static void wait_until(struct scene *scene, size_t (*count)(struct scene *scene), size_t wanted)
 {

@@ -251,6 +251,19 @@ static enum err acknowledge_run(struct db *db, void *context, struct err_note *n
                                 hand->scene->start_ms + 8000, note);
 }
 
+static enum err unacknowledge_run(struct db *db, void *context, struct err_note *note)
+{
+    struct by_hand *hand = context;
+    return incident_unacknowledge(db, &hand->scene->ann, "demo", hand->incident,
+                                  hand->scene->start_ms + 8500, note);
+}
+
+enum err scene_unacknowledge(struct scene *scene, int64_t incident)
+{
+    return store_write(scene->main_store, unacknowledge_run, &(struct by_hand){scene, incident},
+                       NULL);
+}
+
 enum err scene_resolve(struct scene *scene, int64_t incident)
 {
     return store_write(scene->main_store, resolve_run, &(struct by_hand){scene, incident}, NULL);

@@ -53,6 +53,7 @@ struct incident *scene_incidents(struct scene *scene, size_t *out_count);
 size_t scene_incident_count(struct scene *scene);
 enum err scene_resolve(struct scene *scene, int64_t incident);
 enum err scene_acknowledge(struct scene *scene, int64_t incident);
+enum err scene_unacknowledge(struct scene *scene, int64_t incident);
 /* Until that many live messages were published in all; fails after ten seconds. */
 void scene_wait_published(struct scene *scene, int64_t count);
 

@@ -71,6 +71,8 @@ static const struct line {
      WATCHES_FEST, 404},
     {"POST", "/api/v1/events/{event}/incidents/{incident}/acknowledge",
      "/api/v1/events/fest/incidents/1/acknowledge", NULL, WATCHES_FEST, 404},
+    {"DELETE", "/api/v1/events/{event}/incidents/{incident}/acknowledge",
+     "/api/v1/events/fest/incidents/1/acknowledge", NULL, WATCHES_FEST, 404},
     {"POST", "/api/v1/events/{event}/incidents/{incident}/resolve",
      "/api/v1/events/fest/incidents/1/resolve", NULL, WATCHES_FEST, 404},
     {"GET", "/api/v1/events/{event}/outbox", "/api/v1/events/fest/outbox", NULL, WATCHES_FEST, 200},

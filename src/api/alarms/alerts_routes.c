@@ -292,6 +292,14 @@ static enum err acknowledge_run(struct db *db, void *context, struct err_note *n
     return incident_find(db, asked->event, asked->incident_id, &asked->incident);
 }
 
+static enum err unacknowledge_run(struct db *db, void *context, struct err_note *note)
+{
+    struct asked *asked = context;
+    TRY(incident_unacknowledge(db, &asked->actor, asked->event, asked->incident_id, asked->now_ms,
+                               note));
+    return incident_find(db, asked->event, asked->incident_id, &asked->incident);
+}
+
 static enum err resolve_run(struct db *db, void *context, struct err_note *note)
 {
     struct asked *asked = context;
@@ -311,6 +319,11 @@ static void change_incident(struct request *request, const struct app *app,
 static void incident_acknowledge_post(struct request *request, void *context)
 {
     change_incident(request, context, acknowledge_run);
+}
+
+static void incident_acknowledge_delete(struct request *request, void *context)
+{
+    change_incident(request, context, unacknowledge_run);
 }
 
 static void incident_resolve_post(struct request *request, void *context)
@@ -341,6 +354,8 @@ const struct route alerts_routes[] = {
     {WATCH("GET", "incidents/{incident}", incident_get, "One incident with its timeline")},
     {WATCH("POST", "incidents/{incident}/acknowledge", incident_acknowledge_post,
            "Says that somebody takes care")},
+    {WATCH("DELETE", "incidents/{incident}/acknowledge", incident_acknowledge_delete,
+           "Takes that back: the incident is open again")},
     {WATCH("POST", "incidents/{incident}/resolve", incident_resolve_post,
            "Ends an incident; a breach that lasts fires again after its hold time")},
 };

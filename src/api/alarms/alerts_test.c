@@ -107,12 +107,17 @@ TEST(incident_is_seen_acknowledged_and_resolved)
     CHECK_TEXT(text_of(seen, "state"), "acknowledged");
     CHECK_TEXT(text_of(seen, "acknowledged_by"), "control");
     ask_only(site, "POST", INCIDENTS "/1/acknowledge", NULL, 409);
+    SCOPED_JSON *undone = ask(site, "DELETE", INCIDENTS "/1/acknowledge", NULL, 200);
+    CHECK_TEXT(text_of(undone, "state"), "open");
+    CHECK(json_is_null(json_object_get(undone, "acknowledged_by")));
+    ask_only(site, "DELETE", INCIDENTS "/1/acknowledge", NULL, 409);
     ask_only(site, "POST", INCIDENTS "/1/resolve", NULL, 200);
     SCOPED_JSON *one = ask(site, "GET", INCIDENTS "/1", NULL, 200);
     CHECK_TEXT(text_of(one, "state"), "resolved");
     const json_t *timeline = json_object_get(one, "timeline");
-    CHECK_INT(json_array_size(timeline), 3);
+    CHECK_INT(json_array_size(timeline), 4);
     CHECK_TEXT(text_of(json_array_get(timeline, 0), "kind"), "opened");
+    CHECK_TEXT(text_of(json_array_get(timeline, 2), "kind"), "unacknowledged");
     CHECK_TEXT(text_of(json_array_get(timeline, 2), "by"), "control");
     SCOPED_JSON *open = ask(site, "GET", INCIDENTS "?state=open", NULL, 200);
     CHECK_INT(json_array_size(json_object_get(open, "items")), 0);
