@@ -25,6 +25,7 @@ const SYSTEM_HEADERS = [
   { header: /^wslay\//, folders: ['net'] },
   { header: /^(sqlite3|libpq-fe)\.h$/, folders: ['store'] },
   { header: /^curl\//, folders: ['net'] },
+  { header: /^mosquitto\.h$/, folders: ['net'] },
   { header: /^jansson\.h$/, folders: ['base'] },
   { header: /^yaml\.h$/, folders: ['venues', 'server'] },
   { header: /^(sys\/socket|sys\/epoll|netinet\/.*|arpa\/inet|netdb)\.h$/, folders: ['base', 'store', 'net', 'cli'] },

@@ -10,7 +10,7 @@
 //
 // Nothing waits for time to pass: a scenario waits for something that it can name, with a deadline.
 import { spawn, execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -303,6 +303,71 @@ export class Postgres {
   }
 }
 
+// --- an MQTT broker ---
+
+const BROKER = ['/usr/sbin/mosquitto', '/usr/bin/mosquitto', '/usr/local/sbin/mosquitto'].find(existsSync);
+
+export class Broker {
+  constructor(folder, lines, tools) {
+    this.folder = folder;
+    this.lines = lines; // of its configuration
+    this.tools = tools; // what its clients are told besides the address
+    this.listeners = [];
+  }
+
+  async start() {
+    this.port ??= await freePort();
+    const file = join(this.folder, 'mosquitto.conf');
+    writeFileSync(file, [`listener ${this.port} 127.0.0.1`, 'user root', 'max_queued_messages 100000', 'persistence false', ...this.lines, ''].join('\n'));
+    this.process = spawn(BROKER, ['-c', file], { stdio: ['ignore', 'ignore', process.env.SCENARIO_SHOW ? 'inherit' : 'ignore'] });
+    this.ended = new Promise((done) => this.process.on('exit', done));
+    await until('the broker answers', () => new Promise((done) => {
+      const socket = net.connect(this.port, '127.0.0.1', () => { socket.destroy(); done(true); });
+      socket.on('error', () => done(false));
+    }));
+    return this;
+  }
+
+  get url() { return `mqtt://127.0.0.1:${this.port}`; }
+
+  words(...words) { return ['-h', '127.0.0.1', '-p', String(this.port), ...this.tools, ...words]; }
+
+  // Every line is a message; resolves when the broker has acknowledged all.
+  publish(topic, ...lines) {
+    const child = spawn('mosquitto_pub', this.words('-q', '1', '-l', '-t', topic), { stdio: ['pipe', 'ignore', 'inherit'] });
+    const done = new Promise((ended) => child.on('close', ended));
+    child.stdin.end(lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+    return within(`messages to ${topic} are taken by the broker`, done).then((code) => equal(code, 0, 'mosquitto_pub ends with'));
+  }
+
+  // {messages: [{topic, isRetained, text}], newest: Map of topic to text}, growing.
+  async listen(filter) {
+    const heard = { messages: [], newest: new Map() };
+    const child = spawn('stdbuf', ['-oL', 'mosquitto_sub', ...this.words('-q', '1', '-t', filter, '-F', '%r %t %p', '-d')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.listeners.push(child);
+    let isSubscribed = false;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('Subscribed ')) isSubscribed = true;
+      const match = line.match(/^([01]) (\S+) (.*)$/);
+      if (!match) return;
+      heard.messages.push({ isRetained: match[1] === '1', topic: match[2], text: match[3] });
+      heard.newest.set(match[2], match[3]);
+    });
+    await until('the broker has taken the subscription', () => isSubscribed);
+    return heard;
+  }
+
+  async stop(how = 'SIGTERM') {
+    this.process.kill(how);
+    await within('the broker stops', this.ended);
+  }
+
+  async end() {
+    for (const child of this.listeners) child.kill('SIGKILL');
+    if (this.process && this.process.exitCode === null && this.process.signalCode === null) await this.stop('SIGKILL');
+  }
+}
+
 // --- scenarios ---
 
 class Scene {
@@ -348,6 +413,14 @@ class Scene {
     const postgres = new Postgres(join(disk ?? this.folder(), 'pg'), disk && this.folder());
     this.endings.push(() => postgres.end());
     return postgres.start();
+  }
+
+  // `lines` of its configuration, `tools`: flags of mosquitto_pub and mosquitto_sub.
+  async broker({ lines = ['allow_anonymous true'], tools = [] } = {}) {
+    if (!BROKER) throw new Skipped('mosquitto is not installed');
+    const broker = new Broker(this.folder(), lines, tools);
+    this.endings.push(() => broker.end());
+    return broker.start();
   }
 
   async end() {

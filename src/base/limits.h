@@ -51,6 +51,14 @@
 #define LIMIT_LIVE_TOPIC_LEN     256
 #define LIMIT_LIVE_INBOX_BYTES   (64 * 1024 * 1024) /* published, not yet handed out; 1013 */
 
+/* MQTT. Of messages that are written and acknowledged together: the rest waits at the broker. Of published
+ * ones that the broker has not acknowledged: later ones wait, and the newest value of a topic wins. */
+#define LIMIT_MQTT_BATCH          256
+#define LIMIT_MQTT_BATCH_BYTES    (16 * 1024 * 1024)
+#define LIMIT_MQTT_UNACKNOWLEDGED 4096
+#define LIMIT_MQTT_GOODBYE_MS     1000
+#define LIMIT_MQTT_SENDERS        64 /* words of --mqtt-event; refused at start */
+
 /* Detections and readings, of one body: 413. */
 #define LIMIT_BATCH_FRAMES   10000
 #define LIMIT_FRAME_PERSONS  5000

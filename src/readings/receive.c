@@ -187,7 +187,7 @@ static bool find_venue(struct delivery *delivery, const struct receive *receive,
     struct item_errors *errors = &delivery->receipt.errors;
     if (!may_speak_for(receive, device)) {
         item_errors_add(errors, ERR_FORBIDDEN, place,
-                        "this token speaks for the device \"%s\" only, not for \"%s\"",
+                        "this sender speaks for the device \"%s\" only, not for \"%s\"",
                         receive->device, device);
         return false;
     }

@@ -5,6 +5,7 @@
 #include "server/server.h"
 
 #include "alerts/alerts.h"
+#include "api/mqtt.h"
 #include "base/clock.h"
 #include "crowd/crowd.h"
 #include "notify/notify.h"
@@ -26,6 +27,7 @@ struct server {
     struct publisher publisher;
     struct spread_ear crowd_ear; /* of what other processes count */
     struct smtp_server smtp;
+    struct mqtt_bridge *mqtt; /* NULL without a broker */
     struct routes routes;
     struct http_server *http;
     size_t stage_count; /* that are open */
@@ -201,7 +203,30 @@ static void close_notify(struct server *server)
     notify_close(server->app.notify);
 }
 
-/* --- the door --- */
+/* --- the doors --- */
+
+static enum err open_mqtt(struct server *server, struct err_note *note)
+{
+    const struct server_options *options = server->options;
+    if (options->mqtt_url == NULL)
+        return ERR_NONE;
+    struct mqtt_bridge_options mqtt = {.app = &server->app,
+                                       .url = options->mqtt_url,
+                                       .user = options->mqtt_user,
+                                       .password = options->mqtt_password,
+                                       .ca_file = options->mqtt_ca_file,
+                                       .client_id = options->mqtt_client_id,
+                                       .prefix = options->mqtt_prefix,
+                                       .senders = options->mqtt_event,
+                                       .scenescape_event = options->mqtt_scenescape_event,
+                                       .rate = (int)options->ingest_rate};
+    return mqtt_bridge_open(&mqtt, &server->mqtt, note);
+}
+
+static void close_mqtt(struct server *server)
+{
+    mqtt_bridge_close(server->mqtt);
+}
 
 static enum err open_http(struct server *server, struct err_note *note)
 {
@@ -244,6 +269,7 @@ static const struct stage {
     {"crowd", open_crowd, close_crowd},
     {"alerts", open_alerts, close_alerts},
     {"notify", open_notify, close_notify},
+    {"mqtt", open_mqtt, close_mqtt},
     {"http", open_http, close_http},
 };
 

@@ -59,6 +59,14 @@ struct server_options {
     const char *smtp_ca_file;
     bool smtp_requires_tls;
     bool smtp_plain_sign_in;
+    const char *mqtt_url; /* NULL = none */
+    const char *mqtt_user;
+    const char *mqtt_password;
+    const char *mqtt_ca_file;
+    const char *mqtt_client_id;
+    const char *mqtt_prefix;
+    const char *mqtt_event;            /* NULL = nobody sends */
+    const char *mqtt_scenescape_event; /* NULL = none */
     int64_t keep_streams_ms;
     int64_t keep_streams_bytes;
     int64_t keep_detections_ms;

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/mqtt/told.h"
+
+#include "api/mqtt/topics.h"
+#include "base/clock.h"
+#include "base/crc32c.h"
+
+#include <stdio.h>
+
+#define MESSAGE_BYTES_MAX 4096
+
+void told_fini(struct told *told)
+{
+    for (size_t i = 0; i < told->venue_count; i++)
+        mem_free(told->venues[i].zones);
+    mem_free(told->venues);
+    *told = (struct told){0};
+}
+
+void told_forget(struct told *told)
+{
+    for (size_t i = 0; i < told->venue_count; i++) {
+        for (size_t z = 0; z < told->venues[i].zone_count; z++)
+            told->venues[i].zones[z].at_ms = 0;
+    }
+}
+
+/* --- the message --- */
+
+static void add_counts(struct text *out, const struct crowd_zone_state *state)
+{
+    if (state->people == CROWD_UNKNOWN)
+        text_add(out, "\"people\":null,\"density\":null");
+    else
+        text_addf(out, "\"people\":%lld,\"density\":%.3f", (long long)state->people,
+                  state->density_m2);
+    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"flow\":",
+              crowd_level_names[state->level], state->cameras, state->cameras_expected);
+    crowd_flow_add(out, &state->flow);
+}
+
+void told_message(struct text *out, const struct venue_view *view, const struct zone *zone,
+                  const struct crowd_zone_state *state, int64_t at_ms)
+{
+    char at[CLOCK_TEXT_SIZE];
+    clock_format(at_ms, at);
+    text_addf(out, "{\"at\":\"%s\",\"event\":\"%s\",\"venue\":\"%s\",\"zone\":\"%s\",\"name\":", at,
+              view->event, view->id, zone->id);
+    text_add_json(out, zone->name, strlen(zone->name));
+    text_add_char(out, ',');
+    add_counts(out, state);
+    text_add_char(out, '}');
+}
+
+/* --- what was told --- */
+
+static struct told_venue *find_venue(struct told *told, const struct venue_view *view)
+{
+    for (size_t i = 0; i < told->venue_count; i++) {
+        struct told_venue *venue = &told->venues[i];
+        if (strcmp(venue->venue, view->id) == 0 && strcmp(venue->event, view->event) == 0)
+            return venue;
+    }
+    told->venues = mem_resize(told->venues, (told->venue_count + 1) * sizeof *told->venues);
+    struct told_venue *venue = &told->venues[told->venue_count++];
+    *venue = (struct told_venue){.zone_count = 0};
+    memcpy(venue->event, view->event, sizeof venue->event);
+    memcpy(venue->venue, view->id, sizeof venue->venue);
+    return venue;
+}
+
+/* `guess` is where it stood last. */
+static struct told_zone *find_zone(struct told_venue *venue, const char *id, size_t guess)
+{
+    if (guess < venue->zone_count && strcmp(venue->zones[guess].id, id) == 0)
+        return &venue->zones[guess];
+    for (size_t z = 0; z < venue->zone_count; z++) {
+        if (strcmp(venue->zones[z].id, id) == 0)
+            return &venue->zones[z];
+    }
+    venue->zones = mem_resize(venue->zones, (venue->zone_count + 1) * sizeof *venue->zones);
+    struct told_zone *zone = &venue->zones[venue->zone_count++];
+    *zone = (struct told_zone){.at_ms = 0};
+    (void)text_copy(zone->id, sizeof zone->id, id);
+    return zone;
+}
+
+static bool publish_at(const struct told_port *port, const struct told_venue *venue,
+                       const char *zone, const struct text *message)
+{
+    char topic[TOPIC_SIZE];
+    (void)snprintf(topic, sizeof topic, "%s/%s/%s/zones/%s", port->prefix, venue->event,
+                   venue->venue, zone);
+    return message == NULL ? port->publish(port->context, topic, NULL, 0)
+                           : port->publish(port->context, topic, message->bytes, message->len);
+}
+
+static bool tell_zone(struct told_zone *told, const struct told_venue *venue,
+                      const struct text *message, int64_t now_ms, const struct told_port *port)
+{
+    /* `{"at":"2026-06-20T21:14:03.100Z"` is of one length. */
+    size_t skipped = strlen("{\"at\":\"\"") + CLOCK_TEXT_SIZE - 1;
+    uint32_t check = crc32c(0, message->bytes + skipped, message->len - skipped);
+    int64_t since_ms = now_ms - told->at_ms;
+    if (told->at_ms != 0 && check == told->check && since_ms >= 0 && since_ms < TOLD_STEADY_MS)
+        return true;
+    if (!publish_at(port, venue, told->id, message))
+        return false;
+    told->check = check;
+    told->at_ms = now_ms;
+    return true;
+}
+
+/* A picture has its zones in the order of the view that it was made of; that may be an older one. */
+static const struct zone *zone_of(const struct venue_view *view, const char *id, size_t guess)
+{
+    if (guess < view->zone_count && strcmp(view->zones[guess].id, id) == 0)
+        return &view->zones[guess];
+    for (size_t z = 0; z < view->zone_count; z++) {
+        if (strcmp(view->zones[z].id, id) == 0)
+            return &view->zones[z];
+    }
+    return NULL;
+}
+
+static bool tell_venue(struct told_venue *venue, const struct venue_view *view,
+                       const struct crowd_picture *picture, int64_t now_ms,
+                       const struct told_port *port)
+{
+    bool has_room = true;
+    SCOPED_TEXT message;
+    text_init(&message, MESSAGE_BYTES_MAX);
+    for (size_t z = 0; z < picture->zone_count && has_room; z++) {
+        const struct crowd_zone_state *state = &picture->zones[z];
+        const struct zone *zone = zone_of(view, state->id, z);
+        if (zone == NULL)
+            continue;
+        text_clear(&message);
+        told_message(&message, view, zone, state, picture->at_ms);
+        assert(!message.overflowed);
+        has_room = tell_zone(find_zone(venue, state->id, z), venue, &message, now_ms, port);
+    }
+    return has_room;
+}
+
+/* --- what is gone --- */
+
+static void take_back(struct told_venue *venue, const struct told_port *port)
+{
+    size_t kept = 0;
+    for (size_t z = 0; z < venue->zone_count; z++) {
+        struct told_zone *zone = &venue->zones[z];
+        if (zone->is_there || !publish_at(port, venue, zone->id, NULL))
+            venue->zones[kept++] = *zone;
+    }
+    venue->zone_count = kept;
+}
+
+static void take_back_gone(struct told *told, const struct told_port *port)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < told->venue_count; i++) {
+        struct told_venue *venue = &told->venues[i];
+        take_back(venue, port);
+        if (venue->is_there || venue->zone_count > 0)
+            told->venues[kept++] = *venue;
+        else
+            mem_free(venue->zones);
+    }
+    told->venue_count = kept;
+}
+
+static void mark_all_gone(struct told *told)
+{
+    for (size_t i = 0; i < told->venue_count; i++) {
+        told->venues[i].is_there = false;
+        for (size_t z = 0; z < told->venues[i].zone_count; z++)
+            told->venues[i].zones[z].is_there = false;
+    }
+}
+
+void told_tell(struct told *told, struct venue_view *const *views,
+               struct crowd_picture *const *pictures, size_t count, int64_t now_ms,
+               const struct told_port *port)
+{
+    bool has_room = true;
+    mark_all_gone(told);
+    for (size_t i = 0; i < count; i++) {
+        struct told_venue *venue = find_venue(told, views[i]);
+        venue->is_there = true;
+        for (size_t z = 0; z < views[i]->zone_count; z++)
+            find_zone(venue, views[i]->zones[z].id, z)->is_there = true;
+        if (pictures[i] != NULL && has_room)
+            has_room = tell_venue(venue, views[i], pictures[i], now_ms, port);
+    }
+    take_back_gone(told, port);
+}
