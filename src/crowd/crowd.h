@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "crowd/measures/service.h"
 #include "crowd/measures/trend.h"
+#include "crowd/trust/trust.h"
 #include "store/store.h"
 #include "venues/venues.h"
 
@@ -70,7 +71,13 @@ struct crowd_device_state {
     /* Of the newest frame when it arrived, refused ones too: a little below zero as a rule. Beyond
      * LIMIT_FRAME_AHEAD_MS its frames are refused; further behind than silence they are not live. */
     int64_t clock_ahead_ms;
+    /* Whether clock and calibration agree with those of the cameras that see the same people. */
+    struct trust_verdict trust;
 };
+extern const char *const crowd_trouble_names[]; /* of trust_kind; ends with NULL; "" = none */
+extern const char *const crowd_merging_names[]; /* of trust_merging; ends with NULL */
+/* The trouble as a JSON object, or null: in live messages and answers. */
+void crowd_trouble_add(struct text *out, const struct trust_verdict *trust);
 
 /* One venue at one moment; immutable, counted. */
 struct crowd_picture {

@@ -194,6 +194,18 @@ static void read_zones(const json_t *document, struct crowd_picture *picture)
     }
 }
 
+static struct trust_verdict read_trouble(const json_t *device)
+{
+    const json_t *trouble = json_object_get(device, "trouble");
+    return (struct trust_verdict){
+        .kind = (enum trust_kind)read_name(trouble, "kind", crowd_trouble_names),
+        .merging = (enum trust_merging)read_name(trouble, "merging", crowd_merging_names),
+        .clock_off_ms = json_integer_value(json_object_get(trouble, "clock_off_ms")),
+        .moved_m = json_number_value(json_object_get(trouble, "moved_m")),
+        .since_ms = read_time(trouble, "since"),
+    };
+}
+
 static void read_devices(const json_t *document, struct crowd_picture *picture)
 {
     size_t i;
@@ -209,6 +221,7 @@ static void read_devices(const json_t *document, struct crowd_picture *picture)
         const json_t *ahead = json_object_get(device, "clock_ahead_ms");
         state->clock_ahead_ms =
             json_is_integer(ahead) ? (int64_t)json_integer_value(ahead) : CROWD_CLOCK_UNKNOWN;
+        state->trust = read_trouble(device);
     }
 }
 

@@ -27,6 +27,10 @@ static struct crowd_picture *build_picture(const struct venue_view *view)
     picture->devices[0].last_seen_ms = 1700000000100;
     picture->devices[0].is_silent = false;
     picture->devices[0].clock_ahead_ms = -23;
+    picture->devices[0].trust =
+        (struct trust_verdict){TRUST_CLOCK, TRUST_CORRECTED, -1300, 0, 1700000000000};
+    picture->devices[1].trust =
+        (struct trust_verdict){TRUST_MOVED, TRUST_LEFT_OUT, 0, 1.4, 1700000000000};
     picture->devices[1].last_seen_ms = 1600000000000;
     picture->devices[1].is_silent = true;
     return picture;
@@ -64,6 +68,13 @@ TEST(what_another_process_counts_is_known_here_until_it_falls_silent)
     CHECK_INT(picture->zones[0].cameras, 1);
     CHECK_INT(picture->zones[0].cameras_expected, 2);
     CHECK_INT(picture->devices[0].clock_ahead_ms, -23);
+    CHECK_INT(picture->devices[0].trust.kind, TRUST_CLOCK);
+    CHECK_INT(picture->devices[0].trust.merging, TRUST_CORRECTED);
+    CHECK_INT(picture->devices[0].trust.clock_off_ms, -1300);
+    CHECK_INT(picture->devices[1].trust.kind, TRUST_MOVED);
+    CHECK_INT(picture->devices[1].trust.merging, TRUST_LEFT_OUT);
+    CHECK_NEAR(picture->devices[1].trust.moved_m, 1.4, 1e-9);
+    CHECK_INT(picture->devices[1].trust.since_ms, 1700000000000);
     CHECK(picture->devices[1].clock_ahead_ms == CROWD_CLOCK_UNKNOWN);
     CHECK_INT(picture->zones[1].people, CROWD_UNKNOWN);
     CHECK_INT(picture->zones[1].level, CROWD_LEVEL_UNKNOWN);

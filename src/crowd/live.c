@@ -49,7 +49,9 @@ static bool is_health_changed(const struct crowd_picture *old, const struct crow
     if (old == NULL || old->device_count != new->device_count)
         return true;
     for (size_t d = 0; d < new->device_count; d++) {
-        if (old->devices[d].is_silent != new->devices[d].is_silent)
+        const struct crowd_device_state *was = &old->devices[d], *is = &new->devices[d];
+        if (was->is_silent != is->is_silent || was->trust.kind != is->trust.kind ||
+            was->trust.merging != is->trust.merging)
             return true;
     }
     return false;

@@ -34,6 +34,27 @@ void crowd_flow_add(struct text *out, const struct crowd_flow *flow)
               flow->has_waves ? "true" : "false");
 }
 
+const char *const crowd_trouble_names[] = {"", "clock", "moved", NULL};
+const char *const crowd_merging_names[] = {"merged", "corrected", "left_out", NULL};
+
+void crowd_trouble_add(struct text *out, const struct trust_verdict *trust)
+{
+    if (trust->kind == TRUST_FINE) {
+        text_add(out, "null");
+        return;
+    }
+    text_addf(out, "{\"kind\":\"%s\",\"merging\":\"%s\",", crowd_trouble_names[trust->kind],
+              crowd_merging_names[trust->merging]);
+    if (trust->kind == TRUST_CLOCK)
+        text_addf(out, "\"clock_off_ms\":%lld,", (long long)trust->clock_off_ms);
+    else if (trust->moved_m > 0)
+        text_addf(out, "\"moved_m\":%.1f,", trust->moved_m);
+    else
+        text_add(out, "\"moved_m\":null,");
+    add_time(out, "since", trust->since_ms);
+    text_add_char(out, '}');
+}
+
 void message_zones(struct text *out, const struct crowd_picture *picture)
 {
     text_add_char(out, '{');
@@ -102,9 +123,12 @@ void message_devices(struct text *out, const struct crowd_picture *picture)
         text_add(out, device->is_silent ? ",\"is_silent\":true" : ",\"is_silent\":false");
         text_add(out, ",\"clock_ahead_ms\":");
         if (device->clock_ahead_ms == CROWD_CLOCK_UNKNOWN)
-            text_add(out, "null}");
+            text_add(out, "null");
         else
-            text_addf(out, "%lld}", (long long)device->clock_ahead_ms);
+            text_add_int(out, device->clock_ahead_ms);
+        text_add(out, ",\"trouble\":");
+        crowd_trouble_add(out, &device->trust);
+        text_add_char(out, '}');
     }
     text_add(out, "]}");
 }

@@ -20,6 +20,10 @@ static struct metric late_total =
     METRIC_COUNTER("muster_crowd_frames_late_total",
                    "Frames too late to follow people: only counted camera by camera.");
 
+static struct metric distrusted_total = METRIC_COUNTER(
+    "muster_crowd_frames_distrusted_total",
+    "Frames not merged: their camera's clock or calibration does not agree with the others'.");
+
 static struct metric tracks_late_total =
     METRIC_COUNTER("muster_crowd_track_points_late_total",
                    "Settled places left out of the tracks: their time was written already.");
@@ -259,8 +263,9 @@ static void follow(struct venue_state *state, uint32_t index, const struct detec
     }
     if (crowd_scene_must_advance(state->scene, index, arrival->at_ms))
         advance_group(state, crowd_scene_group_of(state->scene, index), arrival->at_ms);
-    metric_add(&late_total,
-               crowd_scene_add(state->scene, frame, arrival->at_ms) == INTAKE_LATE ? 1 : 0);
+    enum intake_answer answer = crowd_scene_add(state->scene, frame, arrival->at_ms);
+    metric_add(&late_total, answer == INTAKE_LATE ? 1 : 0);
+    metric_add(&distrusted_total, answer == INTAKE_DISTRUSTED ? 1 : 0);
 }
 
 enum frame_shown { FRAME_NOT_SHOWN, FRAME_MAY_BE_SHOWN };

@@ -111,6 +111,18 @@ static struct crowd_device_state find_health(const struct app *app, const char *
     return state;
 }
 
+#define TROUBLE_BYTES 256
+
+static json_t *trouble_of(const struct crowd_device_state *health)
+{
+    struct text text;
+    text_init(&text, TROUBLE_BYTES);
+    crowd_trouble_add(&text, &health->trust);
+    json_t *trouble = json_loadb(text.bytes, text.len, JSON_DECODE_ANY, NULL);
+    text_fini(&text);
+    return trouble;
+}
+
 static void add_health(const struct app *app, const char *event, json_t *device)
 {
     const char *id = json_string_value(json_object_get(device, "id"));
@@ -128,6 +140,7 @@ static void add_health(const struct app *app, const char *event, json_t *device)
                               health.clock_ahead_ms == CROWD_CLOCK_UNKNOWN
                                   ? json_null()
                                   : json_integer(health.clock_ahead_ms));
+    (void)json_object_set_new(device, "trouble", trouble_of(&health));
 }
 
 static void tell(struct request *request, const struct app *app, enum venue_part part)

@@ -222,6 +222,7 @@ static void tell_devices(const struct venue_state *state, struct crowd_picture *
             camera->seen_ms == 0 || now_ms - camera->seen_ms > view->devices[d].silent_after_ms;
         if (camera->seen_ms != 0)
             device->clock_ahead_ms = camera->clock_ahead_ms;
+        device->trust = crowd_scene_trust(state->scene, d);
     }
 }
 

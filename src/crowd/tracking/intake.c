@@ -15,7 +15,7 @@ void intake_init(struct intake *intake, const int64_t *silent_after_ms, size_t d
         intake->cameras[i].silent_after_ms = silent_after_ms[i];
 }
 
-static void frame_fini(struct intake_frame *frame)
+void intake_frame_fini(struct intake_frame *frame)
 {
     mem_free(frame->boxes);
     mem_free(frame->source_tracks);
@@ -24,7 +24,7 @@ static void frame_fini(struct intake_frame *frame)
 void intake_step_fini(struct intake_step *step)
 {
     for (size_t i = 0; i < step->frame_count; i++)
-        frame_fini(&step->frames[i]);
+        intake_frame_fini(&step->frames[i]);
     mem_free(step->frames);
     *step = (struct intake_step){0};
 }
@@ -101,7 +101,7 @@ static bool complete_frame(struct intake_frame *own, struct intake_frame *more)
                 *own = *more;
                 *more = smaller;
             }
-            frame_fini(more);
+            intake_frame_fini(more);
             return is_larger;
         }
     }
@@ -113,7 +113,7 @@ static bool complete_frame(struct intake_frame *own, struct intake_frame *more)
         own->boxes[own->box_count] = more->boxes[i];
         own->source_tracks[own->box_count++] = more->source_tracks[i];
     }
-    frame_fini(more);
+    intake_frame_fini(more);
     return own->box_count > count;
 }
 
@@ -127,7 +127,7 @@ static enum intake_answer step_add(struct intake_step *step, struct intake_frame
         if (frame->at_ms == own->at_ms)
             return complete_frame(own, frame) ? INTAKE_TAKEN : INTAKE_TWICE;
         bool is_newer = frame->at_ms > own->at_ms;
-        frame_fini(is_newer ? own : frame);
+        intake_frame_fini(is_newer ? own : frame);
         if (is_newer)
             *own = *frame;
         return is_newer ? INTAKE_TAKEN : INTAKE_TWICE;
@@ -148,7 +148,7 @@ enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, 
     intake->added_ms = MAX(intake->added_ms, arrival_ms);
     int64_t start_ms = step_start(frame.at_ms);
     if (start_ms < intake->taken_ms) {
-        frame_fini(&frame);
+        intake_frame_fini(&frame);
         return INTAKE_LATE;
     }
     return step_add(step_at(intake, start_ms), &frame);

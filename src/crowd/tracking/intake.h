@@ -17,8 +17,9 @@
 
 enum intake_answer {
     INTAKE_TAKEN,
-    INTAKE_LATE,  /* its step is over */
-    INTAKE_TWICE, /* the camera has a newer frame in this step, or the same people */
+    INTAKE_LATE,       /* its step is over */
+    INTAKE_TWICE,      /* the camera has a newer frame in this step, or the same people */
+    INTAKE_DISTRUSTED, /* it is left out of the merging, see crowd/trust/trust.h */
 };
 
 struct intake_frame {
@@ -71,4 +72,5 @@ enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, 
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step);
 /* Whether the camera has sent something lately. */
 bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms);
+void intake_frame_fini(struct intake_frame *frame);
 void intake_step_fini(struct intake_step *step);

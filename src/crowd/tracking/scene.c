@@ -11,6 +11,7 @@ struct pending {
 
 struct crowd_scene_group {
     struct intake intake;
+    struct trust *trust;
     struct tracker *tracker;
     int64_t heard_ms;          /* arrival of its newest frame */
     int64_t silent_after_ms;   /* the longest of its devices */
@@ -40,6 +41,7 @@ static void group_init(struct crowd_scene *scene, size_t index)
         silent_after_ms[i] = scene->view->devices[cameras->devices[i]].silent_after_ms;
         group->silent_after_ms = MAX(group->silent_after_ms, silent_after_ms[i]);
     }
+    group->trust = trust_create(cameras->device_count);
     intake_init(&group->intake, silent_after_ms, cameras->device_count);
     group->unsettled = mem_new_array(UNSETTLED_MAX, sizeof *group->unsettled);
     group->tracker = tracker_create(&(struct tracker_scope){.view = scene->view,
@@ -71,6 +73,7 @@ void crowd_scene_destroy(struct crowd_scene *scene)
     for (size_t i = 0; i < scene->groups.count; i++) {
         intake_fini(&scene->all[i].intake);
         tracker_destroy(scene->all[i].tracker);
+        trust_destroy(scene->all[i].trust);
         mem_free(scene->all[i].unsettled);
     }
     groups_fini(&scene->groups);
@@ -89,11 +92,43 @@ uint64_t crowd_scene_next_id(const struct crowd_scene *scene)
     return scene->next_id;
 }
 
+struct trust_verdict crowd_scene_trust(const struct crowd_scene *scene, uint32_t device)
+{
+    const struct crowd_scene_group *group = &scene->all[scene->groups.group_of[device]];
+    return trust_of(group->trust, scene->groups.place_of[device]);
+}
+
+/* Where the frame's feet stand, for trust.h. */
+static void show_feet(const struct crowd_scene *scene, struct crowd_scene_group *group,
+                      const struct intake_frame *frame)
+{
+    const struct device *device = &scene->view->devices[frame->device];
+    SCOPED_MEM struct trust_place *places = mem_new_array(frame->box_count + 1, sizeof *places);
+    size_t count = 0;
+    for (size_t i = 0; i < frame->box_count; i++) {
+        struct point floor, foot = {frame->boxes[i].foot_x, frame->boxes[i].foot_y};
+        if (frame->is_in_metres)
+            floor = foot;
+        else if (!calibration_to_floor(&device->calibration, foot, &floor))
+            continue;
+        places[count++] = (struct trust_place){(float)floor.x, (float)floor.y};
+    }
+    trust_see(group->trust, scene->groups.place_of[frame->device], frame->at_ms, places, count);
+}
+
 enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_frame frame,
                                    int64_t arrival_ms)
 {
     struct crowd_scene_group *group = &scene->all[scene->groups.group_of[frame.device]];
-    frame.device = scene->groups.place_of[frame.device];
+    uint32_t place = scene->groups.place_of[frame.device];
+    if (trust_hear(group->trust, place, frame.at_ms, arrival_ms))
+        show_feet(scene, group, &frame);
+    frame.device = place;
+    frame.at_ms += trust_correction_ms(group->trust, place);
+    if (trust_of(group->trust, place).merging == TRUST_LEFT_OUT) {
+        intake_frame_fini(&frame);
+        return INTAKE_DISTRUSTED;
+    }
     enum intake_answer answer = intake_add(&group->intake, frame, arrival_ms);
     /* Who only comes too late (a clock that was put back) is not followed: it is as if silent. */
     if (answer != INTAKE_LATE)

@@ -7,6 +7,7 @@
 #define SCENE_PERIOD_MS 1500
 #include "crowd/tracking/groups.h"
 #include "crowd/tracking/intake.h"
+#include "crowd/trust/trust.h"
 
 struct crowd_scene;
 /* `covers`: (zone_count + 63) / 64 words for each device, for cameras whose picture is not known. Ids of
@@ -19,7 +20,10 @@ DEFINE_SCOPED(crowd_scene)
 bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *covers);
 uint64_t crowd_scene_next_id(const struct crowd_scene *scene);
 
-/* One frame of the device; takes boxes and source_tracks (-1 = none). */
+/* Whether the device's clock and calibration agree with those of its group. */
+struct trust_verdict crowd_scene_trust(const struct crowd_scene *scene, uint32_t device);
+
+/* One frame of the device, at the time that the device says; takes boxes and source_tracks (-1 = none). */
 enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_frame frame,
                                    int64_t arrival_ms);
 /* Whether steps of the device's group are to be made before its frame that arrives now is added: time went

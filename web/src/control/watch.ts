@@ -104,8 +104,9 @@ export class Watch {
     const isNewer = news !== undefined
       && Date.parse(news.last_seen ?? '1970-01-01') >= Date.parse(device.last_seen_at ?? '1970-01-01');
     if (!isNewer) return device;
-    const { last_seen, is_silent, clock_ahead_ms } = news;
-    return { ...device, last_seen_at: last_seen, is_silent, ...(clock_ahead_ms === undefined ? {} : { clock_ahead_ms }) };
+    const { last_seen, is_silent, clock_ahead_ms, trouble } = news;
+    return { ...device, last_seen_at: last_seen, is_silent,
+      ...(clock_ahead_ms === undefined ? {} : { clock_ahead_ms }), ...(trouble === undefined ? {} : { trouble }) };
   }
 }
 

@@ -46,7 +46,22 @@ function clockTrouble(device: DeviceDocument): string | null {
   const ahead = device.clock_ahead_ms ?? 0;
   if (ahead > AHEAD_MS) return `Its clock is ${duration(ahead)} ahead: what it sends is refused. Set its clock.`;
   if (ahead < -device.silent_after_ms) return `What it sends is ${duration(-ahead)} old: not in the live picture. Check its clock and its network.`;
-  return null;
+  return disagreement(device);
+}
+
+// What the feet of the people say whom other cameras see too.
+function disagreement({ trouble }: DeviceDocument): string | null {
+  if (!trouble) return null;
+  const since = moment(Date.parse(trouble.since), serverNow());
+  const isOut = trouble.merging === 'left_out';
+  if (trouble.kind === 'moved') {
+    const where = trouble.moved_m ? `Its people stand ${trouble.moved_m} m from where other cameras see them` : 'Its people do not stand where other cameras see them';
+    return `Moved? ${where} since ${since}; left out of the count. Calibrate it again.`;
+  }
+  const off = trouble.clock_off_ms ?? 0;
+  const way = `${(Math.abs(off) / 1000).toFixed(1)} s ${off > 0 ? 'ahead of' : 'behind'} the other cameras`;
+  return isOut ? `Its clock seems ${way}; left out of the count until that is sure. Set its clock, check its network.`
+    : `Its clock is ${way} since ${since}; corrected for the count. Set its clock.`;
 }
 
 function Row({ device, isOffline }: { device: DeviceDocument; isOffline: boolean }) {

@@ -23,7 +23,7 @@ export const POINTS_MIN: Record<PartKind, number> = { zone: 3, line: 2, wall: 3,
 
 // Members that Muster derives: sent back they would be refused, or become fixed.
 const DERIVED = new Set(['id', 'venue', 'name', 'polygon', 'line', 'position', 'ring_m', 'rings_m', 'points_m',
-  'length_m', 'polygon_area_m2', 'last_seen_at', 'is_silent', 'clock_ahead_ms']);
+  'length_m', 'polygon_area_m2', 'last_seen_at', 'is_silent', 'clock_ahead_ms', 'trouble']);
 
 function moreOf(document: object): Record<string, unknown> {
   const all = document as Record<string, unknown>;

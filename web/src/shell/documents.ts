@@ -67,6 +67,15 @@ export interface DeviceDocument {
   last_seen_at: string | null;
   is_silent: boolean;
   clock_ahead_ms?: number | null; // of its newest frame; a little below 0 is healthy
+  trouble?: DeviceTrouble | null; // it does not agree with the cameras that see the same people
+}
+
+export interface DeviceTrouble {
+  kind: 'clock' | 'moved';
+  merging: 'corrected' | 'left_out';
+  clock_off_ms?: number; // ahead of the others, or behind when negative
+  moved_m?: number | null;
+  since: string;
 }
 
 export interface VenueSummary {
@@ -110,5 +119,5 @@ export interface PeopleMessage {
 }
 
 export interface DevicesMessage {
-  devices: { id: string; last_seen: string | null; is_silent: boolean; clock_ahead_ms?: number | null }[];
+  devices: { id: string; last_seen: string | null; is_silent: boolean; clock_ahead_ms?: number | null; trouble?: DeviceTrouble | null }[];
 }
