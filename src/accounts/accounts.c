@@ -41,6 +41,9 @@ static const struct store_migration MIGRATIONS[] = {
         "CREATE INDEX audit_by_time ON audit (at_ms, chain, number);"
         "CREATE INDEX audit_by_event ON audit (event, at_ms, chain, number);"},
     {2, "ALTER TABLE person ADD COLUMN disabled_at_ms BIGINT NOT NULL DEFAULT 0;"}, /* 0 = not */
+    {3, "CREATE INDEX person_session_by_start ON person_session (created_at_ms);"
+        "CREATE INDEX device_token_revoked ON device_token (revoked_at_ms)"
+        " WHERE revoked_at_ms > 0;"},
 };
 
 const struct store_module accounts_store_module = {
@@ -220,4 +223,25 @@ enum err accounts_bootstrap(struct accounts *accounts, const struct accounts_fir
     if (bootstrap.is_needed)
         (void)text_copy(out_email, LIMIT_EMAIL_LEN + 1, bootstrap.draft.person.email);
     return ERR_NONE;
+}
+
+/* A session ends by its own time, or by use; here its row goes, and by a shorter setting than it began
+ * with it does too. */
+void accounts_keep(struct store *main_store, int64_t session_absolute_ms)
+{
+    store_expire(main_store,
+                 &(struct store_expiry){
+                     .table = "person_session",
+                     .find = "SELECT 1 FROM person_session WHERE created_at_ms < $1 LIMIT 1",
+                     .remove = "DELETE FROM person_session WHERE id IN (SELECT id"
+                               " FROM person_session WHERE created_at_ms < $1 LIMIT $2)",
+                     .age_max_ms = session_absolute_ms});
+    store_expire(main_store,
+                 &(struct store_expiry){
+                     .table = "device_token",
+                     .find = "SELECT 1 FROM device_token"
+                             " WHERE revoked_at_ms > 0 AND revoked_at_ms < $1 LIMIT 1",
+                     .remove = "DELETE FROM device_token WHERE id IN (SELECT id FROM device_token"
+                               " WHERE revoked_at_ms > 0 AND revoked_at_ms < $1 LIMIT $2)",
+                     .age_max_ms = REVOKED_TOKENS_KEEP_MS});
 }

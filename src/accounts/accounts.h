@@ -59,6 +59,9 @@ bool principal_is_current(const struct principal *principal, int64_t now_ms);
 void principal_unref(void *principal); /* NULL is fine */
 
 extern const struct store_module accounts_store_module;
+/* From now on housekeeping removes sessions that are over, and tokens REVOKED_TOKENS_KEEP_MS after
+ * they were revoked. */
+void accounts_keep(struct store *main_store, int64_t session_absolute_ms);
 
 struct accounts;
 

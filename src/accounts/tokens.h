@@ -11,6 +11,8 @@ struct accounts;
 #define TOKEN_SECRET_SIZE      48    /* prefix, base64url, terminator */
 #define LIMIT_TOKENS_PER_EVENT 10000 /* 409 */
 
+#define REVOKED_TOKENS_KEEP_MS (30 * 86400000LL) /* then the list shows them no more */
+
 struct device_token {
     int64_t id;
     char event[LIMIT_ID_LEN + 1];

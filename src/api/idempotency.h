@@ -35,3 +35,4 @@ void api_create(struct request *request, const struct app *app,
                 void (*created)(const struct app *app, void *context), void *context);
 
 extern const struct store_module api_store_module;
+void idempotency_keep(struct store *main_store); /* housekeeping removes what is over */

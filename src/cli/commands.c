@@ -3,7 +3,6 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-    &command_serve,    &command_demo,  &command_replay,
-    &command_evaluate, &command_bench, &command_backup,
-    &command_restore,  &command_audit, NULL,
+    &command_serve,  &command_demo,    &command_replay, &command_evaluate, &command_bench,
+    &command_backup, &command_restore, &command_audit,  &command_privacy,  NULL,
 };

@@ -4,4 +4,4 @@
 #include "cli/command.h"
 
 extern const struct command command_serve, command_demo, command_replay, command_evaluate,
-    command_bench, command_backup, command_restore, command_audit;
+    command_bench, command_backup, command_restore, command_audit, command_privacy;

@@ -8,11 +8,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#define SECOND_KEEP_S     (26 * 3600) /* as long as detections can come late, and a little */
-#define SECOND_TEXT_MAX   (256 * 1024)
-#define SWEEP_PERIOD_MS   2000
-#define SECONDS_SWEPT_MAX 4000 /* in one transaction: a slice, so that no commit stalls */
-#define TOTAL             ""   /* the venue's, beside the ids of zones */
+#define SECOND_KEEP_S   (26 * 3600) /* as long as detections can come late, and a little */
+#define SECOND_TEXT_MAX (256 * 1024)
+#define TOTAL           "" /* the venue's, beside the ids of zones */
 
 static const struct store_migration migrations[] = {
     {1, "CREATE TABLE crowd_second (event TEXT NOT NULL, venue TEXT NOT NULL, s BIGINT NOT NULL,"
@@ -296,16 +294,16 @@ static enum err write_flow(struct db *db, const struct written_flow *flow)
 }
 
 /* What nobody will complete any more. */
-static enum err sweep(struct db *db, struct writing *writing, int64_t now_ms)
+void seconds_expire(struct store *store)
 {
-    if (llabs(now_ms - writing->swept_ms) < SWEEP_PERIOD_MS)
-        return ERR_NONE;
-    writing->swept_ms = now_ms; /* should the transaction fail, the next sweep does its work */
-    return sql_run(db,
-                   "DELETE FROM crowd_second WHERE (event, venue, s) IN"
-                   " (SELECT event, venue, s FROM crowd_second WHERE written_s < $1"
-                   " ORDER BY written_s LIMIT $2)",
-                   SQL_INT(now_ms / 1000 - SECOND_KEEP_S), SQL_INT(SECONDS_SWEPT_MAX));
+    store_expire(store,
+                 &(struct store_expiry){
+                     .table = "crowd_second",
+                     .find = "SELECT 1 FROM crowd_second WHERE written_s < $1 / 1000 LIMIT 1",
+                     .remove = "DELETE FROM crowd_second WHERE (event, venue, s) IN"
+                               " (SELECT event, venue, s FROM crowd_second"
+                               " WHERE written_s < $1 / 1000 ORDER BY written_s LIMIT $2)",
+                     .age_max_ms = SECOND_KEEP_S * INT64_C(1000)});
 }
 
 enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms)
@@ -324,7 +322,7 @@ enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms)
         TRY(write_flow(db, &writing->flows[i]));
     for (size_t i = 0; i < writing->second_count; i++)
         TRY(write_second(db, writing->seconds[i], now_ms));
-    return sweep(db, writing, now_ms);
+    return ERR_NONE;
 }
 
 enum err learned_load(struct db *db, struct venue_state *state)

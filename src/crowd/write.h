@@ -45,7 +45,6 @@ struct writing {
     size_t track_count;
     struct written_flow flows[WRITE_FLOWS_MAX];
     size_t flow_count;
-    int64_t swept_ms; /* old rows were removed then */
 };
 
 void writing_clear(struct writing *writing);
@@ -62,6 +61,9 @@ void writing_take(struct writing *writing, struct venue_state *state, int64_t st
 void writing_take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms);
 /* In a command on the telemetry store. */
 MUST_USE enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms);
+
+/* From now on housekeeping removes seconds that nobody can complete any more. */
+void seconds_expire(struct store *store);
 
 /* What was learned of a venue before; in a reader. */
 MUST_USE enum err learned_load(struct db *db, struct venue_state *state);

@@ -51,6 +51,7 @@ const struct route pages_routes[] = {
     PAGE("/editor/{event}/{venue}", handle_document, "The editor of a venue"),
     PAGE("/devices/{event}/{venue}", handle_document, "Devices and their health"),
     PAGE("/outbox/{event}", handle_document, "Mails kept and sent"),
+    PAGE("/privacy", handle_document, "What is stored, about whom and until when; for everybody"),
     PAGE("/icon.svg", handle_file, "The icon"),
     PAGE("/manifest.webmanifest", handle_file, "Name and icon for a phone's home screen"),
     PAGE("/start.js", handle_file, "Sets the look before the first paint"),

@@ -50,6 +50,7 @@ void routes_init(struct routes *routes, struct app *app, int ingest_rate)
     add(routes, alerts_routes, alerts_route_count, app);
     add(routes, notify_routes, notify_route_count, app);
     add(routes, live_routes, live_route_count, app);
+    add(routes, privacy_routes, privacy_route_count, app);
     add(routes, system_routes, system_route_count, app);
 
     json_t *document = http_openapi(routes->tables, routes->count);

@@ -5,7 +5,7 @@
 #pragma once
 #include "api/api.h"
 
-#define ROUTE_TABLES_MAX 16
+#define ROUTE_TABLES_MAX 20
 
 #define CHANGES_PER_MIN  3000
 #define CHANGES_AT_ONCE  1000

@@ -8,6 +8,7 @@
 #include "events/events.h"
 #include "notify/notify.h"
 #include "readings/readings.h"
+#include "store/consumer.h"
 #include "store/stream.h"
 #include "venues/venues.h"
 
@@ -101,6 +102,10 @@ void stores_keep(const struct stores *stores, const struct server_options *optio
         rule.stream = TELEMETRY[i];
         store_keep(stores->telemetry, &rule);
     }
+    dead_letters_keep(stores->main, options->keep_streams_ms);
+    dead_letters_keep(stores->telemetry, options->keep_streams_ms);
+    accounts_keep(stores->main, options->session_absolute_ms);
+    idempotency_keep(stores->main);
     mails_keep(stores->main, options->keep_mails_ms);
     incidents_keep(stores->main, options->keep_incidents_ms);
 }

@@ -62,6 +62,9 @@ struct consumer_options {
 MUST_USE enum err consumer_set_aside(struct db *db, const char *consumer,
                                      const struct stream_record *record, const char *reason);
 
+/* From now on housekeeping removes dead letters of this store whose records are so old; 0 = never. */
+void dead_letters_keep(struct store *store, int64_t keep_ms);
+
 /* Starts the thread. The caller owns *out_consumer; strings and context are borrowed until stop. */
 MUST_USE enum err consumer_start(const struct consumer_options *options,
                                  struct consumer **out_consumer, struct err_note *note);

@@ -273,6 +273,17 @@ void store_keep(struct store *store, const struct stream_retention *retention)
         housekeeping->kept_count++;
 }
 
+int64_t store_kept_ms(struct store *store, const char *stream)
+{
+    struct housekeeping *housekeeping = store->housekeeping;
+    LOCKED(&housekeeping->lock);
+    for (size_t i = 0; i < housekeeping->kept_count; i++) {
+        if (strcmp(housekeeping->kept[i].stream, stream) == 0)
+            return housekeeping->kept[i].retention.age_max_ms;
+    }
+    return 0;
+}
+
 void store_expire(struct store *store, const struct store_expiry *expiry)
 {
     struct housekeeping *housekeeping = store->housekeeping;
@@ -285,4 +296,15 @@ void store_expire(struct store *store, const struct store_expiry *expiry)
     housekeeping->expiries[i] = *expiry;
     if (i == housekeeping->expiry_count)
         housekeeping->expiry_count++;
+}
+
+int64_t store_expiry_ms(struct store *store, const char *table)
+{
+    struct housekeeping *housekeeping = store->housekeeping;
+    LOCKED(&housekeeping->lock);
+    for (size_t i = 0; i < housekeeping->expiry_count; i++) {
+        if (strcmp(housekeeping->expiries[i].table, table) == 0)
+            return housekeeping->expiries[i].age_max_ms;
+    }
+    return 0;
 }

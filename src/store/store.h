@@ -81,6 +81,8 @@ struct store_expiry {
 /* From now on housekeeping removes them: every second LIMIT_REMOVAL_SLICES commands of
  * LIMIT_REMOVAL_ROWS rows at most, so that no commit stalls and 16,000 rows a second can come. */
 void store_expire(struct store *store, const struct store_expiry *expiry);
+/* What housekeeping was told of this table; 0 = nothing, its rows stay for ever. */
+int64_t store_expiry_ms(struct store *store, const char *table);
 
 /* A pooled connection for reading, with one consistent snapshot from take to give.
  * NULL when the database is away. */

@@ -78,3 +78,5 @@ MUST_USE enum err stream_retain(struct store *store, const struct stream_retenti
                                 int64_t now_ms, struct err_note *note);
 /* From now on housekeeping does so. Copied; a second policy for a stream replaces the first. */
 void store_keep(struct store *store, const struct stream_retention *retention);
+/* How long housekeeping keeps the records of this stream; 0 = for ever. */
+int64_t store_kept_ms(struct store *store, const char *stream);

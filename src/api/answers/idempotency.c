@@ -20,8 +20,24 @@ static const struct store_migration MIGRATIONS[] = {
         "CREATE INDEX api_reply_by_end ON api_reply (expires_at_ms);"},
 };
 
+#define TTL_TEXT "86400000"
+_Static_assert(IDEMPOTENCY_TTL_MS == 86400000, "the queries say it in words");
+
 const struct store_module api_store_module = {
     .name = "api", .migrations = MIGRATIONS, .migration_count = COUNT_OF(MIGRATIONS)};
+
+void idempotency_keep(struct store *main_store)
+{
+    /* $1 is the oldest time of a request; the rows say when they end. */
+    store_expire(
+        main_store,
+        &(struct store_expiry){
+            .table = "api_reply",
+            .find = "SELECT 1 FROM api_reply WHERE expires_at_ms < $1 + " TTL_TEXT " LIMIT 1",
+            .remove = "DELETE FROM api_reply WHERE name IN (SELECT name FROM api_reply"
+                      " WHERE expires_at_ms < $1 + " TTL_TEXT " LIMIT $2)",
+            .age_max_ms = IDEMPOTENCY_TTL_MS});
+}
 
 struct keyed { /* what follows from the key; all zero without one */
     bool is_given;

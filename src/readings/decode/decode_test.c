@@ -5,6 +5,7 @@
 #include "base/test.h"
 #include "base/text.h"
 #include "readings/decode/decode_reference.h"
+#include "readings/pack.h"
 
 static const struct decode_options OPTIONS = {
     .oldest_ms = 1781900000000, .newest_ms = 1782000000000, .device = ""};
@@ -129,6 +130,36 @@ TEST(persons_of_another_class_are_left_out_and_counted)
     CHECK_INT(decoded.errors.count, 1);
     CHECK_TEXT(decoded.errors.items[0].place, "frames[0].persons[2][5]");
     decoded_fini(&decoded);
+}
+
+static struct packer packed(const char *body, enum seal seal)
+{
+    struct packer packer = {0};
+    struct decoded decoded = taken(body);
+    CHECK_INT(decoded.errors.count, 0);
+    detections_pack(&packer, decoded.batches[0], seal);
+    CHECK(!packer.is_broken);
+    decoded_fini(&decoded);
+    return packer;
+}
+
+/* What goes to the stream, and what goes to history. */
+TEST(what_is_stored_of_a_person_is_the_same_with_looks_and_without)
+{
+    for (enum seal seal = SEAL_FAST; seal <= SEAL_SMALL; seal++) {
+        struct packer with = packed("{\"device\":\"a\",\"unit\":\"m\",\"fields\":[\"x\",\"y\","
+                                    "\"feature\"],\"frames\":[{\"t\":" T0
+                                    ",\"persons\":[[1,2,\"AAECAwQFBgcICQ==\"],[3,4,null]]}]}",
+                                    seal);
+        struct packer without = packed(
+            "{\"device\":\"a\",\"unit\":\"m\",\"fields\":[\"x\",\"y\"],\"frames\":[{\"t\":" T0
+            ",\"persons\":[[1,2],[3,4]]}]}",
+            seal);
+        CHECK_INT(with.len, without.len);
+        CHECK(memcmp(with.bytes, without.bytes, with.len) == 0);
+        packer_fini(&with);
+        packer_fini(&without);
+    }
 }
 
 TEST(a_frame_of_nobody_but_mistakes_does_not_pass_for_an_empty_one)

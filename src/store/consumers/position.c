@@ -292,3 +292,16 @@ enum err position_read(struct consumer *consumer, int shard, int64_t *out_positi
     }
     return err;
 }
+
+void dead_letters_keep(struct store *store, int64_t keep_ms)
+{
+    store_expire(store,
+                 &(struct store_expiry){
+                     .table = "store_dead_letter",
+                     .find = "SELECT 1 FROM store_dead_letter WHERE record_at_ms < $1 LIMIT 1",
+                     .remove = "DELETE FROM store_dead_letter"
+                               " WHERE (consumer, stream, shard, position) IN"
+                               " (SELECT consumer, stream, shard, position FROM store_dead_letter"
+                               " WHERE record_at_ms < $1 LIMIT $2)",
+                     .age_max_ms = keep_ms});
+}

@@ -5,6 +5,7 @@ import { Choose } from '../control/choose';
 import { ControlRoom } from '../control/control-room';
 import { Devices } from '../devices/devices';
 import { Outbox } from '../outbox/outbox';
+import { PrivacyPage } from '../privacy/privacy';
 import { Later } from './later';
 import { useCell } from './cell';
 import { Frame } from './frame';
@@ -47,7 +48,7 @@ export function App() {
     void askWhoIsSignedIn();
   }, []);
 
-  const isLost = state.kind === 'nobody' && section !== 'sign-in';
+  const isLost = state.kind === 'nobody' && section !== 'sign-in' && section !== 'privacy';
   const isInside = state.kind === 'somebody' && section === 'sign-in';
   useEffect(() => {
     if (isLost) {
@@ -57,6 +58,8 @@ export function App() {
     if (isInside) go(pathAfterSignIn(query), 'replace');
   }, [isLost, isInside]);
 
+  // Whoever is counted may read it, signed in or not.
+  if (section === 'privacy') return <PrivacyPage />;
   if (state.kind === 'asking') return <Waiting trouble={state.trouble} />;
   if (state.kind === 'nobody') return <SignIn />;
   return <Frame session={state.session}><Section /></Frame>;

@@ -65,6 +65,7 @@ function Menu({ session }: { session: Session }) {
         <button type="button" class="wide" aria-pressed={isOn} onClick={switchSound}>
           Alarm sound: {isOn ? 'on' : 'off'}
         </button>
+        <Link to="/privacy" class="menu-link">What is stored, and until when</Link>
         <p class="who">{session.person.name || session.person.email}</p>
         <SignOut />
       </div>

@@ -3,6 +3,7 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from './api';
 import { Mark } from './mark';
+import { Link } from './route';
 import { signIn } from './session';
 
 function words(error: unknown): string {
@@ -63,6 +64,7 @@ export function SignIn() {
           {isBusy ? 'Signing in…' : 'Sign in'}
         </button>
       </form>
+      <p class="sign-in-foot"><Link to="/privacy">What is stored, and until when</Link></p>
     </main>
   );
 }
