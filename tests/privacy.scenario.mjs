@@ -56,6 +56,7 @@ const SPECIMENS = {
   'dead-letters': (at) => ['main', 'telemetry'].map((store) => [`${store}.store_dead_letter`,
     `(consumer, stream, shard, position, at_ms, record_at_ms, key, kind, body, reason) VALUES ('c', 's', 0, ${at}, ${at}, ${at}, '', '', ${BYTES}, '')`]),
   answers: (at) => [['main.api_reply', `(name, fingerprint, expires_at_ms, sealed) VALUES (${name(at)}, ${BYTES}, ${at + DAY_MS}, ${BYTES})`]],
+  left: (at) => [['main.venue_left', `(event, id, venue, left_ms) VALUES ('e', 'd${at}', 'v', ${at})`]],
   'revoked-tokens': (at) => [['main.device_token', `(id, token_hash, event, device, name, created_at_ms, last_used_at_ms, revoked_at_ms)
     VALUES (${at}, ${name(at)}, 'e', '', 'specimen', 1, 1, ${at})`]],
 };
@@ -63,7 +64,7 @@ const SPECIMENS = {
 const OURS = {
   detection_chunk: 'device = 1', crowd_track: "event = 'e'", crowd_second: "event = 'e'", series_chunk: 'series = 1 AND level = 0',
   person_session: "agent = 'specimen'", notify_mail: "event = 'e'", notify_told: "event = 'e'", alert_incident: "event = 'e'",
-  alert_transition: "event = 'f'", store_dead_letter: "consumer = 'c'", api_reply: `fingerprint = ${BYTES}`, device_token: "name = 'specimen'",
+  alert_transition: "event = 'f'", store_dead_letter: "consumer = 'c'", api_reply: `fingerprint = ${BYTES}`, venue_left: "event = 'e'", device_token: "name = 'specimen'",
 };
 
 const split = (table) => table.split('.');

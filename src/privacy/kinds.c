@@ -82,7 +82,8 @@ const struct privacy_kind privacy_kinds[] = {
      .tables = "telemetry.crowd_second"},
     {.id = "values-stream",
      .name = "Counts and sensors' values as they come",
-     .holds = "People in a zone, density, flow, temperatures and what else is measured.",
+     .holds = "People in a zone, density, flow, temperatures and what else is measured; and that "
+              "a piece of tracks was written, without what is in it.",
      .about = ABOUT_CROWD,
      .personal = PERSONAL_NO,
      .end = END_AFTER,
@@ -90,7 +91,7 @@ const struct privacy_kind privacy_kinds[] = {
      .why = "So that no alarm is missed when the program is started again.",
      .setting = "keep-streams",
      .tables = "telemetry.store_record",
-     .stream = "readings"},
+     .stream = "readings tracks"},
     {.id = "values",
      .name = "Single counts and values",
      .holds = "The same, each single one, for looking back.",
@@ -247,6 +248,16 @@ const struct privacy_kind privacy_kinds[] = {
      .tables =
          "main.organiser main.event main.venue main.venue_zone main.venue_device main.venue_line "
          "main.venue_wall main.venue_picture main.alert_rule"},
+    {.id = "left",
+     .name = "Where devices stood before",
+     .holds = "Which device, zone or venue was moved or removed, and from where.",
+     .about = ABOUT_NOBODY,
+     .personal = PERSONAL_NO,
+     .end = END_AFTER,
+     .since = "after it was moved",
+     .why = "So that what it sent last is still seen in the history of its former place.",
+     .more_ms = 7 * DAY_MS,
+     .tables = "main.venue_left"},
     {.id = "state",
      .name = "The program's own state",
      .holds =

@@ -88,20 +88,24 @@ void stores_close(struct stores *stores)
     *stores = (struct stores){0};
 }
 
+const char *const stores_main_streams[] = {"venues", "incidents", NULL};
+const char *const stores_telemetry_streams[] = {"detections", "readings", "tracks", NULL};
+
+static void keep_streams(struct store *store, const char *const *names,
+                         struct stream_retention rule)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        rule.stream = names[i];
+        store_keep(store, &rule);
+    }
+}
+
 void stores_keep(const struct stores *stores, const struct server_options *options)
 {
-    static const char *const MAIN[] = {"venues", "incidents"};
-    static const char *const TELEMETRY[] = {"detections", "readings", "tracks"};
     struct stream_retention rule = {.age_max_ms = options->keep_streams_ms,
                                     .bytes_max = options->keep_streams_bytes};
-    for (size_t i = 0; i < COUNT_OF(MAIN); i++) {
-        rule.stream = MAIN[i];
-        store_keep(stores->main, &rule);
-    }
-    for (size_t i = 0; i < COUNT_OF(TELEMETRY); i++) {
-        rule.stream = TELEMETRY[i];
-        store_keep(stores->telemetry, &rule);
-    }
+    keep_streams(stores->main, stores_main_streams, rule);
+    keep_streams(stores->telemetry, stores_telemetry_streams, rule);
     dead_letters_keep(stores->main, options->keep_streams_ms);
     dead_letters_keep(stores->telemetry, options->keep_streams_ms);
     accounts_keep(stores->main, options->session_absolute_ms);

@@ -16,6 +16,9 @@ MUST_USE enum err stores_open(const struct server_options *options, struct store
                               struct err_note *note);
 void stores_close(struct stores *stores);
 
+extern const char *const stores_main_streams[]; /* ends with NULL */
+extern const char *const stores_telemetry_streams[];
+
 /* From now on the streams' old records go, by the settings. */
 void stores_keep(const struct stores *stores, const struct server_options *options);
 
