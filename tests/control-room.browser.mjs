@@ -70,15 +70,29 @@ scenario('a crowd moves into a zone: its colour, count and alarm change, and one
   await room.reads(alarm, /Critical.*Before the stage.*Too full.*Now 430\speople\. Reached \d{3}, limit\s200\speople/);
   check((await room.page.title()).startsWith('(1)'), 'the title tells of the alarm');
   await room.see('.zone-label.has-alarm.level-red .bell.is-open');
+  const edges = await room.page.evaluate(() => ['.alarms', '.alarm'].map((part) => document.querySelector(part).getBoundingClientRect()).map(({ left, right }) => [left, right]));
+  check(edges[0][0] === edges[1][0] && edges[0][1] - edges[1][1] < 20, `an alarm has the whole width of its panel: ${JSON.stringify(edges)}`);
   await room.page.click(`${alarm} .acknowledge`);
   await room.reads('.alarm[data-state=acknowledged]', /seen/);
   await room.see('[data-zone-row=stage] .bell.is-acknowledged');
   const { items } = await admin.get('/api/v1/events/demo/incidents');
   equal(items.map((item) => item.state), ['acknowledged'], 'incidents on the server');
 
+  await room.see('.undo[aria-disabled=false]');
+  await room.page.click('.alarm[data-state=acknowledged] .undo');
+  await room.reads('.alarm[data-state=open]', /Acknowledge/);
+  await room.see('.zone-label.has-alarm .bell.is-open');
+  equal(await room.page.evaluate(() => document.activeElement?.getAttribute('data-state')), 'open', 'where the focus is');
+  const undone = await admin.get('/api/v1/events/demo/incidents/1');
+  equal(undone.timeline.map((entry) => entry.kind), ['opened', 'acknowledged', 'unacknowledged'], 'what the timeline remembers');
+  await room.see('.acknowledge[aria-disabled=false]');
+  await room.page.click('.acknowledge');
+  await room.reads('.alarm[data-state=acknowledged]', /seen/);
+
   cameras.show('cam-1', 20);
   await room.see('[data-zone=stage][data-level=green]');
   await room.see('.over');
+  await room.reads('.over .alarm-history', /over after .*: back within its limit/);
   equal(cameras.trouble, null, 'detections');
   room.hasNoComplaints();
 });
@@ -142,6 +156,26 @@ scenario('the mail of an alarm is in the outbox, as text and as HTML that may do
   const inside = await frame.contentFrame();
   await inside.waitForSelector('text=Too full');
   await room.isAccessible('the outbox');
+  room.hasNoComplaints();
+});
+
+scenario('the mail of an end leads to the mail of its alarm', async (t) => {
+  const { browser, muster, admin, cameras } = await open(t);
+  await admin.ask('PATCH', '/api/v1/events/demo/rules/too-full', { mail_on_resolution: true });
+  cameras.show('cam-1', 300);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN, '/outbox/demo');
+  await room.reads('.mail-list', /Too full/);
+  cameras.show('cam-1', 20);
+  await room.see('.mail-list li:nth-child(2)');
+  await room.page.click('.mail-list li:nth-child(1) button');
+  const alarm = await room.text('.mail-list li:nth-child(2) strong');
+  await room.reads('.mail dl', /Answers/);
+  equal(await room.text('.mail dl .as-text'), alarm, 'what it answers');
+  await room.page.click('.mail dl .as-text');
+  await room.see('.mail-list li:nth-child(2) button[aria-pressed=true]');
+  await room.see('.mail article >> text=Written');
+  await room.isAccessible('a mail that answers another');
   room.hasNoComplaints();
 });
 
@@ -258,6 +292,25 @@ scenario('the history of a zone is drawn, and can be asked for longer', async (t
   await room.page.click('.zone-label >> text=Food court');
   await room.reads('#history-title', /Food court/);
   check(room.page.url().endsWith('zone=food'), 'the address names the zone, for a colleague');
+  room.hasNoComplaints();
+});
+
+scenario('a history whose newest values are still being written says so', async (t) => {
+  const { browser, muster, cameras } = await open(t);
+  cameras.show('cam-1', 140);
+  const room = await Room.open(browser, muster.url);
+  let isBehind = true;
+  await room.page.route('**/api/v1/series/**', async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), ...(isBehind ? { 'x-incomplete': 'newest' } : {}) };
+    await route.fulfill({ response, headers });
+  });
+  await room.signIn(ADMIN, '/control/demo/park?zone=stage');
+  await room.reads('.chart-trouble', /newest values are still being written/);
+  await room.reads('.summary', /Peak 140/);
+  isBehind = false;
+  await room.page.click('.history .choices >> text=1 h');
+  await room.page.waitForSelector('.chart-trouble', { state: 'detached' });
   room.hasNoComplaints();
 });
 

@@ -38,13 +38,31 @@ function present(incident: Incident, now: ZoneNow | undefined): string | null {
   return value === null ? 'Now: not known' : `Now ${worded(value, incident)}`;
 }
 
+// Why it is over, where that is more than "by somebody".
+const RESOLUTIONS: Record<string, string> = {
+  recovered: 'back within its limit',
+  'rule changed': 'its rule was changed',
+  'rule removed': 'its rule was removed',
+  'event over': 'the event is over',
+  'event removed': 'the event was removed',
+  'zone removed': 'its zone was removed',
+  'device removed': 'its device was removed',
+  'venue removed': 'its venue was removed',
+};
+
+function ending(incident: Incident): string {
+  const by = incident.resolved_by ? ` by ${incident.resolved_by}` : '';
+  if (incident.resolution === 'recovered' && incident.cause === 'no-data') return `${by}: heard again`;
+  const why = RESOLUTIONS[incident.resolution ?? ''];
+  return why ? `${by}: ${why}` : by;
+}
+
 function history(incident: Incident): string {
   const now = serverNow();
   const opened = moment(Date.parse(incident.opened_at), now);
   if (incident.resolved_at) {
     const lasted = duration(Date.parse(incident.resolved_at) - Date.parse(incident.opened_at));
-    const by = incident.resolved_by ? ` by ${incident.resolved_by}` : '';
-    return `${opened}, over after ${lasted}${by}`;
+    return `${opened}, over after ${lasted}${ending(incident)}`;
   }
   const seen = incident.acknowledged_at
     ? ` · seen ${timeOfDay(Date.parse(incident.acknowledged_at), 'minutes')}${incident.acknowledged_by ? ` by ${incident.acknowledged_by}` : ''}`
@@ -73,16 +91,20 @@ interface AlarmProps {
   isSettling: boolean;
   onShow: ((zone: string) => void) | null;
   acknowledge: (incident: Incident) => Promise<void>;
+  unacknowledge: (incident: Incident) => Promise<void>;
 }
 
-function useAcknowledge({ incident, isSettling, acknowledge }: AlarmProps, item: preact.RefObject<HTMLLIElement>) {
+// One tap that changes the alarm for everybody; `failed` begins the words when it does not.
+function useTap({ incident, isSettling }: AlarmProps, act: (incident: Incident) => Promise<void>, failed: string,
+  item: preact.RefObject<HTMLLIElement>) {
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const keepsFocus = useRef(false);
   // The button is gone and the alarm has moved; who works by keys stays at it.
   useEffect(() => {
-    if (keepsFocus.current && incident.state !== 'open') item.current?.focus({ preventScroll: true });
+    if (keepsFocus.current) item.current?.focus({ preventScroll: true });
     keepsFocus.current = false;
+    setTrouble(null);
   }, [incident.state]);
   const tap = async (event: TargetedMouseEvent<HTMLButtonElement>) => {
     // detail: how often the pointer was pressed; 0 for keys, which cannot miss.
@@ -91,9 +113,10 @@ function useAcknowledge({ incident, isSettling, acknowledge }: AlarmProps, item:
     setTrouble(null);
     try {
       keepsFocus.current = item.current?.contains(document.activeElement) ?? false;
-      await acknowledge(incident);
+      await act(incident);
     } catch (error) {
-      setTrouble(`Not acknowledged. ${error instanceof Problem ? error.detail : 'This page failed.'} Try again.`);
+      keepsFocus.current = false;
+      setTrouble(`${failed} ${error instanceof Problem ? error.detail : 'This page failed.'} Try again.`);
     }
     setBusy(false);
   };
@@ -103,7 +126,10 @@ function useAcknowledge({ incident, isSettling, acknowledge }: AlarmProps, item:
 function Alarm(props: AlarmProps) {
   const { incident, zoneName, isAsked, isSettling } = props;
   const item = useRef<HTMLLIElement>(null);
-  const { isBusy, trouble, tap } = useAcknowledge(props, item);
+  const see = useTap(props, props.acknowledge, 'Not acknowledged.', item);
+  const undo = useTap(props, props.unacknowledge, 'Not undone.', item);
+  const trouble = see.trouble ?? undo.trouble;
+  const what = <span class="visually-hidden"> {incident.name}, {zoneName ?? incident.subject}</span>;
   useCell(clock);
   useEffect(() => {
     if (isAsked) item.current?.scrollIntoView({ block: 'nearest' });
@@ -125,8 +151,13 @@ function Alarm(props: AlarmProps) {
         {trouble && <p class="trouble" role="alert">{trouble}</p>}
       </div>
       {incident.state === 'open' && (
-        <button type="button" class="primary acknowledge" aria-disabled={isBusy || isSettling} onClick={(event) => void tap(event)}>
-          Acknowledge<span class="visually-hidden"> {incident.name}, {zoneName ?? incident.subject}</span>
+        <button type="button" class="primary acknowledge" aria-disabled={see.isBusy || isSettling} onClick={(event) => void see.tap(event)}>
+          Acknowledge{what}
+        </button>
+      )}
+      {incident.state === 'acknowledged' && (
+        <button type="button" class="quiet undo" aria-disabled={undo.isBusy || isSettling} onClick={(event) => void undo.tap(event)}>
+          Undo<span class="visually-hidden"> the acknowledgement of</span>{what}
         </button>
       )}
     </li>
@@ -193,7 +224,7 @@ export function Alarms({ incidents, venue, zoneNames, zonesNow, asked, onShow }:
     <Alarm key={incident.id} incident={incident} here={venue} zoneName={nameOf(incident)} now={zonesNow.get(incident.zone ?? '')}
       isAsked={String(incident.id) === asked} isSettling={isSettling}
       onShow={incident.zone && zoneNames.has(incident.zone) ? onShow : null}
-      acknowledge={(which) => incidents.acknowledge(which)} />
+      acknowledge={(which) => incidents.acknowledge(which)} unacknowledge={(which) => incidents.unacknowledge(which)} />
   );
   return (
     <section class={`panel alarms ${openCount > 0 ? 'has-open' : ''} ${trouble ? 'has-trouble' : ''}`} aria-labelledby="alarms-title">

@@ -30,6 +30,7 @@ export interface Incident {
   acknowledged_by: string | null;
   resolved_at: string | null;
   resolved_by: string | null; // null: by itself
+  resolution: string | null; // null: not yet, or ended before there was this field
   updated_at: string;
 }
 
@@ -82,6 +83,11 @@ export class Incidents {
 
   async acknowledge(incident: Incident): Promise<void> {
     this.hear(await api.post<Incident>(at('events', this.event, 'incidents', String(incident.id), 'acknowledge')));
+  }
+
+  // Opens it again, for all.
+  async unacknowledge(incident: Incident): Promise<void> {
+    this.hear(await api.delete<Incident>(at('events', this.event, 'incidents', String(incident.id), 'acknowledge')));
   }
 
   private start(): void {

@@ -192,7 +192,7 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
       <Board venue={ground.venue} draft={draft} chosen={chosen} sketch={sketch} sketchKind={tool === 'line' ? 'line' : 'area'}
         marks={calibration.clicks.flatMap((click, i) => (click.floor ? [{ label: `${i + 1}`, floor: click.floor, move: (to: Position) => calibration.setFloor(i, to) }] : []))}
         isAiming={tool !== 'select' || calibration.waiting >= 0} onChoose={setChosen} onPoint={point} onMoveCorner={moveChosen} onMoved={settle} />
-      <aside class="panel" aria-label="Parts of the venue">
+      <aside class="parts-panel" aria-label="Parts of the venue">
         {tool !== 'select' && (
           <div class="step" role="status">
             <p>{tool === 'camera' ? 'Click where the camera stands.' : `Click the ${tool === 'line' ? 'points' : 'corners'} of the ${tool}: ${sketch.length} so far.`}</p>

@@ -26,15 +26,18 @@ interface Loaded {
   columns: Columns;
   trouble: string | null;
   isLoading: boolean;
+  isBehind: boolean;
 }
+
+const NOTHING: Loaded = { columns: EMPTY, trouble: null, isLoading: true, isBehind: false };
 
 // Loads at once and then every few steps; what is shown stays until the next answer.
 function usePast(event: string, zone: string | null, span: Span): Loaded {
-  const [loaded, setLoaded] = useState<Loaded>({ columns: EMPTY, trouble: null, isLoading: true });
+  const [loaded, setLoaded] = useState<Loaded>(NOTHING);
   useEffect(() => {
     if (zone === null) return undefined;
     let isCurrent = true;
-    setLoaded({ columns: EMPTY, trouble: null, isLoading: true });
+    setLoaded(NOTHING);
     const load = async () => {
       const to = serverNow();
       const from = to - span.minutes * 60000;
@@ -43,7 +46,8 @@ function usePast(event: string, zone: string | null, span: Span): Loaded {
           loadSeries(event, `zone.${zone}:people`, from, to, span.stepS),
           loadSeries(event, `zone.${zone}:density`, from, to, span.stepS),
         ]);
-        if (isCurrent) setLoaded({ columns: joined(people, dense), trouble: null, isLoading: false });
+        const isBehind = people.isBehind || dense.isBehind;
+        if (isCurrent) setLoaded({ columns: joined(people, dense), trouble: null, isLoading: false, isBehind });
       } catch (error) {
         // A series that nobody has written yet is an empty one.
         const isEmpty = error instanceof Problem && error.status === 404;
@@ -160,6 +164,9 @@ export function History({ event, zone, now, isStale }: HistoryProps) {
           <p class="hint chart-hint">{past.isLoading ? 'Loading…' : past.trouble ?? 'Nothing was counted here in this time.'}</p>
         )}
         {!hasNothing && !isStale && past.trouble && <p class="chart-trouble">{past.trouble}</p>}
+        {!isStale && !past.trouble && past.isBehind && (
+          <p class="chart-trouble">The newest values are still being written; they will follow here.</p>
+        )}
       </div>
     </section>
   );

@@ -5,6 +5,7 @@ import { api, at } from '../shell/api';
 export interface Past {
   times: number[];
   values: (number | null)[];
+  isBehind: boolean; // the newest is missing, for now
 }
 
 interface SeriesAnswer {
@@ -16,7 +17,10 @@ export async function loadSeries(event: string, series: string, fromMs: number, 
   const query = new URLSearchParams({
     event, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step: `${stepS}s`, agg: 'mean',
   });
-  const answer = await api.get<SeriesAnswer>(`${at('series', series)}?${query.toString()}`);
+  let isBehind = false;
+  const answer = await api.get<SeriesAnswer>(`${at('series', series)}?${query.toString()}`, (headers) => {
+    isBehind = headers.get('X-Incomplete') !== null;
+  });
   const times: number[] = [];
   const values: (number | null)[] = [];
   let lastS = -Infinity;
@@ -30,7 +34,7 @@ export async function loadSeries(event: string, series: string, fromMs: number, 
     values.push(value);
     lastS = s;
   }
-  return { times, values };
+  return { times, values, isBehind };
 }
 
 // Two series on one axis of time.

@@ -3,8 +3,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Problem } from '../shell/api';
 import { moment } from '../shell/format';
+import { setQuery } from '../shell/route';
 import { serverNow } from '../shell/server-clock';
-import { type Mail, stateWords } from './mails';
+import { type Mail, type MailSummary, stateWords } from './mails';
 
 // The page's policy holds inside the frame too and refuses inline styles, wherever they are parsed;
 // they are taken out rather than reported one by one. What this pattern misses is refused all the
@@ -43,12 +44,19 @@ function Again({ sendAgain }: { sendAgain: () => Promise<void> }) {
   );
 }
 
+// The mail that this one answers, where the list still has it.
+function Answered({ to }: { to: MailSummary | undefined }) {
+  if (!to) return <>an earlier mail, which is no longer kept</>;
+  return <button type="button" class="as-text" onClick={() => setQuery('mail', String(to.id))}>{to.subject}</button>;
+}
+
 interface MailViewProps {
   mail: Mail;
+  mails: MailSummary[];
   sendAgain: () => Promise<void>;
 }
 
-export function MailView({ mail, sendAgain }: MailViewProps) {
+export function MailView({ mail, mails, sendAgain }: MailViewProps) {
   const [form, setForm] = useState<'text' | 'html'>('text');
   const html = useMemo(() => (mail.html ? withoutStyles(mail.html) : null), [mail.html]);
   const now = serverNow();
@@ -59,6 +67,7 @@ export function MailView({ mail, sendAgain }: MailViewProps) {
         <dt>To</dt><dd>{mail.recipient}</dd>
         <dt>Written</dt><dd>{moment(Date.parse(mail.created_at), now)}</dd>
         <dt>State</dt><dd>{stateWords(mail)}{mail.sent_at ? `, ${moment(Date.parse(mail.sent_at), now)}` : ''}</dd>
+        {mail.in_reply_to && <><dt>Answers</dt><dd><Answered to={mails.find((entry) => entry.message_id === mail.in_reply_to)} /></dd></>}
         {mail.failure && <><dt>Trouble</dt><dd>{mail.failure}</dd></>}
         {mail.next_attempt_at && <><dt>Next try</dt><dd>{moment(Date.parse(mail.next_attempt_at), now)}</dd></>}
       </dl>

@@ -4,6 +4,8 @@ import { all, api, at } from '../shell/api';
 export interface MailSummary {
   id: number;
   recipient: string;
+  message_id: string;
+  in_reply_to: string | null; // the message id of the mail about the same alarm
   subject: string;
   state: 'queued' | 'sending' | 'sent' | 'kept' | 'dead';
   incident_count: number;

@@ -111,7 +111,7 @@ export function Outbox({ event }: { event: string }) {
               <button type="button" class="back" onClick={() => setQuery('mail', null)}>All mails</button>
             )}
             {mailTrouble && <p class="trouble" role="alert">{mailTrouble}</p>}
-            {mail && <MailView mail={mail} sendAgain={again} />}
+            {mail && <MailView mail={mail} mails={mails} sendAgain={again} />}
             {id === null && <p class="hint">Choose a mail to read it.</p>}
           </section>
         </div>

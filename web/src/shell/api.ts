@@ -49,7 +49,7 @@ async function problemOf(response: Response): Promise<Problem> {
   );
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<unknown> {
+async function send(method: string, path: string, body?: unknown, hearHeaders?: (headers: Headers) => void): Promise<unknown> {
   const init: RequestInit = { method, credentials: 'same-origin', headers: { Accept: 'application/json' } };
   if (body !== undefined) {
     init.headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
@@ -67,6 +67,7 @@ async function send(method: string, path: string, body?: unknown): Promise<unkno
     if (problem.status === 401 && path !== '/api/v1/session') whenUnknown();
     throw problem;
   }
+  hearHeaders?.(response.headers);
   if (response.status === 204) return null;
   try {
     const text = await response.text();
@@ -78,10 +79,11 @@ async function send(method: string, path: string, body?: unknown): Promise<unkno
 }
 
 export const api = {
-  get: <T>(path: string) => send('GET', path) as Promise<T>,
+  get: <T>(path: string, hearHeaders?: (headers: Headers) => void) => send('GET', path, undefined, hearHeaders) as Promise<T>,
   post: <T>(path: string, body: unknown = {}) => send('POST', path, body) as Promise<T>,
   put: <T>(path: string, body: unknown) => send('PUT', path, body) as Promise<T>,
-  delete: (path: string) => send('DELETE', path),
+  patch: <T>(path: string, body: unknown) => send('PATCH', path, body) as Promise<T>,
+  delete: <T = null>(path: string) => send('DELETE', path) as Promise<T>,
 };
 
 export interface Page<T> {
