@@ -126,6 +126,34 @@ static void divide_rows(double rows[4][4], const double a[4][4])
     }
 }
 
+/* What is known later, less what was predicted of it, brought back by the gain: G d, and G D G'. */
+static void add_correction(struct motion *inout, const double gain[4][4],
+                           const struct motion *known, const struct motion *predicted)
+{
+    double change[4], spread[4][4], half[4][4] = {{0}};
+    for (int i = 0; i < 4; i++) {
+        change[i] = known->state[i] - predicted->state[i];
+        for (int j = 0; j < 4; j++)
+            spread[i][j] = known->p[i][j] - predicted->p[i][j];
+    }
+    for (int row = 0; row < 4; row++) {
+        for (int k = 0; k < 4; k++) {
+            inout->state[row] += gain[row][k] * change[k];
+            for (int column = 0; column < 4; column++)
+                half[row][column] += gain[row][k] * spread[k][column];
+        }
+    }
+    for (int row = 0; row < 4; row++) {
+        for (int column = 0; column <= row; column++) {
+            double sum = 0;
+            for (int k = 0; k < 4; k++)
+                sum += half[row][k] * gain[column][k];
+            inout->p[row][column] += sum;
+            inout->p[column][row] = inout->p[row][column];
+        }
+    }
+}
+
 void motion_smooth(const struct motion *filtered, double seconds, bool is_renewed,
                    struct motion *inout_known)
 {
@@ -143,21 +171,7 @@ void motion_smooth(const struct motion *filtered, double seconds, bool is_renewe
     else
         motion_predict(&predicted, seconds);
     divide_rows(cross, predicted.p); /* now the smoother's gain */
-    double change[4];
-    for (int i = 0; i < 4; i++)
-        change[i] = inout_known->state[i] - predicted.state[i];
     struct motion smoothed = *filtered;
-    for (int row = 0; row < 4; row++) {
-        for (int k = 0; k < 4; k++)
-            smoothed.state[row] += cross[row][k] * change[k];
-        for (int column = 0; column < 4; column++) {
-            for (int i = 0; i < 4; i++) {
-                for (int j = 0; j < 4; j++)
-                    smoothed.p[row][column] += cross[row][i] *
-                                               (inout_known->p[i][j] - predicted.p[i][j]) *
-                                               cross[column][j];
-            }
-        }
-    }
+    add_correction(&smoothed, cross, inout_known, &predicted);
     *inout_known = smoothed;
 }
