@@ -15,6 +15,7 @@ void counted_init(struct counted *counted, struct store *store, struct venues *v
 {
     *counted = (struct counted){.store = store, .venues = venues};
     lock_init(&counted->lock);
+    counted->pool = pool_create("crowd-group", pool_threads_here());
 }
 
 void counted_fini(struct counted *counted)
@@ -22,6 +23,7 @@ void counted_fini(struct counted *counted)
     for (size_t i = 0; i < counted->count; i++)
         venue_destroy(counted->all[i]);
     mem_free(counted->all);
+    pool_destroy(counted->pool);
     lock_fini(&counted->lock);
 }
 
@@ -79,6 +81,7 @@ static enum err add(struct counted *counted, struct venue_view *view, int shard,
     struct venue_state *state = venue_state_create(view, now_ms / 1000 + 1, CROWD_LATENESS_MS);
     struct counted_venue *venue = mem_new(sizeof *venue);
     venue->state = state;
+    state->pool = counted->pool;
     venue->shard = shard;
     memcpy(venue->event, view->event, sizeof venue->event);
     memcpy(venue->venue, view->id, sizeof venue->venue);

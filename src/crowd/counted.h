@@ -26,7 +26,8 @@ struct counted_venue {
 struct counted {
     struct store *store; /* what was learned of a venue before; borrowed, like the venues */
     struct venues *venues;
-    struct lock lock; /* guards the list for others than the consumer's thread, and the pictures */
+    struct pool *pool; /* owned: groups of cameras are followed beside one another */
+    struct lock lock;  /* guards the list for others than the consumer's thread, and the pictures */
     struct counted_venue **all;
     size_t count;
 };

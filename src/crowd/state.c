@@ -61,6 +61,48 @@ void venue_state_cover(struct venue_state *state, const char *device, const char
         coverage_add_learned(&state->coverage, d, (uint16_t)z);
 }
 
+/* --- people followed --- */
+
+static struct frame_count *count_fixes(struct venue_state *state, const struct tracker_fix *fixes,
+                                       size_t count, int64_t at_ms)
+{
+    SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
+    for (size_t i = 0; i < count; i++)
+        dots[i] = (struct dot){.x = (float)fixes[i].person.x, .y = (float)fixes[i].person.y};
+    return counter_recount(state->counter, dots, count, at_ms);
+}
+
+static void take_settled(struct venue_state *state, const struct crowd_scene_fixes *settled)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < settled->step_count; i++) {
+        int64_t at_ms = settled->step_times[i];
+        while (next < settled->count && settled->fixes[next].at_ms < at_ms)
+            next++;
+        size_t first = next;
+        while (next < settled->count && settled->fixes[next].at_ms == at_ms)
+            next++;
+        struct frame_count *step = count_fixes(state, &settled->fixes[first], next - first, at_ms);
+        tally_add(&state->tally, settled->group, step);
+        mem_free(step);
+    }
+}
+
+/* Groups go on together; what they have settled is told one after the other. */
+static void run_groups(struct venue_state *state, int64_t stream_ms)
+{
+    struct crowd_scene_fixes settled;
+    uint64_t late = state->queue.late, distrusted = state->queue.distrusted;
+    scene_queue_run(&state->queue, state->pool, stream_ms);
+    metric_add(&late_total, (int64_t)(state->queue.late - late));
+    metric_add(&distrusted_total, (int64_t)(state->queue.distrusted - distrusted));
+    while (scene_queue_take_settled(&state->queue, &settled)) {
+        take_settled(state, &settled);
+        metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
+        crowd_scene_fixes_fini(&settled);
+    }
+}
+
 /* --- life --- */
 
 /* Numbers of people begin with the time, so that they stay unique over restarts. */
@@ -70,8 +112,10 @@ void venue_state_cover(struct venue_state *state, const char *device, const char
 static void renew_scene(struct venue_state *state, struct venue_view *view)
 {
     uint64_t next_id = crowd_scene_next_id(state->scene);
+    scene_queue_fini(&state->queue);
     crowd_scene_destroy(state->scene);
     state->scene = crowd_scene_create(view, state->coverage.covers, next_id);
+    scene_queue_init(&state->queue, state->scene);
     track_log_regroup(&state->tracks, crowd_scene_group_count(state->scene));
     tally_fini(&state->tally); /* its groups had other numbers */
 }
@@ -87,6 +131,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     seconds_init(&state->seconds, complete_from_s, lateness_ms);
     state->scene = crowd_scene_create(view, state->coverage.covers,
                                       (uint64_t)MAX(complete_from_s, 0) * IDS_PER_S);
+    scene_queue_init(&state->queue, state->scene);
     track_log_init(&state->tracks, crowd_scene_group_count(state->scene));
     flow_init(&state->flow, state->map);
     return state;
@@ -116,6 +161,7 @@ void venue_state_destroy(struct venue_state *state)
         return;
     drop_ground(state);
     seconds_fini(&state->seconds);
+    scene_queue_fini(&state->queue);
     crowd_scene_destroy(state->scene);
     tally_fini(&state->tally);
     track_log_fini(&state->tracks);
@@ -138,6 +184,7 @@ static void move_camera(struct venue_state *to, uint32_t device, struct camera_s
 void venue_state_move(struct venue_state *state, struct venue_view *view)
 {
     const struct venue_view *old = venue_state_view(state);
+    run_groups(state, SCENE_QUEUE_FRAMES); /* while their devices' numbers are right */
     struct venue_state *moved = venue_state_create(view, 0, 0);
     SCOPED_MEM uint32_t *zones = mem_new_array(old->zone_count + 1, sizeof *zones);
     SCOPED_MEM uint32_t *devices = mem_new_array(old->device_count + 1, sizeof *devices);
@@ -157,52 +204,11 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->cameras = TAKE(moved->cameras);
     state->coverage = moved->coverage;
     state->flow = moved->flow;
+    scene_queue_fini(&moved->queue);
     crowd_scene_destroy(moved->scene);
     track_log_fini(&moved->tracks);
     mem_free(moved);
     renew_scene(state, view);
-}
-
-/* --- people followed --- */
-
-static struct frame_count *count_fixes(struct venue_state *state, const struct tracker_fix *fixes,
-                                       size_t count, int64_t at_ms)
-{
-    SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
-    for (size_t i = 0; i < count; i++)
-        dots[i] = (struct dot){.x = (float)fixes[i].person.x, .y = (float)fixes[i].person.y};
-    return counter_recount(state->counter, dots, count, at_ms);
-}
-
-static void take_settled(struct venue_state *state, const struct crowd_scene_fixes *settled)
-{
-    size_t next = 0;
-    for (size_t i = 0; i < settled->step_count; i++) {
-        int64_t at_ms = settled->step_times[i];
-        while (next < settled->count && settled->fixes[next].at_ms < at_ms)
-            next++;
-        size_t first = next;
-        while (next < settled->count && settled->fixes[next].at_ms == at_ms)
-            next++;
-        struct frame_count *step = count_fixes(state, &settled->fixes[first], next - first, at_ms);
-        tally_add(&state->tally, settled->group, step);
-        mem_free(step);
-    }
-}
-
-static void advance_group(struct venue_state *state, uint32_t group, int64_t stream_ms)
-{
-    bool is_ahead;
-    do {
-        struct crowd_scene_fixes settled;
-        is_ahead = crowd_scene_advance(state->scene, group, stream_ms);
-        state->has_moved |= is_ahead;
-        if (!crowd_scene_settle(state->scene, group, stream_ms, &settled))
-            continue;
-        take_settled(state, &settled);
-        metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
-        crowd_scene_fixes_fini(&settled);
-    } while (is_ahead);
 }
 
 /* --- detections --- */
@@ -261,11 +267,9 @@ static void follow(struct venue_state *state, uint32_t index, const struct detec
         box->foot_x = batch->x[person] * step + box->width / 2;
         box->foot_y = batch->y[person] * step + box->height;
     }
-    if (crowd_scene_must_advance(state->scene, index, arrival->at_ms))
-        advance_group(state, crowd_scene_group_of(state->scene, index), arrival->at_ms);
-    enum intake_answer answer = crowd_scene_add(state->scene, frame, arrival->at_ms);
-    metric_add(&late_total, answer == INTAKE_LATE ? 1 : 0);
-    metric_add(&distrusted_total, answer == INTAKE_DISTRUSTED ? 1 : 0);
+    scene_queue_add(&state->queue, frame, arrival->at_ms);
+    if (scene_queue_is_full(&state->queue))
+        run_groups(state, SCENE_QUEUE_FRAMES);
 }
 
 enum frame_shown { FRAME_NOT_SHOWN, FRAME_MAY_BE_SHOWN };
@@ -330,17 +334,17 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
         is_changed |= take_frame(state, index, batch, f, &arrival,
                                  f + 1 == count ? FRAME_MAY_BE_SHOWN : FRAME_NOT_SHOWN);
     if (state->coverage.learned_count > learned &&
-        crowd_scene_is_outdated(state->scene, state->coverage.covers))
+        crowd_scene_is_outdated(state->scene, state->coverage.covers)) {
+        run_groups(state, SCENE_QUEUE_FRAMES);
         renew_scene(state, state->map->view);
+    }
     return is_changed;
 }
 
 bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
 {
-    for (uint32_t group = 0; group < crowd_scene_group_count(state->scene); group++)
-        advance_group(state, group, stream_ms);
-    bool is_changed = state->has_moved; /* also while records were taken */
-    state->has_moved = false;
+    run_groups(state, stream_ms);
+    bool is_changed = scene_queue_take_moved(&state->queue); /* also while records were taken */
     if (is_changed)
         flow_measure(&state->flow, state->scene, state->map, state->coverage.covers, stream_ms);
     return is_changed;

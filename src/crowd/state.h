@@ -7,7 +7,7 @@
 #include "crowd/crowd.h"
 #include "crowd/flow.h"
 #include "crowd/seconds.h"
-#include "crowd/tracking/scene.h"
+#include "crowd/tracking/scene_queue.h"
 #include "crowd/tracks/log.h"
 
 struct camera_state {
@@ -26,7 +26,8 @@ struct venue_state {
     struct camera_state *cameras; /* [device_count] */
     struct seconds seconds;
     struct crowd_scene *scene; /* the same people, followed */
-    bool has_moved;            /* since venue_state_advance was asked last */
+    struct scene_queue queue;  /* frames on their way there */
+    struct pool *pool;         /* borrowed; NULL = everything in the caller */
     struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
     struct flow flow; /* how they stand and move */

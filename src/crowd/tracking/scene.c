@@ -13,6 +13,8 @@ struct crowd_scene_group {
     struct intake intake;
     struct trust *trust;
     struct tracker *tracker;
+    uint64_t
+        next_id; /* of its people: every group has its own, so that groups need not ask one another */
     int64_t heard_ms;          /* arrival of its newest frame */
     int64_t silent_after_ms;   /* the longest of its devices */
     int64_t at_ms;             /* of its newest step */
@@ -26,10 +28,9 @@ struct crowd_scene {
     struct venue_view *view; /* a reference */
     struct groups groups;
     struct crowd_scene_group *all;
-    uint64_t next_id;
 };
 
-static void group_init(struct crowd_scene *scene, size_t index)
+static void group_init(struct crowd_scene *scene, size_t index, uint64_t first_id)
 {
     struct crowd_scene_group *group = &scene->all[index];
     const struct camera_group *cameras = &scene->groups.all[index];
@@ -42,6 +43,7 @@ static void group_init(struct crowd_scene *scene, size_t index)
         group->silent_after_ms = MAX(group->silent_after_ms, silent_after_ms[i]);
     }
     group->trust = trust_create(cameras->device_count);
+    group->next_id = first_id + index;
     intake_init(&group->intake, silent_after_ms, cameras->device_count);
     group->unsettled = mem_new_array(UNSETTLED_MAX, sizeof *group->unsettled);
     group->tracker = tracker_create(&(struct tracker_scope){.view = scene->view,
@@ -49,7 +51,8 @@ static void group_init(struct crowd_scene *scene, size_t index)
                                                             .device_count = cameras->device_count,
                                                             .low = cameras->low,
                                                             .high = cameras->high,
-                                                            .next_id = &scene->next_id});
+                                                            .next_id = &group->next_id,
+                                                            .id_step = scene->groups.count});
 }
 
 struct crowd_scene *crowd_scene_create(struct venue_view *view, const uint64_t *covers,
@@ -58,11 +61,10 @@ struct crowd_scene *crowd_scene_create(struct venue_view *view, const uint64_t *
     struct crowd_scene *scene = mem_new(sizeof *scene);
     shared_ref(&view->shared);
     scene->view = view;
-    scene->next_id = MAX(first_id, 1);
     groups_init(&scene->groups, view, covers);
     scene->all = mem_new_array(scene->groups.count + 1, sizeof *scene->all);
     for (size_t i = 0; i < scene->groups.count; i++)
-        group_init(scene, i);
+        group_init(scene, i, MAX(first_id, (uint64_t)1));
     return scene;
 }
 
@@ -89,7 +91,10 @@ bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *co
 
 uint64_t crowd_scene_next_id(const struct crowd_scene *scene)
 {
-    return scene->next_id;
+    uint64_t next_id = 1;
+    for (size_t i = 0; i < scene->groups.count; i++)
+        next_id = MAX(next_id, scene->all[i].next_id);
+    return next_id;
 }
 
 struct trust_verdict crowd_scene_trust(const struct crowd_scene *scene, uint32_t device)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* crowd/tracking/scene.h — the people of one venue: its groups of cameras, each with its gathering of frames
- * and its tracker, and what comes of them: who is there now, and settled fixes. Pure. */
+ * and its tracker, and what comes of them: who is there now, and settled fixes. Pure. Calls that concern
+ * one group may run beside those of another group, see scene_queue.h. */
 #pragma once
 /* A group is relied on once it has followed people for so long, looking so often at least. */
 #define SCENE_WARM_MS   2000
@@ -18,6 +19,7 @@ void crowd_scene_destroy(struct crowd_scene *scene); /* NULL is fine */
 DEFINE_SCOPED(crowd_scene)
 /* Whether other coverage would make other groups; then the scene is to be made anew. */
 bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *covers);
+/* Greater than all numbers of people that were given. */
 uint64_t crowd_scene_next_id(const struct crowd_scene *scene);
 
 /* Whether the device's clock and calibration agree with those of its group. */

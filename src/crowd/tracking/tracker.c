@@ -21,6 +21,7 @@ struct tracker {
     struct tracker_person *people;
     size_t people_count, people_size;
     uint64_t *next_id;
+    uint64_t id_step;
     int64_t at_ms;
     bool has_begun;
     struct tracker_stats stats;
@@ -33,6 +34,7 @@ struct tracker *tracker_create(const struct tracker_scope *scope)
     shared_ref(&scope->view->shared);
     tracker->view = scope->view;
     tracker->next_id = scope->next_id;
+    tracker->id_step = MAX(scope->id_step, (uint64_t)1);
     tracker->cameras = mem_new_array(count + 1, sizeof *tracker->cameras);
     for (size_t i = 0; i < count; i++)
         camera_model_init(&tracker->cameras[i], &scope->view->devices[scope->devices[i]]);
@@ -129,7 +131,8 @@ static struct track *begin(struct tracker *tracker, const struct cluster *cluste
         tracker->stats.turned_away++;
         return NULL;
     }
-    struct track *track = track_create((*tracker->next_id)++, tracker->at_ms);
+    struct track *track = track_create(*tracker->next_id, tracker->at_ms);
+    *tracker->next_id += tracker->id_step;
     struct floor_cell *cell = floor_cell_at(&tracker->floor, spot.x, spot.y);
     double vx = 0, vy = 0, variance = 0;
     floor_walk(cell, &vx, &vy, &variance);

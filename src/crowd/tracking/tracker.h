@@ -61,7 +61,8 @@ struct tracker_scope {
     const uint32_t *devices; /* indexes in the view; borrowed for the call */
     size_t device_count;
     struct point low, high;
-    uint64_t *next_id; /* numbers people; borrowed, shared by the trackers of a venue */
+    uint64_t *next_id; /* numbers people; borrowed */
+    uint64_t id_step;  /* between two numbers, so that trackers do not share any; 0 = 1 */
 };
 struct tracker *tracker_create(const struct tracker_scope *scope);
 void tracker_destroy(struct tracker *tracker); /* NULL is fine */

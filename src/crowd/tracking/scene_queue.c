@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/tracking/scene_queue.h"
+
+struct waiting_frame {
+    struct intake_frame frame;
+    int64_t arrival_ms;
+};
+
+struct scene_queue_group { /* touched by one thread at a time */
+    struct waiting_frame *frames;
+    size_t frame_count, frame_size;
+    struct crowd_scene_fixes *settled; /* from `settled_taken` on not taken yet */
+    size_t settled_count, settled_size, settled_taken;
+    uint64_t late, distrusted;
+    bool has_moved;
+};
+
+void scene_queue_init(struct scene_queue *queue, struct crowd_scene *scene)
+{
+    size_t count = crowd_scene_group_count(scene);
+    *queue = (struct scene_queue){.scene = scene, .group_count = count};
+    queue->groups = mem_new_array(count + 1, sizeof *queue->groups);
+}
+
+static void frame_fini(struct intake_frame *frame)
+{
+    mem_free(frame->boxes);
+    mem_free(frame->source_tracks);
+}
+
+void scene_queue_fini(struct scene_queue *queue)
+{
+    for (size_t g = 0; g < queue->group_count; g++) {
+        struct scene_queue_group *group = &queue->groups[g];
+        for (size_t i = 0; i < group->frame_count; i++)
+            frame_fini(&group->frames[i].frame);
+        for (size_t i = group->settled_taken; i < group->settled_count; i++)
+            crowd_scene_fixes_fini(&group->settled[i]);
+        mem_free(group->frames);
+        mem_free(group->settled);
+    }
+    mem_free(queue->groups);
+    *queue = (struct scene_queue){.scene = NULL};
+}
+
+void scene_queue_add(struct scene_queue *queue, struct intake_frame frame, int64_t arrival_ms)
+{
+    struct scene_queue_group *group =
+        &queue->groups[crowd_scene_group_of(queue->scene, frame.device)];
+    if (group->frame_count == group->frame_size) {
+        group->frame_size = MAX((size_t)64, 2 * group->frame_size);
+        group->frames = mem_resize(group->frames, group->frame_size * sizeof *group->frames);
+    }
+    group->frames[group->frame_count++] = (struct waiting_frame){frame, arrival_ms};
+    bool is_first = queue->waiting++ == 0;
+    queue->first_ms = is_first ? frame.at_ms : MIN(queue->first_ms, frame.at_ms);
+    queue->last_ms = is_first ? frame.at_ms : MAX(queue->last_ms, frame.at_ms);
+}
+
+/* --- one group, by one thread --- */
+
+static void keep_settled(struct scene_queue_group *group, const struct crowd_scene_fixes *fixes)
+{
+    if (group->settled_count == group->settled_size) {
+        group->settled_size = MAX((size_t)4, 2 * group->settled_size);
+        group->settled = mem_resize(group->settled, group->settled_size * sizeof *group->settled);
+    }
+    group->settled[group->settled_count++] = *fixes;
+}
+
+static void advance(struct crowd_scene *scene, struct scene_queue_group *group, uint32_t index,
+                    int64_t stream_ms)
+{
+    bool is_ahead;
+    do {
+        struct crowd_scene_fixes fixes;
+        is_ahead = crowd_scene_advance(scene, index, stream_ms);
+        group->has_moved |= is_ahead;
+        if (crowd_scene_settle(scene, index, stream_ms, &fixes))
+            keep_settled(group, &fixes);
+    } while (is_ahead);
+}
+
+static void run_group(void *context, size_t index)
+{
+    struct scene_queue *queue = context;
+    struct scene_queue_group *group = &queue->groups[index];
+    struct crowd_scene *scene = queue->scene;
+    for (size_t i = 0; i < group->frame_count; i++) {
+        struct waiting_frame *waiting = &group->frames[i];
+        if (crowd_scene_must_advance(scene, waiting->frame.device, waiting->arrival_ms))
+            advance(scene, group, (uint32_t)index, waiting->arrival_ms);
+        enum intake_answer answer = crowd_scene_add(scene, waiting->frame, waiting->arrival_ms);
+        group->late += answer == INTAKE_LATE;
+        group->distrusted += answer == INTAKE_DISTRUSTED;
+    }
+    group->frame_count = 0;
+    if (queue->stream_ms != SCENE_QUEUE_FRAMES)
+        advance(scene, group, (uint32_t)index, queue->stream_ms);
+}
+
+/* --- all of them --- */
+
+void scene_queue_run(struct scene_queue *queue, struct pool *pool, int64_t stream_ms)
+{
+    if (queue->waiting == 0 && stream_ms == SCENE_QUEUE_FRAMES)
+        return;
+    queue->stream_ms = stream_ms;
+    pool_each(pool, queue->group_count, run_group, queue);
+    queue->waiting = 0;
+    for (size_t g = 0; g < queue->group_count; g++) {
+        struct scene_queue_group *group = &queue->groups[g];
+        queue->has_moved |= group->has_moved;
+        queue->late += group->late;
+        queue->distrusted += group->distrusted;
+        group->has_moved = false;
+        group->late = group->distrusted = 0;
+    }
+}
+
+bool scene_queue_take_settled(struct scene_queue *queue, struct crowd_scene_fixes *out_fixes)
+{
+    for (size_t g = 0; g < queue->group_count; g++) {
+        struct scene_queue_group *group = &queue->groups[g];
+        if (group->settled_taken < group->settled_count) {
+            *out_fixes = group->settled[group->settled_taken++];
+            return true;
+        }
+        group->settled_count = group->settled_taken = 0;
+    }
+    return false;
+}
+
+bool scene_queue_take_moved(struct scene_queue *queue)
+{
+    bool has_moved = queue->has_moved;
+    queue->has_moved = false;
+    return has_moved;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crowd/tracking/scene_queue.h — frames on their way to the groups of a scene. They wait here while records are read;
+ * then all groups go on at once, each for itself: its frames one by one, as they came, and its steps when
+ * they are complete. So the people are the same with any number of threads, and however the records
+ * came in batches. What a group settles waits until its caller takes it, group by group. */
+#pragma once
+#include "base/pool.h"
+#include "crowd/tracking/scene.h"
+
+/* Frames of one venue that wait; beyond, or when they span more time, the groups go on first. */
+#define SCENE_QUEUE_MAX     8192
+#define SCENE_QUEUE_SPAN_MS 20000
+/* Of scene_queue_run: only as far as the frames that wait ask for. */
+#define SCENE_QUEUE_FRAMES INT64_MIN
+
+struct scene_queue_group;
+struct scene_queue {
+    struct crowd_scene *scene; /* borrowed */
+    struct scene_queue_group *groups;
+    size_t group_count;
+    size_t waiting;            /* frames */
+    int64_t first_ms, last_ms; /* the earliest and latest of them */
+    int64_t stream_ms;         /* of the present run */
+    bool has_moved;            /* a step was made since scene_queue_take_moved() */
+    uint64_t late;             /* frames whose step was over, since the beginning */
+    uint64_t distrusted;       /* frames of cameras that are left out, see trust.h */
+};
+
+void scene_queue_init(struct scene_queue *queue, struct crowd_scene *scene);
+/* What waits is dropped. */
+void scene_queue_fini(struct scene_queue *queue);
+/* Takes what the frame owns. */
+void scene_queue_add(struct scene_queue *queue, struct intake_frame frame, int64_t arrival_ms);
+static inline bool scene_queue_is_full(const struct scene_queue *queue)
+{
+    return queue->waiting >= SCENE_QUEUE_MAX ||
+           (queue->waiting > 0 && queue->last_ms - queue->first_ms > SCENE_QUEUE_SPAN_MS);
+}
+/* Gives every group its frames, and lets it go on to `stream_ms`. NULL = without other threads. */
+void scene_queue_run(struct scene_queue *queue, struct pool *pool, int64_t stream_ms);
+/* What the groups have settled, in the order of groups and then of time; false when that was all. The
+ * caller ends it. */
+bool scene_queue_take_settled(struct scene_queue *queue, struct crowd_scene_fixes *out_fixes);
+bool scene_queue_take_moved(struct scene_queue *queue);
