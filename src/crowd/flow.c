@@ -5,33 +5,83 @@ const char *const flow_measure_names[FLOW_MEASURES] = {"density_voronoi", "speed
 
 void flow_init(struct flow *flow, const struct crowd_map *map)
 {
-    *flow = (struct flow){.at_ms = INT64_MIN / 4};
-    flow->is_known = mem_new_array(map->view->zone_count + 1, sizeof *flow->is_known);
+    size_t zones = map->view->zone_count;
+    *flow = (struct flow){.at_ms = INT64_MIN / 4, .zone_count = zones};
     /* A floor without extent has nothing to measure; people are counted all the same. */
     if (measures_create(&(struct measures_scope){.map = map}, &flow->measures) != ERR_NONE)
         flow->measures = NULL;
+    flow->figures = mem_new_array(zones + 1, sizeof *flow->figures);
+    flow->moment = (struct flow_moment){.measures = flow->measures, .zone_count = zones};
+    flow->moment.is_known = mem_new_array(zones + 1, sizeof *flow->moment.is_known);
+    flow->moment.figures = mem_new_array(zones + 1, sizeof *flow->moment.figures);
 }
 
 void flow_fini(struct flow *flow)
 {
+    if (flow->is_measuring)
+        pool_wait(flow->pool, &flow->job);
     for (size_t i = 0; i < flow->second_count; i++)
         mem_free(flow->seconds[i].values);
     measures_destroy(flow->measures);
-    mem_free(flow->is_known);
+    mem_free(flow->moment.people);
+    mem_free(flow->moment.is_known);
+    mem_free(flow->moment.figures);
+    mem_free(flow->figures);
     *flow = (struct flow){0};
 }
 
-/* Everybody who is followed, of all groups; the caller frees the result. Zones where a group looks that
- * cannot follow are not known. */
-static struct tracker_person *gather_people(struct flow *flow, const struct crowd_scene *scene,
-                                            const struct crowd_map *map, const uint64_t *covers,
-                                            int64_t stream_ms, size_t *out_count)
+/* --- a moment, in the job --- */
+
+static struct crowd_flow figures_of(const struct zone_measures *own)
 {
-    size_t words = (map->view->zone_count + 63) / 64, total = 0;
-    struct tracker_person *people = NULL;
-    memset(flow->is_known, 0, map->view->zone_count);
+    if (own->density.method == DENSITY_NONE)
+        return (struct crowd_flow){.is_known = false};
+    return (struct crowd_flow){.is_known = true,
+                               .voronoi_m2 = own->density.per_m2,
+                               .speed_m_s = own->speed.mean_m_s,
+                               .flow_per_m_s = own->density.flow_per_m_s,
+                               .walking = own->walking,
+                               .standing = own->standing,
+                               .trend = own->trend,
+                               .has_waves = own->has_waves};
+}
+
+static void measure_moment(void *context)
+{
+    struct flow_moment *moment = context;
+    size_t count;
+    measures_step(moment->measures, moment->at_ms, moment->people, moment->count);
+    const struct zone_measures *zones = measures_zones(moment->measures, &count);
+    for (size_t z = 0; z < moment->zone_count; z++) {
+        moment->figures[z] = (struct crowd_flow){.is_known = false};
+        if (!moment->is_known[z])
+            measures_forget(moment->measures, z);
+        else if (z < count)
+            moment->figures[z] = figures_of(&zones[z]);
+    }
+}
+
+/* --- before and after --- */
+
+static void add_people(struct flow_moment *moment, const struct tracker_person *people,
+                       size_t count)
+{
+    if (moment->count + count > moment->size) {
+        moment->size = MAX(2 * moment->size, moment->count + count);
+        moment->people = mem_resize(moment->people, moment->size * sizeof *moment->people);
+    }
+    memcpy(&moment->people[moment->count], people, count * sizeof *people);
+    moment->count += count;
+}
+
+/* Everybody who is followed, of all groups. Zones where a group looks that cannot follow are not known. */
+static void gather(struct flow_moment *moment, const struct flow_ground *ground, int64_t stream_ms)
+{
+    const struct crowd_scene *scene = ground->scene;
+    size_t words = (moment->zone_count + 63) / 64;
     SCOPED_MEM uint64_t *blind = mem_new_array(words + 1, sizeof *blind);
     SCOPED_MEM uint64_t *seen = mem_new_array(words + 1, sizeof *seen);
+    moment->count = 0;
     for (uint32_t g = 0; g < crowd_scene_group_count(scene); g++) {
         const struct camera_group *cameras = crowd_scene_group(scene, g);
         size_t count = 0;
@@ -39,21 +89,16 @@ static struct tracker_person *gather_people(struct flow *flow, const struct crow
         for (size_t i = 0; i < cameras->device_count; i++) {
             for (size_t w = 0;
                  w < words && crowd_scene_hears(scene, cameras->devices[i], stream_ms); w++)
-                (own == NULL ? blind : seen)[w] |= covers[cameras->devices[i] * words + w];
+                (own == NULL ? blind : seen)[w] |= ground->covers[cameras->devices[i] * words + w];
         }
-        if (own == NULL || count == 0)
-            continue;
-        people = mem_resize(people, (total + count) * sizeof *people);
-        memcpy(&people[total], own, count * sizeof *people);
-        total += count;
+        if (own != NULL && count > 0)
+            add_people(moment, own, count);
     }
-    for (size_t z = 0; z < map->view->zone_count; z++)
-        flow->is_known[z] = ((seen[z / 64] & ~blind[z / 64]) >> (z % 64) & 1) != 0;
-    *out_count = total;
-    return people;
+    for (size_t z = 0; z < moment->zone_count; z++)
+        moment->is_known[z] = ((seen[z / 64] & ~blind[z / 64]) >> (z % 64) & 1) != 0;
 }
 
-static void keep_second(struct flow *flow, size_t zone_count)
+static void keep_second(struct flow *flow)
 {
     int64_t s = flow->at_ms / 1000;
     if (flow->second_count > 0 && flow->seconds[flow->second_count - 1].s >= s)
@@ -65,9 +110,9 @@ static void keep_second(struct flow *flow, size_t zone_count)
     }
     struct flow_second *second = &flow->seconds[flow->second_count++];
     second->s = s;
-    second->values = mem_new_array(zone_count * FLOW_MEASURES + 1, sizeof *second->values);
-    for (size_t z = 0; z < zone_count; z++) {
-        struct crowd_flow now = flow_of(flow, z);
+    second->values = mem_new_array(flow->zone_count * FLOW_MEASURES + 1, sizeof *second->values);
+    for (size_t z = 0; z < flow->zone_count; z++) {
+        struct crowd_flow now = flow->figures[z];
         float *values = &second->values[z * FLOW_MEASURES];
         values[FLOW_VORONOI] = now.is_known ? (float)now.voronoi_m2 : NAN;
         values[FLOW_SPEED] = now.is_known ? (float)now.speed_m_s : NAN;
@@ -75,40 +120,46 @@ static void keep_second(struct flow *flow, size_t zone_count)
     }
 }
 
-void flow_measure(struct flow *flow, const struct crowd_scene *scene, const struct crowd_map *map,
-                  const uint64_t *covers, int64_t stream_ms)
+static void take_figures(struct flow *flow)
 {
-    int64_t at_ms = crowd_scene_at_ms(scene);
-    if (flow->measures == NULL || at_ms - flow->at_ms < FLOW_PERIOD_MS)
+    flow->is_measuring = false;
+    memcpy(flow->figures, flow->moment.figures, flow->zone_count * sizeof *flow->figures);
+    keep_second(flow);
+}
+
+static void begin_moment(struct flow *flow, const struct flow_ground *ground, struct pool *pool,
+                         int64_t stream_ms)
+{
+    flow->at_ms = flow->moment.at_ms = crowd_scene_at_ms(ground->scene);
+    gather(&flow->moment, ground, stream_ms);
+    flow->pool = pool;
+    flow->job = (struct pool_job){.work = measure_moment, .context = &flow->moment};
+    flow->is_measuring = true;
+    pool_start(pool, &flow->job);
+}
+
+void flow_measure(struct flow *flow, const struct flow_ground *ground, struct pool *pool,
+                  int64_t stream_ms)
+{
+    if (flow->measures == NULL)
         return;
-    flow->at_ms = at_ms;
-    size_t count = 0;
-    SCOPED_MEM struct tracker_person *people =
-        gather_people(flow, scene, map, covers, stream_ms, &count);
-    measures_step(flow->measures, at_ms, people, count);
-    for (size_t z = 0; z < map->view->zone_count; z++) {
-        if (!flow->is_known[z])
-            measures_forget(flow->measures, z);
-    }
-    keep_second(flow, map->view->zone_count);
+    bool is_due = crowd_scene_at_ms(ground->scene) - flow->at_ms >= FLOW_PERIOD_MS;
+    if (flow->is_measuring && is_due)
+        pool_wait(flow->pool, &flow->job);
+    if (flow->is_measuring && pool_is_done(flow->pool, &flow->job))
+        take_figures(flow);
+    if (!is_due)
+        return;
+    begin_moment(flow, ground, pool, stream_ms);
+    if (pool_is_done(pool, &flow->job))
+        take_figures(flow);
 }
 
 struct crowd_flow flow_of(const struct flow *flow, size_t zone)
 {
-    size_t count = 0;
-    const struct zone_measures *zones =
-        flow->measures == NULL ? NULL : measures_zones(flow->measures, &count);
-    if (zone >= count || !flow->is_known[zone] || zones[zone].density.method == DENSITY_NONE)
+    if (zone >= flow->zone_count)
         return (struct crowd_flow){.is_known = false};
-    const struct zone_measures *own = &zones[zone];
-    return (struct crowd_flow){.is_known = true,
-                               .voronoi_m2 = own->density.per_m2,
-                               .speed_m_s = own->speed.mean_m_s,
-                               .flow_per_m_s = own->density.flow_per_m_s,
-                               .walking = own->walking,
-                               .standing = own->standing,
-                               .trend = own->trend,
-                               .has_waves = own->has_waves};
+    return flow->figures[zone];
 }
 
 bool flow_take_second(struct flow *flow, struct flow_second *out_second)

@@ -346,7 +346,9 @@ bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
     run_groups(state, stream_ms);
     bool is_changed = scene_queue_take_moved(&state->queue); /* also while records were taken */
     if (is_changed)
-        flow_measure(&state->flow, state->scene, state->map, state->coverage.covers, stream_ms);
+        flow_measure(&state->flow,
+                     &(struct flow_ground){state->scene, state->map, state->coverage.covers},
+                     state->pool, stream_ms);
     return is_changed;
 }
 
