@@ -13,13 +13,15 @@
 #define ADMIN_EMAIL "bench@muster.example"
 #define EVENT_PATH  "/api/v1/events/" SITE_EVENT
 
-enum { COLUMNS = 20, CAMERA_WIDTH_M = 20, CAMERA_DEPTH_M = 10 };
+/* Pictures do not meet: each camera has people of its own. */
+enum { COLUMNS = 20, CAMERA_WIDTH_M = 20, CAMERA_DEPTH_M = 11, GAP_M = 2 };
+enum { PITCH_X_M = CAMERA_WIDTH_M + GAP_M, PITCH_Y_M = CAMERA_DEPTH_M + GAP_M };
 
-/* A hundred pixels a metre, y downward: 1920 x 1000 pixels cover a camera's 20 x 10 m. */
+/* A hundred pixels a metre, y downward: 2000 x 1100 pixels cover a camera's 20 x 11 m. */
 static json_t *calibration_of(int index)
 {
-    double west = index % COLUMNS * CAMERA_WIDTH_M;
-    double north = (index / COLUMNS + 1.0) * CAMERA_DEPTH_M;
+    double west = index % COLUMNS * PITCH_X_M;
+    double north = index / COLUMNS * PITCH_Y_M + (double)CAMERA_DEPTH_M;
     return json_pack("{s:s, s:s, s:s, s:[f,f,f,f,f,f,f,f,f]}", "kind", "homography", "direction",
                      "pixel_to_floor", "unit", "m", "matrix", 0.01, 0.0, west, 0.0, -0.01, north,
                      0.0, 0.0, 1.0);
@@ -82,8 +84,8 @@ static enum err furnish(struct site *site, const struct site_options *options,
     TRY(add_venue(client, SITE_PROBE, note));
     for (int i = 0; i < options->zones; i++) {
         (void)snprintf(id, sizeof id, "zone-%03d", i + 1);
-        TRY(add_zone(client, SITE_VENUE, id, i % COLUMNS * CAMERA_WIDTH_M + 1,
-                     i / COLUMNS * CAMERA_DEPTH_M + 1, note));
+        TRY(add_zone(client, SITE_VENUE, id, i % COLUMNS * PITCH_X_M + 1,
+                     i / COLUMNS * PITCH_Y_M + 1, note));
     }
     for (int i = 0; i < options->cameras; i++) {
         (void)snprintf(id, sizeof id, "cam-%04d", i + 1);

@@ -8,7 +8,7 @@
  * Groups see different floors, and add up.
  *
  * Three results. Live: on the topics of docs/architecture.md. History: every second, CROWD_LATENESS_MS
- * after its end, as readings zone.<id>:people, zone.<id>:density, venue.<id>:people, in the transaction of
+ * after its end or when its people are settled (seconds.h), as readings zone.<id>:people, zone.<id>:density, venue.<id>:people, in the transaction of
  * the consumer's position; late frames correct their second. Tracks: settled places of people, anonymous,
  * every half second, kept for hours. A zone that no living camera covers is unknown: no reading, level
  * "unknown", never zero people. */

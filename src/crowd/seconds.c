@@ -3,7 +3,8 @@
 
 void seconds_init(struct seconds *seconds, int64_t complete_from_s, int64_t lateness_ms)
 {
-    *seconds = (struct seconds){.complete_from_s = complete_from_s, .lateness_ms = lateness_ms};
+    *seconds = (struct seconds){
+        .complete_from_s = complete_from_s, .lateness_ms = lateness_ms, .settled_ms = INT64_MAX};
 }
 
 static void camera_fini(struct camera_second *camera)
@@ -181,11 +182,19 @@ void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *f
     }
 }
 
+static bool is_due(const struct seconds *seconds, const struct second *second, int64_t stream_ms)
+{
+    if (!second->is_dirty || second->is_taken || stream_ms < second->due_ms)
+        return false;
+    bool is_settled = (second->s + 1) * 1000 - 1 <= seconds->settled_ms;
+    return is_settled || stream_ms - SECONDS_SETTLE_MAX_MS >= second->due_ms;
+}
+
 struct second *seconds_next_due(struct seconds *seconds, int64_t stream_ms, size_t *inout_place)
 {
     while (*inout_place < seconds->count) {
         struct second *second = seconds->all[(*inout_place)++];
-        if (second->is_dirty && !second->is_taken && second->due_ms <= stream_ms)
+        if (is_due(seconds, second, stream_ms))
             return second;
     }
     return NULL;

@@ -3,15 +3,19 @@
  * after, so that late frames correct it. Pure: time is a parameter, "stream time", which follows the
  * records' arrival when the consumer lags behind the clock.
  *
- *   first frame ──> dirty ── due (end + lateness) ──> decided ── a late frame ──> dirty ...
+ *   first frame ──> dirty ── due ──> decided ── a late frame ──> dirty ...
  *                                                        └── kept SECONDS_KEEP_MS ──> dropped
+ *
+ * Due is a second `lateness_ms` after its end when its people are settled by then (`settled_ms`), else as soon
+ * as they are, or SECONDS_SETTLE_MAX_MS later: cameras that send a picture a second are followed that late.
  *
  * A frame belongs to its camera and time. An instant may come in several messages: each adds whom it
  * adds, and one sent again adds nobody. */
 #pragma once
 #include "crowd/count/frame.h"
 
-#define SECONDS_KEEP_MS 30000
+#define SECONDS_KEEP_MS       30000
+#define SECONDS_SETTLE_MAX_MS 2600
 
 struct camera_second {
     uint32_t device;
@@ -39,6 +43,8 @@ struct seconds {
     size_t bytes;            /* of the frames */
     int64_t complete_from_s; /* older ones are partial */
     int64_t lateness_ms;
+    int64_t
+        settled_ms; /* who was where until then is settled; INT64_MAX where nobody is followed */
 };
 
 void seconds_init(struct seconds *seconds, int64_t complete_from_s, int64_t lateness_ms);

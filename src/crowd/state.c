@@ -344,6 +344,7 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
 bool venue_state_advance(struct venue_state *state, int64_t stream_ms)
 {
     run_groups(state, stream_ms);
+    state->seconds.settled_ms = crowd_scene_settled_ms(state->scene, stream_ms);
     bool is_changed = scene_queue_take_moved(&state->queue); /* also while records were taken */
     if (is_changed)
         flow_measure(&state->flow,

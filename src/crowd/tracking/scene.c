@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crowd/tracking/scene.h"
 
+#include "base/crc32c.h"
+
 #define LONG_AGO      (INT64_MIN / 4)
 #define UNSETTLED_MAX 4096 /* steps of a group that wait to be settled */
 
@@ -20,6 +22,7 @@ struct crowd_scene_group {
     int64_t at_ms;             /* of its newest step */
     int64_t since_ms;          /* it has looked often enough since then */
     int64_t settled_ms;        /* all steps up to here are told */
+    int64_t settles_at_ms;     /* of every second */
     struct pending *unsettled; /* steps not yet told */
     size_t unsettled_count;
 };
@@ -44,6 +47,9 @@ static void group_init(struct crowd_scene *scene, size_t index, uint64_t first_i
     }
     group->trust = trust_create(cameras->device_count);
     group->next_id = first_id + index;
+    /* By its name: cameras elsewhere change nothing here. */
+    const char *name = scene->view->devices[cameras->devices[0]].id;
+    group->settles_at_ms = crc32c(0, name, strlen(name)) % SCENE_SETTLE_SPREAD_MS;
     intake_init(&group->intake, silent_after_ms, cameras->device_count);
     group->unsettled = mem_new_array(UNSETTLED_MAX, sizeof *group->unsettled);
     group->tracker = tracker_create(&(struct tracker_scope){.view = scene->view,
@@ -187,11 +193,12 @@ static void make_step(struct crowd_scene_group *group, const struct intake_step 
     note_step(group);
 }
 
-/* Whole seconds, since smoothing goes back from the newest step each time. */
+/* Once a second, since smoothing goes back from the newest step each time; groups take turns. */
 static int64_t settle_lagging(const struct crowd_scene_group *group)
 {
     int64_t until_ms = group->at_ms - TRACKER_LAG_MS;
-    return until_ms - (until_ms % 1000 + 1000) % 1000 - 1;
+    int64_t over_ms = (until_ms - group->settles_at_ms) % 1000;
+    return until_ms - (over_ms < 0 ? over_ms + 1000 : over_ms) - 1;
 }
 
 bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, int64_t arrival_ms)

@@ -6,6 +6,8 @@
 /* A group is relied on once it has followed people for so long, looking so often at least. */
 #define SCENE_WARM_MS   2000
 #define SCENE_PERIOD_MS 1500
+/* Groups settle once a second, spread over the first part of it, so that not all do at one moment. */
+#define SCENE_SETTLE_SPREAD_MS 400
 #include "crowd/tracking/groups.h"
 #include "crowd/tracking/intake.h"
 #include "crowd/trust/trust.h"
