@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#define PICTURE_STEPS 128 /* pixels that are tried, a side */
+#define PICTURE_STEPS 64 /* pixels that are tried, a side */
 #define NOBODY        UINT32_MAX
 
 static void widen(struct venue_bounds *bounds, struct point point)
