@@ -21,6 +21,9 @@ GET POST          /api/v1/events/{event}/venues
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}
 GET               /api/v1/events/{event}/venues/{venue}/crowd
 GET               /api/v1/events/{event}/venues/{venue}/tracks
+GET               /api/v1/events/{event}/venues/{venue}/heat
+GET               /api/v1/events/{event}/venues/{venue}/dwell
+GET               /api/v1/events/{event}/venues/{venue}/trips
 POST              /api/v1/events/{event}/venues/{venue}/import
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/picture
 GET POST          /api/v1/events/{event}/venues/{venue}/zones

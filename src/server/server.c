@@ -8,6 +8,7 @@
 #include "api/mqtt.h"
 #include "base/clock.h"
 #include "crowd/crowd.h"
+#include "crowd/paths.h"
 #include "notify/notify.h"
 #include "readings/readings.h"
 #include "server/first_admin.h"
@@ -160,6 +161,19 @@ static void close_crowd(struct server *server)
     crowd_close(server->app.crowd);
 }
 
+static enum err open_paths(struct server *server, struct err_note *note)
+{
+    struct paths_options options = {.telemetry_store = server->stores.telemetry,
+                                    .venues = server->app.venues,
+                                    .keep_tracks_ms = server->options->keep_tracks_ms};
+    return paths_open(&options, &server->app.paths, note);
+}
+
+static void close_paths(struct server *server)
+{
+    paths_close(server->app.paths);
+}
+
 static enum err open_alerts(struct server *server, struct err_note *note)
 {
     struct alerts_options options = {.main_store = server->stores.main,
@@ -267,6 +281,7 @@ static const struct stage {
     {"venues", open_venues, close_venues},
     {"readings", open_readings, close_readings},
     {"crowd", open_crowd, close_crowd},
+    {"paths", open_paths, close_paths},
     {"alerts", open_alerts, close_alerts},
     {"notify", open_notify, close_notify},
     {"mqtt", open_mqtt, close_mqtt},

@@ -5,6 +5,7 @@
 #include "alerts/alerts.h"
 #include "api/idempotency.h"
 #include "crowd/crowd.h"
+#include "crowd/paths.h"
 #include "events/events.h"
 #include "notify/notify.h"
 #include "readings/readings.h"
@@ -64,6 +65,7 @@ static enum err plan_telemetry(struct plan *plan, const struct server_options *o
     TRY(plan_init(plan, options, "telemetry", note));
     plan_add(plan, readings_store_module);
     plan_add(plan, crowd_store_module);
+    plan_add(plan, paths_store_module);
     return ERR_NONE;
 }
 

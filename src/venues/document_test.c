@@ -111,6 +111,15 @@ TEST(a_venue_on_the_earth_is_projected_around_its_origin)
     CHECK_NEAR(venue.extent.high.x, 74.217, 0.001);
 }
 
+TEST(a_place_on_the_floor_lies_where_the_projection_put_it)
+{
+    const struct venue_view view = {
+        .is_on_earth = true, .origin_longitude = 11.55, .origin_latitude = 48.13};
+    struct point at = venue_to_earth(&view, (struct point){74.217, 111.195});
+    CHECK_NEAR(at.x, 11.551, 1e-8);
+    CHECK_NEAR(at.y, 48.131, 1e-8);
+}
+
 TEST(bad_venues_are_refused)
 {
     static const struct {

@@ -51,6 +51,15 @@ enum err geo_position_read(json_t *position, const struct projection *projection
     return ERR_NONE;
 }
 
+struct point venue_to_earth(const struct venue_view *view, struct point floor_m)
+{
+    assert(view->is_on_earth);
+    double metres = EARTH_RADIUS_M * DEGREE; /* a degree of latitude */
+    return (struct point){view->origin_longitude +
+                              floor_m.x / (metres * cos(view->origin_latitude * DEGREE)),
+                          view->origin_latitude + floor_m.y / metres};
+}
+
 const char *shape_text(json_t *object, const char *name)
 {
     const char *value = json_string_value(json_object_get(object, name));

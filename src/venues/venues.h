@@ -105,6 +105,8 @@ struct venue_view {
     int64_t version;
     bool has_bounds; /* of the plan, in metres */
     struct point bounds_min, bounds_max;
+    bool is_on_earth; /* crs "wgs84": then the origin is known */
+    double origin_longitude, origin_latitude;
     struct zone *zones;
     size_t zone_count;
     struct venue_line *lines;
@@ -119,6 +121,8 @@ struct venue_view {
  * there: uncalibrated, behind the camera, or past the horizon. */
 bool calibration_to_floor(const struct calibration *calibration, struct point foot,
                           struct point *out_floor_m);
+/* Where a place on the floor of a venue that is on earth lies: x is its longitude, y its latitude. */
+struct point venue_to_earth(const struct venue_view *view, struct point floor_m);
 /* Even-odd; a point exactly on the border is outside. */
 bool polygon_contains(const struct point *ring, size_t len, struct point point);
 

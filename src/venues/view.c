@@ -219,6 +219,9 @@ enum err view_load(struct db *db, const char *event, const char *venue,
     (void)snprintf(view->key, sizeof view->key, "%s/%s", event, venue);
     view->version = version;
     view->has_bounds = ground.extent.is_known;
+    view->is_on_earth = ground.projection.crs == VENUE_CRS_WGS84;
+    view->origin_longitude = ground.projection.longitude;
+    view->origin_latitude = ground.projection.latitude;
     view->bounds_min = ground.extent.low;
     view->bounds_max = ground.extent.high;
     enum err err = load_parts(db, view, &ground.projection);

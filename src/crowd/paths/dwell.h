@@ -9,7 +9,7 @@
  * have left to tell a quantile, it is -1: longer than anybody was seen to stay. The mean is of finished
  * visits alone, and says so. */
 #pragma once
-#include "crowd/paths/walkers.h"
+#include "crowd/paths/stays.h"
 
 #define DWELL_GROWTH      1.05
 #define DWELL_BUCKETS     256 /* the first below 1 s, the last from 62 h on */

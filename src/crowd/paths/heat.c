@@ -4,6 +4,7 @@
 #include "readings/numbers.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define HEAT_VERSION 1
 
@@ -27,6 +28,28 @@ enum err heat_grid_choose(struct point low, struct point high, double cell_m,
         return ERR_NONE;
     }
     return ERR_INVALID;
+}
+
+enum err heat_grid_align(struct point low, struct point high, double cell_m,
+                         struct heat_grid *out_grid)
+{
+    for (; cell_m <= HEAT_CELL_M_MAX; cell_m *= 2) {
+        struct point corner = {floor(low.x / cell_m) * cell_m, floor(low.y / cell_m) * cell_m};
+        struct heat_grid grid;
+        TRY(heat_grid_choose(corner, high, cell_m, &grid));
+        if (grid.cell_m == cell_m) {
+            *out_grid = grid;
+            return ERR_NONE;
+        }
+    }
+    return ERR_INVALID;
+}
+
+void heat_grid_name(const struct heat_grid *grid, char out[HEAT_GRID_NAME_SIZE])
+{
+    (void)snprintf(out, HEAT_GRID_NAME_SIZE, "%g/%.0f/%.0f/%u/%u", grid->cell_m,
+                   grid->low.x / grid->cell_m, grid->low.y / grid->cell_m, grid->columns,
+                   grid->rows);
 }
 
 struct heat *heat_create(const struct heat_grid *grid, int64_t from_ms, int64_t until_ms)
@@ -78,6 +101,20 @@ enum err heat_sum(struct heat *heat, const struct heat *part)
     heat->from_ms = MIN(heat->from_ms, part->from_ms);
     heat->until_ms = MAX(heat->until_ms, part->until_ms);
     return ERR_NONE;
+}
+
+void heat_gather(struct heat *heat, const struct heat *part)
+{
+    const struct heat_grid *grid = &part->grid;
+    for (size_t i = 0; i < cells_of(grid); i++) {
+        if (part->person_ms[i] == 0)
+            continue;
+        double x = grid->low.x + ((double)(i % grid->columns) + 0.5) * grid->cell_m;
+        double y = grid->low.y + ((double)(i / grid->columns) + 0.5) * grid->cell_m;
+        uint64_t *cell = cell_at(heat, x, y);
+        *(cell == NULL ? &heat->outside_ms : cell) += part->person_ms[i];
+    }
+    heat->outside_ms += part->outside_ms;
 }
 
 double heat_person_seconds(const struct heat *heat, struct point place)

@@ -7,7 +7,7 @@
  * In bytes a chunk is sealed (readings/pack/blocks.h): grid and period, then two columns, the gaps between cells
  * that are not empty, and their person-milliseconds. 200 people a minute are some 500 bytes. */
 #pragma once
-#include "crowd/paths/walkers.h"
+#include "crowd/paths/stays.h"
 #include "venues/venues.h"
 
 #define HEAT_CELLS_MAX   65536
@@ -26,6 +26,14 @@ struct heat_grid {
 MUST_USE enum err heat_grid_choose(struct point low, struct point high, double cell_m,
                                    struct heat_grid *out_grid);
 
+/* As heat_grid_choose(), with the corners on multiples of the cell, which is a power of two: so the cells of
+ * one venue lie in one another, whatever its plan was when they were counted, and heat_gather() is exact. */
+MUST_USE enum err heat_grid_align(struct point low, struct point high, double cell_m,
+                                  struct heat_grid *out_grid);
+/* Equal for equal aligned grids: cell, first column and row, columns, rows. */
+#define HEAT_GRID_NAME_SIZE 72
+void heat_grid_name(const struct heat_grid *grid, char out[HEAT_GRID_NAME_SIZE]);
+
 struct heat {
     struct heat_grid grid;
     int64_t from_ms, until_ms; /* what it covers */
@@ -41,6 +49,9 @@ DEFINE_SCOPED(heat)
 void heat_add(struct heat *heat, const struct stay *stay);
 /* Adds all of `part`, and its period. ERR_INVALID when the grids differ. */
 MUST_USE enum err heat_sum(struct heat *heat, const struct heat *part);
+/* Adds the cells of `part`, each where its middle lies; both grids are aligned, and those of `part` not the
+ * coarser ones. What lies beyond the grid is outside. */
+void heat_gather(struct heat *heat, const struct heat *part);
 /* Seconds that people spent in the cell of this place; 0 outside. */
 double heat_person_seconds(const struct heat *heat, struct point place);
 

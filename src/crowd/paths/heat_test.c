@@ -92,3 +92,28 @@ TEST(heat_of_another_grid_is_not_added)
     SCOPED(heat) b = heat_create(&coarse, 0, 1000);
     CHECK_INT(heat_sum(a, b), ERR_INVALID);
 }
+
+TEST(aligned_grids_lie_in_one_another_whatever_the_plan)
+{
+    struct heat_grid fine, coarse;
+    CHECK_INT(heat_grid_align((struct point){-3.2, 0.4}, (struct point){40, 20.2}, 1, &fine),
+              ERR_NONE);
+    CHECK(fine.low.x == -4 && fine.low.y == 0 && fine.columns == 44 && fine.rows == 21);
+    CHECK_INT(heat_grid_align((struct point){-3.2, 0.4}, (struct point){2000, 500}, 1, &coarse),
+              ERR_NONE);
+    CHECK(coarse.cell_m == 4 && coarse.low.x == -4 && coarse.low.y == 0);
+    char name[HEAT_GRID_NAME_SIZE];
+    heat_grid_name(&fine, name);
+    CHECK_TEXT(name, "1/-4/0/44/21");
+
+    SCOPED(heat) part = heat_create(&fine, 0, 60000);
+    SCOPED(heat) whole = heat_create(&coarse, 0, 60000);
+    heat_add(part, &(struct stay){1, 0, 1000, -3.5, 0.5});
+    heat_add(part, &(struct stay){1, 0, 1500, -0.1, 3.9});
+    heat_add(part, &(struct stay){1, 0, 1700, 0.1, 3.9});
+    heat_add(part, &(struct stay){1, 0, 1900, -5, 3.9});
+    heat_gather(whole, part);
+    CHECK_NEAR(heat_person_seconds(whole, (struct point){-2, 2}), 2.5, 1e-9);
+    CHECK_NEAR(heat_person_seconds(whole, (struct point){2, 2}), 1.7, 1e-9);
+    CHECK_INT(whole->outside_ms, 1900);
+}

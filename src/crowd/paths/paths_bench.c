@@ -4,6 +4,7 @@
 #include "crowd/paths/dwell.h"
 #include "crowd/paths/heat.h"
 #include "crowd/paths/trips.h"
+#include "crowd/paths/walkers.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -205,6 +205,36 @@ struct trips_told trips_tell_ways(const struct trips *trips, uint32_t anonymity,
     return told;
 }
 
+void trips_report_init(struct trips_report *report)
+{
+    *report = (struct trips_report){.pairs = trips_create(), .ways = trips_create()};
+}
+
+void trips_report_fini(struct trips_report *report)
+{
+    trips_destroy(report->pairs);
+    trips_destroy(report->ways);
+    *report = (struct trips_report){0};
+}
+
+void trips_report_add(struct trips_report *report, const struct trips *part, uint32_t anonymity)
+{
+    SCOPED_MEM struct trip_pair *pairs = mem_new_array(TRIPS_PAIRS_MAX, sizeof *pairs);
+    SCOPED_MEM struct trip_way *ways = mem_new_array(TRIPS_WAYS_MAX, sizeof *ways);
+    struct trips_told told_pairs = trips_tell_pairs(part, anonymity, pairs, TRIPS_PAIRS_MAX);
+    struct trips_told told_ways = trips_tell_ways(part, anonymity, ways, TRIPS_WAYS_MAX);
+    for (size_t i = 0; i < told_pairs.count; i++)
+        add_pair(report->pairs, &pairs[i]);
+    for (size_t i = 0; i < told_ways.count; i++)
+        add_way(report->ways, &ways[i]);
+    report->pairs->people += told_pairs.people;
+    report->ways->people += told_ways.people;
+    report->pairs_withheld += told_pairs.withheld < 0 ? 0 : (uint64_t)told_pairs.withheld;
+    report->ways_withheld += told_ways.withheld < 0 ? 0 : (uint64_t)told_ways.withheld;
+    report->part_count++;
+    report->parts_withheld += told_pairs.withheld < 0;
+}
+
 static void pack_way(struct packer *packer, const struct trip_way *way)
 {
     pack_varint(packer, (uint64_t)way->zone_count << 1 | way->is_cut);

@@ -13,7 +13,7 @@
  * known total tells nothing either. Periods that lie over one another would tell by their difference; the keeper offers whole periods.
  * Each journey is one tracked person; zones are numbers of the keeper's. */
 #pragma once
-#include "crowd/paths/walkers.h"
+#include "crowd/paths/stays.h"
 
 #define TRIPS_PAIRS_MAX   16384
 #define TRIPS_WAYS_MAX    1024
@@ -52,6 +52,17 @@ struct trips_told trips_tell_pairs(const struct trips *trips, uint32_t anonymity
 /* The ways likewise: those of which that many are certain. */
 struct trips_told trips_tell_ways(const struct trips *trips, uint32_t anonymity,
                                   struct trip_way *out_ways, size_t size);
+
+/* What several parts, hours say, tell together: the sum of what each tells by itself. So the difference of two
+ * answers about periods that lie over one another tells nothing that one of them would not. */
+struct trips_report {
+    struct trips *pairs, *ways;             /* to be told with anonymity 0: all in them may be */
+    uint64_t pairs_withheld, ways_withheld; /* people */
+    size_t part_count, parts_withheld;      /* in which fewer than k went anywhere */
+};
+void trips_report_init(struct trips_report *report);
+void trips_report_fini(struct trips_report *report);
+void trips_report_add(struct trips_report *report, const struct trips *part, uint32_t anonymity);
 
 /* ERR_NO_MEMORY; the caller frees. */
 MUST_USE enum err trips_pack(const struct trips *trips, void **out_bytes, size_t *out_len);

@@ -126,3 +126,34 @@ TEST(of_more_ways_than_there_is_room_the_popular_are_kept_and_never_counted_too_
     told = trips_tell_pairs(trips, 5, &pair, 1);
     CHECK_INT((int64_t)told.people + told.withheld, 60000);
 }
+
+TEST(several_hours_tell_no_more_than_each_by_itself)
+{
+    struct trips_report report;
+    struct trip_pair pairs[8];
+    SCOPED(trips) first = trips_create();
+    SCOPED(trips) second = trips_create();
+    SCOPED(trips) third = trips_create();
+    go(first, 6, "bc");
+    go(first, 9, "cb");
+    go(first, 5, "bd");
+    go(second, 4, "bc"); /* with the first hour's it would be ten */
+    go(second, 7, "cb");
+    go(second, 6, "bd");
+    go(third, 3, "bc");
+    trips_report_init(&report);
+    trips_report_add(&report, first, 5);
+    trips_report_add(&report, second, 5);
+    trips_report_add(&report, third, 5);
+    struct trips_told told = trips_tell_pairs(report.pairs, 0, pairs, COUNT_OF(pairs));
+    CHECK_INT(told.count, 3);
+    CHECK(pairs[0].origin == 2 && pairs[0].people == 16);
+    CHECK(pairs[1].origin == 1 && pairs[1].destination == 2 && pairs[1].people == 6);
+    /* The second hour's six to 3 are withheld with the four: else these would be told by the rest. */
+    CHECK(pairs[2].destination == 3 && pairs[2].people == 5);
+    CHECK_INT(report.pairs_withheld, 10);
+    CHECK_INT(report.ways_withheld, 10);
+    CHECK_INT(report.part_count, 3);
+    CHECK_INT(report.parts_withheld, 1);
+    trips_report_fini(&report);
+}

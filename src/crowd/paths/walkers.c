@@ -265,6 +265,14 @@ void walkers_each_open(const struct walkers *walkers,
     }
 }
 
+int64_t walkers_oldest_ms(const struct walkers *walkers)
+{
+    int64_t oldest_ms = INT64_MAX;
+    for (size_t i = 0; i < walkers->count; i++)
+        oldest_ms = MIN(oldest_ms, walkers->people[i].first_ms);
+    return oldest_ms;
+}
+
 size_t walkers_count(const struct walkers *walkers)
 {
     return walkers->count;

@@ -13,34 +13,12 @@
  * lasted at least as long as told. Identities are the tracker's own: they begin anew with each process, so
  * this state is not for keeping; walkers_end() tells what is open as censored. */
 #pragma once
+#include "crowd/paths/stays.h"
 #include "crowd/tracking/tracker.h"
 
 #define WALKERS_MAX        TRACKER_PEOPLE_MAX /* more are passed over, and counted */
 #define WALKER_STAY_MS     2000
 #define WALKER_VISITS_OPEN 8 /* zones that lie over one another; more are passed over */
-#define WALKER_PATH_ZONES  8 /* of a journey; where it ended is told beyond, too */
-
-struct stay {
-    uint64_t id;
-    int64_t from_ms, until_ms;
-    double x, y; /* metres */
-};
-
-struct visit {
-    uint64_t id;
-    int64_t from_ms, until_ms;
-    uint16_t zone;
-    bool is_censored;
-};
-
-struct journey {
-    uint64_t id;
-    int64_t from_ms, until_ms; /* first and last fix */
-    uint16_t zones[WALKER_PATH_ZONES];
-    size_t zone_count;    /* 1 or more */
-    uint16_t destination; /* also where there were more zones */
-    bool is_cut;          /* there were more */
-};
 
 /* Who is told; NULL = not wanted. What is pointed at is borrowed for the call. */
 struct walkers_listener {
@@ -75,5 +53,8 @@ void walkers_end(struct walkers *walkers);
 /* Tells the visits that are open, as censored at the person's latest fix; they stay open. */
 void walkers_each_open(const struct walkers *walkers,
                        void (*visit)(void *context, const struct visit *visit), void *context);
+/* The earliest first fix of all who are there; INT64_MAX when nobody is. With fixes from then on the same
+ * state is built again. */
+int64_t walkers_oldest_ms(const struct walkers *walkers);
 size_t walkers_count(const struct walkers *walkers);
 uint64_t walkers_turned_away(const struct walkers *walkers); /* fixes beyond WALKERS_MAX */
