@@ -40,6 +40,7 @@ const name = (at) => `CAST('${at}' AS BYTEA)`;
 const SPECIMENS = {
   detections: (at) => [['telemetry.detection_chunk', `(device, window_ms, steps, persons, data) VALUES (1, ${at}, 0, 0, ${BYTES})`]],
   tracks: (at) => [['telemetry.crowd_track', `(event, venue, from_ms, data) VALUES ('e', 'v', ${at}, ${BYTES})`]],
+  'heat-minutes': (at) => [['telemetry.crowd_heat_minute', `(event, venue, from_ms, grid, covered_ms, data) VALUES ('e', 'v', ${at}, '1', 0, ${BYTES})`]],
   seconds: (at) => [['telemetry.crowd_second', `(event, venue, s, people, written_s) VALUES ('e', 'v', ${Math.floor(at / 1000)}, '{}', ${Math.floor(at / 1000)})`]],
   values: (at) => [['telemetry.series_chunk', `(series, level, chunk_ms, data) VALUES (1, 0, ${at}, ${BYTES})`]],
   sessions: (at) => [['main.person_session', `(id, token_hash, person_id, created_at_ms, seen_at_ms, expires_at_ms, address, agent)
@@ -62,7 +63,7 @@ const SPECIMENS = {
 };
 // Which of the tables' rows are specimens.
 const OURS = {
-  detection_chunk: 'device = 1', crowd_track: "event = 'e'", crowd_second: "event = 'e'", series_chunk: 'series = 1 AND level = 0',
+  detection_chunk: 'device = 1', crowd_track: "event = 'e'", crowd_second: "event = 'e'", crowd_heat_minute: "event = 'e'", series_chunk: 'series = 1 AND level = 0',
   person_session: "agent = 'specimen'", notify_mail: "event = 'e'", notify_told: "event = 'e'", alert_incident: "event = 'e'",
   alert_transition: "event = 'f'", store_dead_letter: "consumer = 'c'", api_reply: `fingerprint = ${BYTES}`, venue_left: "event = 'e'", device_token: "name = 'specimen'",
 };

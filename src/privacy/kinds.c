@@ -70,6 +70,30 @@ const struct privacy_kind privacy_kinds[] = {
      .setting = "keep-tracks",
      .more_ms = 10 * SECOND_MS,
      .tables = "telemetry.crowd_track"},
+    {.id = "heat-minutes",
+     .name = "Heat maps by the minute",
+     .holds = "For how long anybody was in each square metre of the floor in a minute, without "
+              "names and numbers of people.",
+     .about = ABOUT_CROWD,
+     .personal = PERSONAL_NAMELESS,
+     .end = END_AFTER,
+     .since = "after the minute that they show",
+     .why = "To see where it was full a quarter of an hour ago. On a quiet night they show how a "
+            "single person walked, so they go with the tracks.",
+     .setting = "keep-tracks",
+     .more_ms = HOUR_MS,
+     .tables = "telemetry.crowd_heat_minute"},
+    {.id = "walked",
+     .name = "Heat maps by the hour, lengths of stays, and ways",
+     .holds = "For how long people were in each square metre, how many stayed in a zone for how "
+              "long, and how many went from where to where: sums of an hour. Ways of fewer than "
+              "five people are forgotten when the hour is over.",
+     .about = ABOUT_CROWD,
+     .personal = PERSONAL_NO,
+     .end = END_NEVER,
+     .why = "So that next year's event is planned by this year's numbers. Nobody is in them.",
+     .tables = "telemetry.crowd_heat_hour telemetry.crowd_dwell telemetry.crowd_trips "
+               "telemetry.crowd_walk_zone"},
     {.id = "seconds",
      .name = "Counts of each second while they are completed",
      .holds = "How many people each camera and zone had in a second.",
@@ -268,14 +292,14 @@ const struct privacy_kind privacy_kinds[] = {
      .end = END_REMOVED,
      .since = "overwritten by what comes next",
      .why = "To go on where it was.",
-     .tables =
-         "main.alert_alarm main.alert_counter main.alert_generation main.notify_counter "
-         "main.venue_version main.store_consumer main.store_hold main.store_marker "
-         "main.store_member "
-         "main.store_migration main.store_shard telemetry.crowd_coverage telemetry.device_heard "
-         "telemetry.history_mark telemetry.sensor_heard telemetry.store_consumer "
-         "telemetry.store_hold telemetry.store_marker telemetry.store_member "
-         "telemetry.store_migration telemetry.store_shard"},
+     .tables = "main.alert_alarm main.alert_counter main.alert_generation main.notify_counter "
+               "main.venue_version main.store_consumer main.store_hold main.store_marker "
+               "main.store_member "
+               "main.store_migration main.store_shard telemetry.crowd_coverage "
+               "telemetry.crowd_walk telemetry.device_heard "
+               "telemetry.history_mark telemetry.sensor_heard telemetry.store_consumer "
+               "telemetry.store_hold telemetry.store_marker telemetry.store_member "
+               "telemetry.store_migration telemetry.store_shard"},
     {.id = "browser",
      .name = "In the browser",
      .holds = "Of who signs in a cookie with a random number, gone at the end of the session; the "

@@ -205,6 +205,21 @@ struct trips_told trips_tell_ways(const struct trips *trips, uint32_t anonymity,
     return told;
 }
 
+struct trips *trips_forget_few(const struct trips *trips, uint32_t anonymity)
+{
+    SCOPED_MEM struct trip_pair *pairs = mem_new_array(TRIPS_PAIRS_MAX, sizeof *pairs);
+    SCOPED_MEM struct trip_way *ways = mem_new_array(TRIPS_WAYS_MAX, sizeof *ways);
+    struct trips_told told_pairs = trips_tell_pairs(trips, anonymity, pairs, TRIPS_PAIRS_MAX);
+    struct trips_told told_ways = trips_tell_ways(trips, anonymity, ways, TRIPS_WAYS_MAX);
+    struct trips *kept = trips_create();
+    for (size_t i = 0; i < told_pairs.count; i++)
+        add_pair(kept, &pairs[i]);
+    for (size_t i = 0; i < told_ways.count; i++)
+        add_way(kept, &ways[i]);
+    kept->people = trips->people;
+    return kept;
+}
+
 void trips_report_init(struct trips_report *report)
 {
     *report = (struct trips_report){.pairs = trips_create(), .ways = trips_create()};

@@ -53,6 +53,10 @@ struct trips_told trips_tell_pairs(const struct trips *trips, uint32_t anonymity
 struct trips_told trips_tell_ways(const struct trips *trips, uint32_t anonymity,
                                   struct trip_way *out_ways, size_t size);
 
+/* What may be told, and how many others there were: it tells what `trips` told, and nobody can tell more. The
+ * caller owns it. */
+struct trips *trips_forget_few(const struct trips *trips, uint32_t anonymity);
+
 /* What several parts, hours say, tell together: the sum of what each tells by itself. So the difference of two
  * answers about periods that lie over one another tells nothing that one of them would not. */
 struct trips_report {

@@ -157,3 +157,23 @@ TEST(several_hours_tell_no_more_than_each_by_itself)
     CHECK_INT(report.parts_withheld, 1);
     trips_report_fini(&report);
 }
+
+TEST(what_few_did_is_forgotten_and_the_rest_tells_the_same)
+{
+    struct trip_pair before[8], after[8];
+    SCOPED(trips) trips = trips_create();
+    go(trips, 9, "ab");
+    go(trips, 6, "ba");
+    go(trips, 2, "ac");
+    go(trips, 1, "ca");
+    SCOPED(trips) kept = trips_forget_few(trips, 5);
+    struct trips_told told = trips_tell_pairs(trips, 5, before, COUNT_OF(before));
+    struct trips_told again = trips_tell_pairs(kept, 5, after, COUNT_OF(after));
+    CHECK_INT(told.count, 1); /* the six stand in for the three */
+    CHECK_INT(again.count, told.count);
+    CHECK_INT(again.withheld, told.withheld);
+    CHECK(memcmp(before, after, told.count * sizeof *before) == 0);
+    again = trips_tell_pairs(kept, 0, after, COUNT_OF(after));
+    CHECK_INT(again.count, 1); /* nobody can tell more */
+    CHECK_INT(again.withheld, 9);
+}

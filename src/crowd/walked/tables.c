@@ -6,8 +6,6 @@
 #include "crowd/walked/fold.h"
 #include "crowd/walked/inside.h"
 
-#define MINUTES_KEPT_MAX_MS (24 * PATHS_HOUR_MS)
-
 static const struct store_migration migrations[] = {
     {1, "CREATE TABLE crowd_walk (event TEXT NOT NULL, venue TEXT NOT NULL,"
         " done_position BIGINT NOT NULL, floor_position BIGINT NOT NULL, until_ms BIGINT NOT NULL,"
@@ -93,21 +91,49 @@ static enum err read_trips(struct db *db, const struct walked_venue *venue, int6
     return ERR_NONE;
 }
 
+static enum err store_trips(struct db *db, const struct walked_venue *venue, int64_t hour_ms,
+                            const struct trips *trips)
+{
+    SCOPED_MEM void *bytes = NULL;
+    size_t len;
+    TRY(trips_pack(trips, &bytes, &len));
+    return sql_run(db,
+                   "INSERT INTO crowd_trips (event, venue, hour_ms, data) VALUES ($1, $2, $3, $4)"
+                   " ON CONFLICT (event, venue, hour_ms) DO UPDATE SET data = excluded.data",
+                   SQL_TEXT(venue->event), SQL_TEXT(venue->venue), SQL_INT(hour_ms),
+                   SQL_BLOB(bytes, len));
+}
+
+/* What fewer than five people did is forgotten for good: single people are not for keeping. */
+static enum err forget_few(struct db *db, const struct walked_venue *venue, int64_t from_ms,
+                           int64_t until_ms)
+{
+    for (;;) {
+        int64_t hour_ms = 0;
+        SCOPED(trips) trips = NULL;
+        SCOPED(trips) kept = NULL;
+        enum err err = sql_one_int(
+            db, &hour_ms,
+            "SELECT hour_ms FROM crowd_trips WHERE event = $1 AND venue ="
+            " $2 AND hour_ms >= $3 AND hour_ms < $4 ORDER BY hour_ms LIMIT 1",
+            SQL_TEXT(venue->event), SQL_TEXT(venue->venue), SQL_INT(from_ms), SQL_INT(until_ms));
+        if (err != ERR_NONE)
+            return err == ERR_NOT_FOUND ? ERR_NONE : err;
+        TRY(read_trips(db, venue, hour_ms, &trips));
+        kept = trips_forget_few(trips, TRIPS_ANONYMITY);
+        TRY(store_trips(db, venue, hour_ms, kept));
+        from_ms = hour_ms + 1;
+    }
+}
+
 static enum err write_trips(struct db *db, const struct walked_venue *venue,
                             const struct trips_hour *hour)
 {
     SCOPED(trips) known = NULL;
-    SCOPED_MEM void *bytes = NULL;
-    size_t len;
     TRY(read_trips(db, venue, hour->hour_ms, &known));
     if (known != NULL)
         trips_sum(known, hour->trips);
-    TRY(trips_pack(known == NULL ? hour->trips : known, &bytes, &len));
-    return sql_run(db,
-                   "INSERT INTO crowd_trips (event, venue, hour_ms, data) VALUES ($1, $2, $3, $4)"
-                   " ON CONFLICT (event, venue, hour_ms) DO UPDATE SET data = excluded.data",
-                   SQL_TEXT(venue->event), SQL_TEXT(venue->venue), SQL_INT(hour->hour_ms),
-                   SQL_BLOB(bytes, len));
+    return store_trips(db, venue, hour->hour_ms, known == NULL ? hour->trips : known);
 }
 
 /* --- progress --- */
@@ -154,6 +180,7 @@ enum err walked_write(struct db *db, const struct walked_venue *venue)
     for (size_t i = 0; i < effects->trips_count; i++)
         TRY(write_trips(db, venue, &effects->trips[i]));
     TRY(fold_hours(db, venue, closed_ms, venue->progress.closed_ms));
+    TRY(forget_few(db, venue, closed_ms, venue->progress.closed_ms));
     return write_progress(db, venue);
 }
 
@@ -220,20 +247,24 @@ enum err walked_number_zones(struct db *db, const struct venue_view *view, uint1
 
 int64_t walked_minutes_kept_ms(int64_t keep_tracks_ms)
 {
-    return keep_tracks_ms <= 0 ? MINUTES_KEPT_MAX_MS : MIN(keep_tracks_ms, MINUTES_KEPT_MAX_MS);
+    return keep_tracks_ms <= 0 ? INT64_MAX / 4 : keep_tracks_ms;
 }
 
-#define FOLDED                                                                                     \
-    "FROM crowd_heat_minute AS m JOIN crowd_walk AS w ON w.event = m.event AND w.venue = m.venue"  \
-    " WHERE m.from_ms < $1 AND m.from_ms < w.closed_ms"
+/* Not before they are folded: where nobody was heard since and the program was stopped, that is after it
+ * has started again. */
+#define OLD                                                                                        \
+    "FROM crowd_heat_minute AS m WHERE m.from_ms < $1 AND NOT EXISTS (SELECT 1 FROM crowd_walk"    \
+    " AS w WHERE w.event = m.event AND w.venue = m.venue AND w.closed_ms <= m.from_ms)"
 
 void walked_expire(struct store *store, int64_t keep_tracks_ms)
 {
-    store_expire(
-        store, &(struct store_expiry){
-                   .table = "crowd_heat_minute",
-                   .find = "SELECT 1 " FOLDED " LIMIT 1",
-                   .remove = "DELETE FROM crowd_heat_minute WHERE (event, venue, from_ms, grid)"
-                             " IN (SELECT m.event, m.venue, m.from_ms, m.grid " FOLDED " LIMIT $2)",
-                   .age_max_ms = walked_minutes_kept_ms(keep_tracks_ms) + PATHS_HOUR_MS});
+    if (keep_tracks_ms <= 0)
+        return;
+    store_expire(store,
+                 &(struct store_expiry){
+                     .table = "crowd_heat_minute",
+                     .find = "SELECT 1 " OLD " LIMIT 1",
+                     .remove = "DELETE FROM crowd_heat_minute WHERE (event, venue, from_ms, grid)"
+                               " IN (SELECT m.event, m.venue, m.from_ms, m.grid " OLD " LIMIT $2)",
+                     .age_max_ms = keep_tracks_ms + PATHS_HOUR_MS});
 }

@@ -7,7 +7,8 @@
  *   crowd_heat_minute  the heat map; goes with the tracks, once it is folded
  *   crowd_heat_hour    the sum of its minutes, when the hour is over; for ever
  *   crowd_dwell        a histogram for each zone and hour; for ever
- *   crowd_trips        pairs and ways of each hour; for ever */
+ *   crowd_trips        pairs and ways of each hour; for ever, those of fewer than five people until the
+ *                      hour is over */
 #pragma once
 #include "crowd/walked/venue.h"
 #include "store/store.h"
@@ -25,6 +26,6 @@ MUST_USE enum err walked_each(struct db *db,
 MUST_USE enum err walked_number_zones(struct db *db, const struct venue_view *view,
                                       uint16_t *out_numbers);
 
-/* Minutes that are folded go after so long, at most a day. */
+/* Minutes go an hour after the tracks that they show; 0 = never. */
 void walked_expire(struct store *store, int64_t keep_tracks_ms);
 int64_t walked_minutes_kept_ms(int64_t keep_tracks_ms);
