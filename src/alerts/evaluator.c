@@ -92,6 +92,7 @@ static void touch(struct evaluator *evaluator, struct watched *watched)
     evaluator->touched[evaluator->touched_count++] = watched;
     watched->next = watched->now;
     watched->is_touched = true;
+    watched->is_gone = false;
 }
 
 static void decide_to(struct evaluator *evaluator, struct watched *watched,
@@ -271,15 +272,31 @@ static enum err update_alarm(struct db *db, const struct watched *watched, int64
         SQL_REAL(alarm->value), SQL_INT(watched->revision));
 }
 
+/* The views may lag behind another process that has removed the place and ended all that was known of
+ * it; an alarm that comes after that would stand for ever. Writers take turns, so what the tables say
+ * now holds until the commit. */
+static enum err check_place(const struct evaluator *evaluator, struct db *db,
+                            struct watched *watched)
+{
+    if (evaluator->sources.venues == NULL)
+        return ERR_NONE;
+    enum err err = place_exists(db, watched->watch->rule.event, watched->series);
+    watched->is_gone = err == ERR_NOT_FOUND;
+    return watched->is_gone ? ERR_NONE : err;
+}
+
 /* Whoever decides by a rule that was changed, or an alarm that was reset, meanwhile, decides again: in
  * the consumer's thread, not here. */
-static enum err write_alarm(struct evaluator *evaluator, struct db *db,
-                            const struct watched *watched)
+static enum err write_alarm(struct evaluator *evaluator, struct db *db, struct watched *watched)
 {
     struct watch *watch = watched->watch;
     if (watch->checked != evaluator->write_number)
         TRY(rule_check_unchanged(db, &watch->rule));
     watch->checked = evaluator->write_number;
+    if (watched->revision == 0)
+        TRY(check_place(evaluator, db, watched));
+    if (watched->is_gone)
+        return ERR_NONE;
     int64_t changed = 0;
     TRY(watched->revision == 0 ? insert_alarm(db, watched, &changed)
                                : update_alarm(db, watched, &changed));
@@ -288,6 +305,8 @@ static enum err write_alarm(struct evaluator *evaluator, struct db *db,
 
 static enum err write_decision(struct db *db, const struct decision *decision, int64_t now_ms)
 {
+    if (decision->watched->is_gone)
+        return ERR_NONE;
     struct incident_cause cause = {.rule = &decision->watched->watch->rule,
                                    .venue = decision->state.venue,
                                    .series = decision->watched->series,
@@ -315,6 +334,10 @@ void evaluator_settle(struct evaluator *evaluator)
 {
     for (size_t i = 0; i < evaluator->touched_count; i++) {
         struct watched *watched = evaluator->touched[i];
+        if (watched->is_gone) {
+            watched->now.alarm = (struct alarm){.heard_ms = watched->next.alarm.heard_ms};
+            continue;
+        }
         watched->now = watched->next;
         watched->revision += watched->is_changed;
     }

@@ -18,6 +18,7 @@ struct watched { /* one rule for one series */
     struct watch_state next; /* while a batch is being decided */
     bool is_touched;
     bool is_changed;  /* its row must be written */
+    bool is_gone;     /* found so when it was to be written: neither row nor incident */
     int64_t revision; /* of its row; 0 = it has none yet */
     int64_t seen_ms;  /* alerts/silence.h: when its device was heard last, as far as we know */
 };
