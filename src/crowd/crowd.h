@@ -59,8 +59,12 @@ struct crowd_zone_state {
     enum crowd_level level;
     uint32_t cameras;          /* that cover it and are not silent */
     uint32_t cameras_expected; /* that cover it, as far as is known */
+    int64_t seen_ms;           /* time of the newest frame that is in the figures; 0 = none */
     struct crowd_flow flow;
 };
+/* Its figures as members of a JSON object, from "people" to "flow"; `at_ms` is the picture's. The same in
+ * answers, live messages and on MQTT. */
+void crowd_zone_add(struct text *out, const struct crowd_zone_state *zone, int64_t at_ms);
 
 #define CROWD_CLOCK_UNKNOWN INT64_MIN
 

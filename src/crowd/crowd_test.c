@@ -232,10 +232,10 @@ ON_BOTH_ENGINES(people_in_a_zone_are_shown_and_asked_for_at_once)
     send_frame(&house, "cam-1", clock_now_ms(), 7);
     CHECK(await_shown(&house, house.board.zones,
                       "{\"id\":\"bar\",\"people\":7,\"density\":0.070,\"level\":\"green\","
-                      "\"cameras\":2,\"cameras_expected\":2,\"flow\":null}"));
+                      "\"cameras\":2,\"cameras_expected\":2,\"age_ms\":"));
     CHECK(shows(&house, house.board.zones,
                 "{\"id\":\"stage\",\"people\":null,\"density\":null,\"level\":\"unknown\","
-                "\"cameras\":0,\"cameras_expected\":0,\"flow\":null}],"
+                "\"cameras\":0,\"cameras_expected\":0,\"age_ms\":null,\"flow\":null}],"
                 "\"people\":7}"));
     CHECK(await_shown(&house, house.board.people, "[1,2],[1.1,2],[1.2,2]"));
     CHECK(await_shown(&house, house.board.devices, "\"is_silent\":false"));

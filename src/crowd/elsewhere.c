@@ -190,6 +190,9 @@ static void read_zones(const json_t *document, struct crowd_picture *picture)
         state->cameras = (uint32_t)json_integer_value(json_object_get(zone, "cameras"));
         state->cameras_expected =
             (uint32_t)json_integer_value(json_object_get(zone, "cameras_expected"));
+        const json_t *age = json_object_get(zone, "age_ms");
+        state->seen_ms =
+            json_is_integer(age) ? picture->at_ms - (int64_t)json_integer_value(age) : 0;
         state->flow = read_flow(zone);
     }
 }

@@ -24,6 +24,7 @@ static struct crowd_picture *build_picture(const struct venue_view *view)
     picture->zones[0].level = CROWD_LEVEL_GREEN;
     picture->zones[0].cameras = 1;
     picture->zones[0].cameras_expected = 2;
+    picture->zones[0].seen_ms = 1700000000100;
     picture->devices[0].last_seen_ms = 1700000000100;
     picture->devices[0].is_silent = false;
     picture->devices[0].clock_ahead_ms = -23;
@@ -67,6 +68,7 @@ TEST(what_another_process_counts_is_known_here_until_it_falls_silent)
     CHECK_INT(picture->zones[0].level, CROWD_LEVEL_GREEN);
     CHECK_INT(picture->zones[0].cameras, 1);
     CHECK_INT(picture->zones[0].cameras_expected, 2);
+    CHECK_INT(picture->zones[0].seen_ms, 1700000000100);
     CHECK_INT(picture->devices[0].clock_ahead_ms, -23);
     CHECK_INT(picture->devices[0].trust.kind, TRUST_CLOCK);
     CHECK_INT(picture->devices[0].trust.merging, TRUST_CORRECTED);

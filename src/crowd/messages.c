@@ -55,6 +55,24 @@ void crowd_trouble_add(struct text *out, const struct trust_verdict *trust)
     text_add_char(out, '}');
 }
 
+void crowd_zone_add(struct text *out, const struct crowd_zone_state *zone, int64_t at_ms)
+{
+    text_add(out, "\"people\":");
+    add_people(out, zone->people);
+    if (zone->people == CROWD_UNKNOWN)
+        text_add(out, ",\"density\":null");
+    else
+        text_addf(out, ",\"density\":%.3f", zone->density_m2);
+    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"age_ms\":",
+              crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
+    if (zone->seen_ms == 0)
+        text_add(out, "null");
+    else
+        text_add_int(out, MAX(0, at_ms - zone->seen_ms));
+    text_add(out, ",\"flow\":");
+    crowd_flow_add(out, &zone->flow);
+}
+
 void message_zones(struct text *out, const struct crowd_picture *picture)
 {
     text_add_char(out, '{');
@@ -62,15 +80,8 @@ void message_zones(struct text *out, const struct crowd_picture *picture)
     text_add(out, ",\"zones\":[");
     for (size_t z = 0; z < picture->zone_count; z++) {
         const struct crowd_zone_state *zone = &picture->zones[z];
-        text_addf(out, "%s{\"id\":\"%s\",\"people\":", z == 0 ? "" : ",", zone->id);
-        add_people(out, zone->people);
-        if (zone->people == CROWD_UNKNOWN)
-            text_add(out, ",\"density\":null");
-        else
-            text_addf(out, ",\"density\":%.3f", zone->density_m2);
-        text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"flow\":",
-                  crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
-        crowd_flow_add(out, &zone->flow);
+        text_addf(out, "%s{\"id\":\"%s\",", z == 0 ? "" : ",", zone->id);
+        crowd_zone_add(out, zone, picture->at_ms);
         text_add_char(out, '}');
     }
     text_add(out, "],\"people\":");

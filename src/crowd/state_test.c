@@ -88,6 +88,7 @@ TEST(cameras_of_different_zones_add_up_in_the_venue)
     see(crowd, "cam-1", T, IN_BAR, 5);
     see(crowd, "cam-2", T, IN_STAGE, 3);
     CHECK_INT(zone_of(crowd, T + 50, 1).people, 3);
+    CHECK_INT(zone_of(crowd, T + 50, 1).seen_ms, T);
     CHECK_INT(total_of(crowd, T + 50), 8);
 }
 

@@ -16,18 +16,10 @@ static void add_people(struct text *out, int64_t people)
         text_add_int(out, people);
 }
 
-static void add_zone(struct text *out, const struct crowd_zone_state *zone)
+static void add_zone(struct text *out, const struct crowd_zone_state *zone, int64_t at_ms)
 {
-    text_addf(out, "{\"id\":\"%s\",\"people\":", zone->id);
-    add_people(out, zone->people);
-    text_add(out, ",\"density\":");
-    if (zone->people == CROWD_UNKNOWN)
-        text_add(out, "null");
-    else
-        text_add_real(out, zone->density_m2);
-    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"flow\":",
-              crowd_level_names[zone->level], zone->cameras, zone->cameras_expected);
-    crowd_flow_add(out, &zone->flow);
+    text_addf(out, "{\"id\":\"%s\",", zone->id);
+    crowd_zone_add(out, zone, at_ms);
     text_add_char(out, '}');
 }
 
@@ -43,7 +35,7 @@ static void add_picture(struct text *out, const struct crowd_picture *picture)
     for (size_t z = 0; z < picture->zone_count; z++) {
         if (z > 0)
             text_add_char(out, ',');
-        add_zone(out, &picture->zones[z]);
+        add_zone(out, &picture->zones[z], picture->at_ms);
     }
     text_add(out, "]}");
 }

@@ -27,18 +27,6 @@ void told_forget(struct told *told)
 
 /* --- the message --- */
 
-static void add_counts(struct text *out, const struct crowd_zone_state *state)
-{
-    if (state->people == CROWD_UNKNOWN)
-        text_add(out, "\"people\":null,\"density\":null");
-    else
-        text_addf(out, "\"people\":%lld,\"density\":%.3f", (long long)state->people,
-                  state->density_m2);
-    text_addf(out, ",\"level\":\"%s\",\"cameras\":%u,\"cameras_expected\":%u,\"flow\":",
-              crowd_level_names[state->level], state->cameras, state->cameras_expected);
-    crowd_flow_add(out, &state->flow);
-}
-
 void told_message(struct text *out, const struct venue_view *view, const struct zone *zone,
                   const struct crowd_zone_state *state, int64_t at_ms)
 {
@@ -48,7 +36,7 @@ void told_message(struct text *out, const struct venue_view *view, const struct 
               view->event, view->id, zone->id);
     text_add_json(out, zone->name, strlen(zone->name));
     text_add_char(out, ',');
-    add_counts(out, state);
+    crowd_zone_add(out, state, at_ms);
     text_add_char(out, '}');
 }
 

@@ -75,7 +75,7 @@ TEST(zone_is_told_as_one_document_and_unknown_is_not_zero)
                "{\"at\":\"2026-06-20T21:14:03.100Z\",\"event\":\"demo\",\"venue\":\"park\","
                "\"zone\":\"stage\",\"name\":\"Before the \\\"stage\\\"\",\"people\":12,"
                "\"density\":0.030,\"level\":\"green\",\"cameras\":1,\"cameras_expected\":2,"
-               "\"flow\":null}");
+               "\"age_ms\":null,\"flow\":null}");
     CHECK_TEXT(scene.board.topics[1], "muster/demo/park/zones/food");
     CHECK(
         strstr(scene.board.payloads[1], "\"people\":null,\"density\":null,\"level\":\"unknown\""));

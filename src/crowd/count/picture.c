@@ -76,8 +76,9 @@ static void add_dot(struct dots *dots, float x, float y)
 
 enum camera_life { CAMERA_SILENT, CAMERA_ALIVE };
 
+/* `seen_ms`: the newest time that is in the counts of the device's group. */
 static void count_covers(const struct venue_state *state, uint32_t device, enum camera_life life,
-                         struct crowd_picture *picture)
+                         int64_t seen_ms, struct crowd_picture *picture)
 {
     const uint64_t *covered = coverage_of(&state->coverage, device);
     for (size_t w = 0; w < state->coverage.words; w++) {
@@ -88,12 +89,13 @@ static void count_covers(const struct venue_state *state, uint32_t device, enum 
                 continue;
             zone->cameras++;
             zone->people = MAX(zone->people, 0);
+            zone->seen_ms = MAX(zone->seen_ms, seen_ms);
         }
     }
 }
 
 /* A camera whose zones are not all known beforehand covers those where it sees somebody. */
-static void count_sights(struct drawing *drawing, uint32_t device)
+static void count_sights(struct drawing *drawing, uint32_t device, int64_t seen_ms)
 {
     const struct venue_state *state = drawing->state;
     const struct frame_count *frame = state->cameras[device].frame;
@@ -104,6 +106,7 @@ static void count_sights(struct drawing *drawing, uint32_t device)
             continue;
         struct crowd_zone_state *zone = &drawing->picture->zones[index];
         zone->people = MAX(zone->people, 0);
+        zone->seen_ms = MAX(zone->seen_ms, seen_ms);
         zone->cameras++;
         zone->cameras_expected++;
     }
@@ -197,12 +200,14 @@ static void draw_group(struct drawing *drawing, uint32_t index, int64_t now_ms)
         const struct device *device = &venue_state_view(state)->devices[d];
         if (is_alive(&state->cameras[d], device, now_ms)) {
             drawing->is_anybody_alive = true;
-            count_covers(state, d, CAMERA_ALIVE, drawing->picture);
-            count_sights(drawing, d);
+            int64_t seen_ms = people != NULL ? crowd_scene_group_at_ms(state->scene, index)
+                                             : state->cameras[d].frame->at_ms;
+            count_covers(state, d, CAMERA_ALIVE, seen_ms, drawing->picture);
+            count_sights(drawing, d, seen_ms);
             if (people == NULL)
                 offer_camera(drawing, d);
         } else if (device->kind == DEVICE_CAMERA) {
-            count_covers(state, d, CAMERA_SILENT, drawing->picture);
+            count_covers(state, d, CAMERA_SILENT, 0, drawing->picture);
         }
     }
     for (size_t i = 0; people == NULL && i < cameras->device_count; i++)

@@ -237,6 +237,11 @@ int64_t crowd_scene_at_ms(const struct crowd_scene *scene)
     return at_ms;
 }
 
+int64_t crowd_scene_group_at_ms(const struct crowd_scene *scene, uint32_t group)
+{
+    return scene->all[group].at_ms;
+}
+
 size_t crowd_scene_group_count(const struct crowd_scene *scene)
 {
     return scene->groups.count;

@@ -39,6 +39,7 @@ bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stre
 
 /* The time of the newest step of all; INT64_MIN / 4 before the first. */
 int64_t crowd_scene_at_ms(const struct crowd_scene *scene);
+int64_t crowd_scene_group_at_ms(const struct crowd_scene *scene, uint32_t group);
 /* Groups by number, see groups.h. */
 size_t crowd_scene_group_count(const struct crowd_scene *scene);
 const struct camera_group *crowd_scene_group(const struct crowd_scene *scene, uint32_t group);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crowd/tracking/scene_queue.h"
+
+#include "base/test.h"
+#include "crowd/tracking/stage.h"
+
+#define T 1000000
+enum { CAMERAS = 8, STEPS = 60 };
+
+/* Eight cameras in a row, each over people of its own: as many groups. */
+static struct venue_view *row_view(struct camera cameras[CAMERAS])
+{
+    static const char *const NAMES[CAMERAS] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    for (size_t i = 0; i < CAMERAS; i++)
+        cameras[i] = (struct camera){.id = NAMES[i],
+                                     .at_x = 25 + 60.0 * (double)i,
+                                     .at_y = 30,
+                                     .height = 20,
+                                     .look_x = 30 + 60.0 * (double)i,
+                                     .look_y = 30,
+                                     .focal_px = 2000};
+    return stage_view(cameras, CAMERAS, (struct point){0, 0}, (struct point){500, 60});
+}
+
+struct settled {
+    struct tracker_fix *fixes;
+    size_t count;
+};
+
+static void take_all(struct scene_queue *queue, struct settled *settled)
+{
+    struct crowd_scene_fixes fixes;
+    while (scene_queue_take_settled(queue, &fixes)) {
+        size_t count = settled->count + fixes.count;
+        settled->fixes = mem_resize(settled->fixes, (count + 1) * sizeof *settled->fixes);
+        memcpy(&settled->fixes[settled->count], fixes.fixes, fixes.count * sizeof *fixes.fixes);
+        settled->count = count;
+        crowd_scene_fixes_fini(&fixes);
+    }
+}
+
+/* Sorted, since batches decide in which order groups tell. */
+static int by_time_and_id(const void *a, const void *b)
+{
+    const struct tracker_fix *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->person.id < y->person.id ? -1 : x->person.id > y->person.id;
+}
+
+/* Two people before each camera walk for six seconds; the groups go on after every `batch` steps. */
+static struct settled walk(size_t threads, int batch)
+{
+    static struct camera cameras[CAMERAS];
+    struct settled settled = {0};
+    struct scene_queue queue;
+    struct venue_view *view = row_view(cameras);
+    struct random_sequence chance = {.state = 5};
+    const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
+    const uint64_t covers[CAMERAS] = {0};
+    SCOPED(pool) pool = pool_create("queue-test", threads);
+    SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
+    CHECK_INT(crowd_scene_group_count(scene), CAMERAS);
+    scene_queue_init(&queue, scene);
+    for (int step = 0; step < STEPS; step++) {
+        for (uint32_t d = 0; d < CAMERAS; d++) {
+            const struct walker walkers[] = {
+                {.id = 1, .x = cameras[d].look_x - 3 + 0.08 * step, .y = 29, .height = 1.7},
+                {.id = 2, .x = cameras[d].look_x + 3 - 0.08 * step, .y = 31, .height = 1.7},
+            };
+            struct intake_frame frame = stage_see(&cameras[d], d, walkers, 2, &noise, &chance);
+            frame.at_ms = T + 100 * step;
+            scene_queue_add(&queue, frame, frame.at_ms + 10 + d);
+        }
+        if (step % batch == batch - 1)
+            scene_queue_run(&queue, pool, T + 100 * step + 90);
+        take_all(&queue, &settled);
+    }
+    scene_queue_fini(&queue);
+    shared_unref(&view->shared);
+    if (settled.count > 1)
+        qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
+    return settled;
+}
+
+static void check_same(const struct settled *a, const struct settled *b)
+{
+    CHECK_INT(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        CHECK_INT(a->fixes[i].at_ms, b->fixes[i].at_ms);
+        CHECK_INT(a->fixes[i].person.id, b->fixes[i].person.id);
+        CHECK(a->fixes[i].person.x == b->fixes[i].person.x);
+        CHECK(a->fixes[i].person.y == b->fixes[i].person.y);
+    }
+}
+
+TEST(threads_and_batches_change_nothing_in_where_people_were)
+{
+    struct settled alone = walk(0, 1), threads = walk(3, 1), batches = walk(3, 20);
+    CHECK(alone.count > 300);
+    check_same(&alone, &threads);
+    check_same(&alone, &batches);
+    mem_free(alone.fixes);
+    mem_free(threads.fixes);
+    mem_free(batches.fixes);
+}
+
+TEST(a_queue_that_spans_too_much_time_or_holds_too_many_frames_is_full)
+{
+    struct camera cameras[CAMERAS];
+    struct scene_queue queue;
+    struct venue_view *view = row_view(cameras);
+    const uint64_t covers[CAMERAS] = {0};
+    SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
+    scene_queue_init(&queue, scene);
+    CHECK(!scene_queue_is_full(&queue));
+    for (int i = 0; i < 2; i++) {
+        CHECK(!scene_queue_is_full(&queue));
+        scene_queue_add(&queue,
+                        (struct intake_frame){.at_ms = T + i * (SCENE_QUEUE_SPAN_MS + 1),
+                                              .boxes = mem_new_array(1, sizeof(struct box)),
+                                              .source_tracks = mem_new_array(1, 8)},
+                        T);
+    }
+    CHECK(scene_queue_is_full(&queue));
+    scene_queue_run(&queue, NULL, SCENE_QUEUE_FRAMES);
+    CHECK(!scene_queue_is_full(&queue));
+    scene_queue_fini(&queue);
+    shared_unref(&view->shared);
+}
