@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An organiser draws a venue and calibrates a camera, with the mouse, with keys, and on a phone.
-import { ADMIN, check, equal, playAll, scenario } from './scenario.mjs';
+import { ADMIN, check, equal, playAll, scenario, Skipped } from './scenario.mjs';
 import { buildPark } from './park.mjs';
+import { existsSync } from 'node:fs';
 import { openBrowser, PHONE, Room } from './browser/room.mjs';
+import { campus, PLANS } from './plans.mjs';
 
 const PARK = '/api/v1/events/demo/venues/park';
 const PICTURE = { name: 'cam.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="800" height="600"><rect width="800" height="600" fill="#456"/></svg>') };
@@ -104,12 +106,20 @@ scenario('a camera is placed and calibrated with five clicks; its picture is sen
   await page.click('text=Use this calibration');
   await save(room);
   const camera = await admin.get(`${PARK}/devices/camera-1`);
+  check(camera.calibration.error_m < 0.4 && camera.calibration.points.length === 5, `what it is worth: ${JSON.stringify(camera.calibration)}`);
   equal([camera.calibration.kind, camera.image_px, camera.heading_deg], ['homography', [800, 600], 0], 'the camera');
   check(near(camera.position, [20, 1], 0.3), `it stands at ${camera.position}`);
   const m = camera.calibration.matrix;
   const w = m[2][0] * 400 + m[2][1] * 400 + m[2][2];
   const floor = [0, 1].map((row) => (m[row][0] * 400 + m[row][1] * 400 + m[row][2]) / w);
   check(near(floor, [20, 10], 0.5), `pixel 400, 400 is ${floor}`);
+  // Another day: the same picture brings the points back, and one more makes it better or worse.
+  await page.reload();
+  await page.click('[data-entry="camera/camera-1"]');
+  await room.reads('[data-calibration]', /homography, \d+ cm error on the floor, from 5 points/);
+  await page.setInputFiles('input[type=file]', PICTURE);
+  await room.reads('.step', /error on the floor/);
+  equal(await page.locator('.pairs li').count(), 5, 'points that came back');
   check(sent.every((line) => /json/.test(line) && !/long/.test(line)), `sent: ${sent}`);
   room.hasNoComplaints();
 });
@@ -137,6 +147,93 @@ scenario('keys draw, move, take back and save', async (t) => {
   await room.reads('[data-save]', /^Saved$/);
   equal((await admin.get(PARK)).lines[0].points_m[0], [20, 10.5], 'its first point');
   room.hasNoComplaints();
+});
+
+const FEATURE = (kind, id, coordinates, more = {}) => ({ type: 'Feature', properties: { kind, id, ...more }, geometry: { type: 'Polygon', coordinates: [coordinates] } });
+const square = (x, y, side) => [[x, y], [x + side, y], [x + side, y + side], [x, y + side], [x, y]];
+const fileOf = (name, text) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) });
+const geoJson = (...features) => fileOf('park.geojson', JSON.stringify({ type: 'FeatureCollection', features }));
+
+scenario('a file is looked at before it is taken, and then all of it is', async (t) => {
+  const { room, page, admin } = await open(t);
+  const before = await admin.get(PARK);
+  await page.click('[data-import-open]');
+  // One zone of two is wrong: it is named, and there is nothing to take.
+  await page.setInputFiles('[data-import]', geoJson(FEATURE('zone', 'bar', square(1, 1, 5)), FEATURE('zone', 'bow', [[0, 0], [10, 6], [10, 0], [0, 10], [0, 0]])));
+  await room.reads('.import .trouble', /features\[1\].*crosses or touches itself/);
+  equal(await page.locator('[data-take]').count(), 0, 'buttons to take it');
+  await page.setInputFiles('[data-import]', fileOf('hall.wkt', 'POLYGON ((0 0, 1 x))'));
+  await room.reads('.import .trouble', /body:1:18/);
+  await page.setInputFiles('[data-import]', geoJson(FEATURE('zone', 'bar', square(1, 1, 5), { name: 'Bar' }), FEATURE('zone', 'stage', square(8, 1, 6), { name: 'Main stage' }),
+    { type: 'Feature', properties: { kind: 'tree' }, geometry: null }));
+  await room.reads('.import-report', /2 zones, 1 of them instead of what is there.*Bar, Main stage.*1 thing is passed over/s);
+  equal((await admin.get(PARK)).version, before.version, 'the version after looking');
+  await room.isAccessible('the import');
+  // What is drawn and not saved is not thrown away.
+  await draw(page, 'line', [[20, 5], [20, 15]]);
+  await room.reads('.import', /Save or undo your 1 change first/);
+  await page.click('[data-take]', { force: true });
+  equal((await admin.get(PARK)).version, before.version, 'the version while there are changes');
+  await page.click('text=Undo');
+  await page.click('[data-take]');
+  await room.see('[data-entry="zone/bar"]');
+  const { zones } = await admin.get(PARK);
+  equal(zones.map((zone) => zone.name).sort(), ['Bar', 'Food court', 'Main stage'], 'zones');
+  room.complaints = room.complaints.filter((line) => !/status of 4(00|22)/.test(line));
+  room.hasNoComplaints();
+});
+
+scenario('an archive of several levels asks for one', async (t) => {
+  if (!existsSync(PLANS)) throw new Skipped(`there is no ${PLANS}`);
+  const { room, page, admin } = await open(t);
+  await admin.put('/api/v1/events/demo/venues/campus', { name: 'Campus', origin: [30.373, 60.007] });
+  await page.goto(page.url().replace('park', 'campus'));
+  await page.click('[data-import-open]');
+  await page.setInputFiles('[data-import]', { name: 'campus.zip', mimeType: 'application/zip', buffer: campus(t) });
+  await room.reads('.import .trouble', /several levels: choose one of/);
+  await page.fill('.import input[type=text]', '2');
+  await page.click('text=Look at this level');
+  await room.reads('.import-report', /A new plan.*32 zones.*28 lines/s);
+  await page.click('[data-take]');
+  await room.see('.part-zone');
+  equal((await admin.get('/api/v1/events/demo/venues/campus')).zones.length, 32, 'zones');
+});
+
+scenario('a hole is drawn into a walkable area, moved and removed', async (t) => {
+  const { room, page, admin } = await open(t);
+  await draw(page, 'wall', [[2, 2], [38, 2], [38, 18], [2, 18]]);
+  await page.selectOption('.part-form select', 'walkable');
+  await page.click('[data-hole]');
+  for (const spot of [[10, 6], [20, 6], [20, 12], [10, 12]]) await clickFloor(page, spot);
+  await room.reads('.step', /corners of the hole: 4/);
+  await page.click('[data-finish]');
+  await save(room);
+  const [wall] = (await admin.get(PARK)).walls;
+  equal(wall.rings_m.length, 2, 'rings');
+  check(Math.abs(wall.area_m2 - (36 * 16 - 60)) < 20, `its area: ${wall.area_m2}`);
+  await page.click('[data-entry="wall/wall-1"]');
+  await page.focus('[aria-label^="Corner 2 of hole 1"]');
+  await page.click('[data-remove-corner]');
+  await save(room);
+  equal((await admin.get(PARK)).walls[0].rings_m[1].length, 3, 'corners of the hole');
+  await page.click('[data-entry="wall/wall-1"]');
+  await page.focus('[aria-label^="Corner 1 of hole 1"]');
+  await page.keyboard.press('Delete');
+  await save(room);
+  equal((await admin.get(PARK)).walls[0].rings_m.length, 1, 'a hole of three corners goes with one of them');
+  room.hasNoComplaints();
+});
+
+scenario('a zone that leaves the plan is refused with the place', async (t) => {
+  const { room, page, admin } = await open(t);
+  await admin.put(PARK, { name: 'City park', crs: 'local', plan: { type: 'FeatureCollection', features: [FEATURE('floor', 'f', [[0, 0], [40, 0], [40, 20], [0, 20], [0, 0]])] } });
+  await page.reload();
+  await room.see('[data-part="zone/stage"]');
+  await page.click('[data-entry="zone/stage"]');
+  await page.focus('.handle >> nth=0');
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('ArrowDown');
+  await page.click('[data-save]');
+  await room.reads('.table > .trouble', /Before the stage is not saved: polygon leaves the plan at/);
 });
 
 scenario('what the server refuses is said, and nothing is lost', async (t) => {

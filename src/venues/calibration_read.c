@@ -3,6 +3,9 @@
 #include "venues/calibration.h"
 
 #include <math.h>
+#include <stdio.h>
+
+#define CALIBRATION_POINTS_MAX 100
 
 static const char *const kind_names[] = {"none", "homography", "opencv", "metres", NULL};
 static const char *const direction_names[] = {"pixel_to_floor", "floor_to_pixel", NULL};
@@ -12,7 +15,8 @@ static const double unit_metres[] = {1, 0.01};
 struct calibration_document {
     int kind, direction, unit;
     bool has_direction;
-    json_t *matrix, *camera_matrix, *distortion, *rvec, *tvec, *files;
+    double error_m;
+    json_t *matrix, *camera_matrix, *distortion, *rvec, *tvec, *files, *points;
 };
 
 static const struct json_field fields[] = {
@@ -35,6 +39,10 @@ static const struct json_field fields[] = {
      .doc = "translation in the unit"},
     {"files", JSON_FIELD_ANY, JSON_OPTIONAL, JSON_AT(struct calibration_document, files),
      .doc = "text of OpenCV's XML or YAML files"},
+    {"error_m", JSON_FIELD_REAL, JSON_OPTIONAL, JSON_AT(struct calibration_document, error_m),
+     .max = 1000, .doc = "how far off it is on the floor, as whoever made it measured; kept"},
+    {"points", JSON_FIELD_ANY, JSON_OPTIONAL, JSON_AT(struct calibration_document, points),
+     .doc = "what it was made from: [pixel x, y, floor x, y in metres], up to 100; kept"},
 };
 
 /* Flat or nested by rows; counts what it found. */
@@ -64,6 +72,26 @@ static enum err read_numbers(json_t *value, const char *name, size_t min, size_t
     if (flatten(value, out, max, &count, note) != ERR_NONE || count < min)
         return err_set(note, ERR_INVALID, name, "must be an array of %zu%s numbers", min,
                        max > min ? " or more" : "");
+    return ERR_NONE;
+}
+
+/* Kept for people and for who calibrates again; nothing is computed from them. */
+static enum err check_points(json_t *points, struct err_note *note)
+{
+    double numbers[4];
+    size_t i;
+    json_t *point;
+    if (points == NULL)
+        return ERR_NONE;
+    if (!json_is_array(points) || json_array_size(points) > CALIBRATION_POINTS_MAX)
+        return err_set(note, ERR_INVALID, "points", "must be an array of up to %d points",
+                       CALIBRATION_POINTS_MAX);
+    json_array_foreach(points, i, point)
+    {
+        char place[32];
+        (void)snprintf(place, sizeof place, "points[%zu]", i);
+        TRY(read_numbers(point, place, 4, 4, numbers, note));
+    }
     return ERR_NONE;
 }
 
@@ -154,6 +182,7 @@ enum err calibration_read(json_t *object, struct point image, struct calibration
         return ERR_NONE;
     }
     TRY(json_read(object, fields, COUNT_OF(fields), &document, note));
+    TRY(check_points(document.points, note));
     switch ((enum calibration_kind)document.kind) {
     case CALIBRATION_HOMOGRAPHY:
         return read_homography(&document, image, out_calibration, note);

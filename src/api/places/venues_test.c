@@ -253,6 +253,8 @@ TEST(picture_that_is_none_is_refused)
 
 /* --- refusals: each with its place, and nothing changes --- */
 
+#define MATRIX "\"matrix\":[1,0,0,0,1,0,0,0,1],"
+
 static const struct refusal {
     const char *path, *body;
     int status;
@@ -319,6 +321,11 @@ static const struct refusal {
      "9 numbers"},
     {DEVICES "/new", HOMOGRAPHY(TO_FLOOR "\"matrix\":[1,2,3,2,4,6,0,0,1]"), 422,
      "calibration.matrix", "is singular"},
+    {DEVICES "/new", HOMOGRAPHY(TO_FLOOR MATRIX "\"error_m\":-1"), 422, "calibration.error_m", ""},
+    {DEVICES "/new", HOMOGRAPHY(TO_FLOOR MATRIX "\"points\":[[1,2,3,4],[1,2,3]]"), 422,
+     "calibration.points[1]", "4 numbers"},
+    {DEVICES "/new", HOMOGRAPHY(TO_FLOOR MATRIX "\"points\":7"), 422, "calibration.points",
+     "array"},
     {DEVICES "/new", HOMOGRAPHY(TO_FLOOR "\"matrix\":[1e13,0,0,0,1,0,0,0,1]"), 422,
      "calibration.matrix", "finite numbers"},
     {DEVICES "/new", OPENCV(DOWNWARD), 422, "calibration.camera_matrix", "is missing"},

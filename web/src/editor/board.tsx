@@ -21,6 +21,7 @@ export interface BoardProps {
   onChoose: (key: string | null) => void;
   onPoint: (at: Position) => void;
   onMoveCorner: (ring: number, corner: number, to: Position | null) => void;
+  onTouchCorner: (ring: number, corner: number) => void;
   onMoved: () => void;
 }
 
@@ -42,9 +43,10 @@ interface HandleProps {
   text?: string;
   onMove: (to: Position | null) => void;
   onMoved: () => void;
+  onTouch?: () => void;
 }
 
-function Handle({ at, view, size, name, look, text, onMove, onMoved }: HandleProps) {
+function Handle({ at, view, size, name, look, text, onMove, onMoved, onTouch }: HandleProps) {
   const [x, y] = toScreen(view, size, at);
   const drag = (event: PointerEvent) => {
     const element = event.currentTarget as HTMLElement;
@@ -64,7 +66,7 @@ function Handle({ at, view, size, name, look, text, onMove, onMoved }: HandlePro
   return (
     <button type="button" class={`handle ${look}`} style={{ left: `${x}px`, top: `${y}px` }} aria-label={`${name}, at ${metres(at)}`}
       onPointerDown={(event) => { event.stopPropagation(); event.currentTarget.setPointerCapture(event.pointerId); event.currentTarget.focus(); }}
-      onPointerMove={drag} onPointerUp={onMoved} onKeyDown={key} onClick={(event) => event.stopPropagation()}>{text}</button>
+      onPointerMove={drag} onPointerUp={onMoved} onFocus={onTouch} onKeyDown={key} onClick={(event) => event.stopPropagation()}>{text}</button>
   );
 }
 
@@ -175,8 +177,8 @@ export function Board(props: BoardProps) {
               {part && <Sides part={part} view={now} size={size} />}
               {part && !props.isAiming && part.rings.flatMap((ring, r) => ring.map((point, c) => (
                 <Handle key={`${r}/${c}`} at={point} view={now} size={size} look={part.kind === 'camera' ? 'is-camera' : ''}
-                  name={part.kind === 'camera' ? `Place of ${part.name}` : `Corner ${c + 1} of ${WORDS[part.kind].toLowerCase()} ${part.name}`}
-                  onMove={(to) => props.onMoveCorner(r, c, to)} onMoved={props.onMoved} />
+                  name={part.kind === 'camera' ? `Place of ${part.name}` : `Corner ${c + 1} of ${r > 0 ? `hole ${r} in ` : ''}${WORDS[part.kind].toLowerCase()} ${part.name}`}
+                  onMove={(to) => props.onMoveCorner(r, c, to)} onMoved={props.onMoved} onTouch={() => props.onTouchCorner(r, c)} />
               )))}
               {sketch.map((point, i) => {
                 const [x, y] = toScreen(now, size, point);

@@ -73,6 +73,11 @@ export function addCorner(part: Part, ring: number, corner: number): Part {
   return { ...part, rings: part.rings.map((old, r) => (r === ring ? [...old.slice(0, corner + 1), middle, ...old.slice(corner + 1)] : old)) };
 }
 
+// Only floor that is walkable has holes.
+export const mayHaveHoles = (part: Part) => part.kind === 'wall' && part.more.kind === 'walkable';
+export const addHole = (part: Part, hole: Position[]): Part => ({ ...part, rings: [...part.rings, hole] });
+export const removeHole = (part: Part, ring: number): Part => ({ ...part, rings: part.rings.filter((_, r) => r !== ring) });
+
 export const withMember = (part: Part, name: string, value: unknown): Part => {
   const more = { ...part.more };
   if (value === null || value === '') delete more[name];

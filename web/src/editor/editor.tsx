@@ -10,10 +10,11 @@ import { Loader } from '../shell/loader';
 import { session, organises } from '../shell/session';
 import { LoadTrouble } from '../shell/trouble';
 import { Board } from './board';
-import { type Draft, type Part, type PartKind, POINTS_MIN, WORDS, addCorner, changesOf, draftOf, freshId, keyOf, moveCorner, replace, without } from './draft';
-import { fitHomography } from './homography';
+import { type Draft, type Part, type PartKind, POINTS_MIN, WORDS, addCorner, addHole, changesOf, draftOf, freshId, keyOf, mayHaveHoles, moveCorner, removeHole, replace, without } from './draft';
+import { fitHomography, PAIRS_MIN } from './homography';
+import { Import } from './import';
 import { PartForm, PartList } from './panel';
-import { type Click, pairsOf, type Picture, Snapshot } from './snapshot';
+import { type Click, metresOf, pairsOf, type Picture, Snapshot } from './snapshot';
 import { useSteps } from './steps';
 import { VenueChoice } from './venue-choice';
 
@@ -55,7 +56,8 @@ function Venue({ event, venue }: { event: string; venue: string }) {
   );
 }
 
-type Tool = 'select' | PartKind;
+type Tool = 'select' | 'hole' | PartKind;
+const POINTS_OF: Record<Tool, number> = { ...POINTS_MIN, select: 1, hole: 3 };
 const TOOLS: { tool: Tool; word: string }[] = [
   { tool: 'select', word: 'Select' }, { tool: 'zone', word: 'Zone' }, { tool: 'line', word: 'Line' },
   { tool: 'wall', word: 'Wall' }, { tool: 'camera', word: 'Camera' },
@@ -69,16 +71,29 @@ function useCalibration(camera: Part | undefined) {
     setPicture(null);
     setClicks([]);
   }, [camera && keyOf(camera)]);
+  // With the picture come the points of the last time, where they are of a picture of this size.
+  const show = (next: Picture) => {
+    const size = camera?.more.image_px as [number, number] | undefined;
+    const known = (camera?.more.calibration as { points?: number[][] } | undefined)?.points ?? [];
+    const isSame = size?.[0] === next.width && size[1] === next.height;
+    setPicture(next);
+    setClicks(isSame ? known.map(([u, v, x, y]): Click => ({ pixel: [u!, v!], floor: [x!, y!] })) : []);
+  };
   const calibrated = (part: Part): Part => (fit.kind === 'none' || !picture ? part : {
     ...part,
     more: {
       ...part.more,
       image_px: [picture.width, picture.height],
-      calibration: { kind: 'homography', direction: 'pixel_to_floor', unit: 'm', matrix: [0, 3, 6].map((row) => fit.matrix.slice(row, row + 3)) },
+      calibration: {
+        kind: 'homography', direction: 'pixel_to_floor', unit: 'm', matrix: [0, 3, 6].map((row) => fit.matrix.slice(row, row + 3)),
+        points: pairsOf(clicks).map(({ pixel, floor }) => [...pixel, ...floor].map((value) => Number(value.toFixed(2)))),
+        // Four points always fit: that says nothing.
+        ...(clicks.length > PAIRS_MIN ? { error_m: Number(fit.rmsM.toFixed(3)) } : {}),
+      },
     },
   });
   const setFloor = (i: number, floor: Position) => setClicks((old) => old.map((click, k) => (k === i ? { ...click, floor } : click)));
-  return { picture, setPicture, clicks, setClicks, fit, calibrated, setFloor, waiting: clicks.findIndex((click) => click.floor === null) };
+  return { picture, show, clicks, setClicks, fit, calibrated, setFloor, waiting: clicks.findIndex((click) => click.floor === null) };
 }
 
 const leaveAsked = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -115,6 +130,13 @@ function useSave(event: string, venue: VenueDocument, before: Draft, draft: Draf
   return { save, trouble, isBusy, count: changes.length };
 }
 
+// The one that was touched last.
+interface Corner {
+  key: string;
+  ring: number;
+  index: number;
+}
+
 function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSaved: () => void }) {
   const before = useMemo(() => draftOf(ground.venue, ground.devices), [ground]);
   const { draft, change, undo, redo, settle, canUndo, canRedo } = useSteps(before);
@@ -122,6 +144,8 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
   const [tool, setTool] = useState<Tool>('select');
   const [sketch, setSketch] = useState<Position[]>([]);
   const [chosen, setChosen] = useState<string | null>(null);
+  const [isImporting, setImporting] = useState(false);
+  const [corner, setCorner] = useState<Corner | null>(null);
   const part = draft.find((entry) => keyOf(entry) === chosen);
   const camera = part?.kind === 'camera' ? part : undefined;
   const calibration = useCalibration(camera);
@@ -131,7 +155,12 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
     setSketch([]);
   };
   const finish = (points: Position[]) => {
-    if (tool === 'select' || points.length < POINTS_MIN[tool]) return;
+    if (tool === 'select' || points.length < POINTS_OF[tool]) return;
+    if (tool === 'hole') {
+      if (part) change((old) => replace(old, keyOf(part), (entry) => addHole(entry, points)));
+      begin('select');
+      return;
+    }
     const id = freshId([...draft, ...before, ...ground.devices.map((device): Part => ({ kind: 'camera', id: device.id, name: '', rings: [], more: {} }))], tool);
     const made: Part = { kind: tool, id, name: `${WORDS[tool]} ${id.split('-').pop()}`, rings: [points], more: {} };
     change((old) => [...old, made]);
@@ -171,9 +200,17 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
     setChosen(null);
   };
   const moveChosen = (ring: number, corner: number, to: Position | null) => {
-    if (!part || (to === null && part.rings[ring]!.length <= POINTS_MIN[part.kind])) return;
+    if (!part) return;
+    const isLast = to === null && part.rings[ring]!.length <= POINTS_MIN[part.kind];
+    if (to === null) setCorner(null);
+    if (isLast && ring > 0) change((old) => replace(old, keyOf(part), (entry) => removeHole(entry, ring)));
+    if (isLast) return;
     change((old) => replace(old, keyOf(part), (entry) => moveCorner(entry, ring, corner, to)), to && `${keyOf(part)} ${ring} ${corner}`);
   };
+
+  const isThere = part && corner?.key === keyOf(part) && part.rings[corner.ring]?.[corner.index] !== undefined;
+  const touched = isThere ? corner : null;
+  const edge = part && touched && hasEdgeAfter(part, touched) ? touched : null;
 
   return (
     <div class="table">
@@ -181,6 +218,7 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
         {TOOLS.map((entry) => (
           <button key={entry.tool} type="button" aria-pressed={tool === entry.tool} data-tool={entry.tool} onClick={() => begin(entry.tool)}>{entry.word}</button>
         ))}
+        <button type="button" aria-pressed={isImporting} data-import-open onClick={() => setImporting(!isImporting)}>Import…</button>
         <span class="top-gap" />
         <button type="button" aria-disabled={!canUndo} onClick={undo}>Undo</button>
         <button type="button" aria-disabled={!canRedo} onClick={redo}>Redo</button>
@@ -191,12 +229,14 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
       {saving.trouble && <p class="trouble" role="alert">{saving.trouble}</p>}
       <Board venue={ground.venue} draft={draft} chosen={chosen} sketch={sketch} sketchKind={tool === 'line' ? 'line' : 'area'}
         marks={calibration.clicks.flatMap((click, i) => (click.floor ? [{ label: `${i + 1}`, floor: click.floor, move: (to: Position) => calibration.setFloor(i, to) }] : []))}
-        isAiming={tool !== 'select' || calibration.waiting >= 0} onChoose={setChosen} onPoint={point} onMoveCorner={moveChosen} onMoved={settle} />
+        isAiming={tool !== 'select' || calibration.waiting >= 0} onChoose={setChosen} onPoint={point} onMoveCorner={moveChosen} onMoved={settle}
+        onTouchCorner={(ring, index) => part && setCorner({ key: keyOf(part), ring, index })} />
       <aside class="parts-panel" aria-label="Parts of the venue">
+        {isImporting && <Import event={event} venue={ground.venue.id} unsaved={saving.count} onTaken={onSaved} onClose={() => setImporting(false)} />}
         {tool !== 'select' && (
           <div class="step" role="status">
             <p>{tool === 'camera' ? 'Click where the camera stands.' : `Click the ${tool === 'line' ? 'points' : 'corners'} of the ${tool}: ${sketch.length} so far.`}</p>
-            {tool !== 'camera' && <button type="button" class="primary" data-finish aria-disabled={sketch.length < POINTS_MIN[tool]} onClick={() => finish(sketch)}>Finish</button>}
+            {tool !== 'camera' && <button type="button" class="primary" data-finish aria-disabled={sketch.length < POINTS_OF[tool]} onClick={() => finish(sketch)}>Finish</button>}
             <button type="button" onClick={() => begin('select')}>Cancel</button>
           </div>
         )}
@@ -204,16 +244,30 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
           <PartForm part={part} draft={draft} onRemove={() => remove(part)}
             onChange={(how, merge) => change((old) => replace(old, keyOf(part), how), merge)}>
             {part.kind !== 'camera' && (
-              <button type="button" onClick={() => change((old) => replace(old, keyOf(part), (entry) => addCorner(entry, 0, longestEdge(entry))))}>Add a corner</button>
+              <div class="row">
+                <button type="button" onClick={() => change((old) => replace(old, keyOf(part), (entry) => (
+                  edge ? addCorner(entry, edge.ring, edge.index) : addCorner(entry, 0, longestEdge(entry)))))}>
+                  {edge ? `Add a corner after ${edge.index + 1}` : 'Add a corner'}
+                </button>
+                {touched && <button type="button" data-remove-corner onClick={() => moveChosen(touched.ring, touched.index, null)}>Remove corner {touched.index + 1}</button>}
+              </div>
+            )}
+            {mayHaveHoles(part) && (
+              <div class="row">
+                <button type="button" data-hole onClick={() => begin('hole')}>Draw a hole</button>
+                {part.rings.slice(1).map((_, i) => (
+                  <button key={i} type="button" onClick={() => change((old) => replace(old, keyOf(part), (entry) => removeHole(entry, i + 1)))}>Remove hole {i + 1}</button>
+                ))}
+              </div>
             )}
             {camera && camera.rings[0]!.length === 0 && (
               <button type="button" onClick={() => change((old) => replace(old, keyOf(camera), (entry) => ({ ...entry, rings: [[middleOf(ground.venue)]] })))}>Put it on the plan</button>
             )}
             {camera && (
               <>
-                <p class="of">Calibration: {(camera.more.calibration as { kind?: string } | undefined)?.kind ?? 'none'}</p>
+                <p class="of" data-calibration>{calibrationWords(camera)}</p>
                 <Snapshot picture={calibration.picture} clicks={calibration.clicks} fit={calibration.fit}
-                  onPicture={calibration.setPicture} onClicks={calibration.setClicks}
+                  onPicture={calibration.show} onClicks={calibration.setClicks}
                   onMiddle={() => calibration.picture && calibration.setClicks((old) => [...old, {
                     pixel: [calibration.picture!.width / 2, calibration.picture!.height / 2], floor: middleOf(ground.venue) }])}
                   onUse={() => change((old) => replace(old, keyOf(camera), calibration.calibrated))} />
@@ -228,10 +282,19 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
   );
 }
 
+function calibrationWords(camera: Part): string {
+  const known = camera.more.calibration as { kind?: string; error_m?: number; points?: unknown[] } | undefined;
+  const error = known?.error_m === undefined ? '' : `, ${metresOf(known.error_m)} error on the floor`;
+  const points = known?.points?.length ? `, from ${plural(known.points.length, 'point', 'points')}` : '';
+  return `Calibration: ${known?.kind ?? 'none'}${error}${points}`;
+}
+
 function middleOf(venue: VenueDocument): Position {
   const [west, south, east, north] = venue.bounds_m ?? [0, 0, 20, 20];
   return [(west + east) / 2, (south + north) / 2];
 }
+
+const hasEdgeAfter = (part: Part, corner: Corner) => part.kind !== 'line' || corner.index < part.rings[corner.ring]!.length - 1;
 
 function longestEdge(part: Part): number {
   const points = part.rings[0]!;

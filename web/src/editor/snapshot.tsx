@@ -32,7 +32,7 @@ export async function readPicture(file: File): Promise<Picture> {
 export const pairsOf = (clicks: Click[]): Pair[] => clicks.flatMap((click) => (click.floor ? [{ pixel: click.pixel, floor: click.floor }] : []));
 
 const KEYS: Record<string, Position> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const length = (m: number) => (m < 0.995 ? `${Math.round(m * 100)} cm` : `${m.toFixed(2)} m`);
+export const metresOf = (m: number) => (m < 0.995 ? `${Math.round(m * 100)} cm` : `${m.toFixed(2)} m`);
 
 interface PictureProps {
   picture: Picture;
@@ -90,7 +90,7 @@ function Verdict({ clicks, fit }: { clicks: Click[]; fit: Fit }) {
   const suspect = suspectOf(pairs);
   return (
     <p class="step" role="status">
-      <strong class="error-m">{length(fit.rmsM)}</strong> error on the floor, {length(fit.maxM)} at most.
+      <strong class="error-m">{metresOf(fit.rmsM)}</strong> error on the floor, {metresOf(fit.maxM)} at most.
       {suspect !== null && <span class="is-bad"> Point {suspect + 1} does not fit the others: look at it again.</span>}
     </p>
   );
@@ -129,7 +129,7 @@ export function Snapshot({ picture, clicks, fit, onPicture, onClicks, onMiddle, 
             {clicks.map((click, i) => (
               <li key={i}>
                 <span>Point {i + 1}</span>
-                <span>{click.floor === null ? 'not on the plan yet' : fit.kind === 'fit' && pairs.length > PAIRS_MIN ? length(fit.errorsM[i] ?? 0) : '–'}</span>
+                <span>{click.floor === null ? 'not on the plan yet' : fit.kind === 'fit' && pairs.length > PAIRS_MIN ? metresOf(fit.errorsM[i] ?? 0) : '–'}</span>
                 <button type="button" aria-label={`Remove point ${i + 1}`} onClick={() => onClicks(clicks.filter((_, k) => k !== i))}>×</button>
               </li>
             ))}

@@ -49,11 +49,20 @@ async function problemOf(response: Response): Promise<Problem> {
   );
 }
 
-async function send(method: string, path: string, body?: unknown, hearHeaders?: (headers: Headers) => void): Promise<unknown> {
+const send = (method: string, path: string, body?: unknown, hearHeaders?: (headers: Headers) => void) => (
+  body === undefined ? ask(method, path, null, hearHeaders)
+    : ask(method, path, { type: 'application/json', bytes: JSON.stringify(body) }, hearHeaders));
+
+interface Body {
+  type: string;
+  bytes: string | Blob;
+}
+
+async function ask(method: string, path: string, body: Body | null, hearHeaders?: (headers: Headers) => void): Promise<unknown> {
   const init: RequestInit = { method, credentials: 'same-origin', headers: { Accept: 'application/json' } };
-  if (body !== undefined) {
-    init.headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
-    init.body = JSON.stringify(body);
+  if (body) {
+    init.headers = { Accept: 'application/json', 'Content-Type': body.type };
+    init.body = body.bytes;
   }
   let response: Response;
   try {
@@ -84,6 +93,8 @@ export const api = {
   put: <T>(path: string, body: unknown) => send('PUT', path, body) as Promise<T>,
   patch: <T>(path: string, body: unknown) => send('PATCH', path, body) as Promise<T>,
   delete: <T = null>(path: string) => send('DELETE', path) as Promise<T>,
+  // A file as it is.
+  upload: <T>(path: string, type: string, bytes: Blob) => ask('POST', path, { type, bytes }) as Promise<T>,
 };
 
 export interface Page<T> {

@@ -63,7 +63,7 @@ export interface DeviceDocument {
   heading_deg?: number;
   image_px?: [number, number];
   silent_after_ms: number;
-  calibration?: { kind: string } | null;
+  calibration?: { kind: string; error_m?: number; points?: [number, number, number, number][] } | null;
   last_seen_at: string | null;
   is_silent: boolean;
   clock_ahead_ms?: number | null; // of its newest frame; a little below 0 is healthy
