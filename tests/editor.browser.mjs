@@ -146,6 +146,11 @@ scenario('keys draw, move, take back and save', async (t) => {
   await page.keyboard.press('Control+s');
   await room.reads('[data-save]', /^Saved$/);
   equal((await admin.get(PARK)).lines[0].points_m[0], [20, 10.5], 'its first point');
+  await page.click('[data-entry="line/line-1"]');
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('Control+s');
+  await room.reads('[data-save]', /^Saved$/);
+  equal((await admin.get(PARK)).lines, [], 'lines after Delete');
   room.hasNoComplaints();
 });
 
@@ -263,6 +268,20 @@ scenario('on a phone the plan is seen, and a corner is moved with a finger', asy
   const after = (await admin.get(PARK)).zones.find((zone) => zone.id === 'food').ring_m[0];
   check(after[0] > before[0] && after[1] > before[1], `from ${before} to ${after}`);
   await room.isAccessible('the editor on a phone');
+  // One clicks in the picture and on the plan by turns: both are in sight.
+  await page.click('[data-tool=camera]');
+  await page.locator('.plan-stage').click({ position: { x: 100, y: 60 } });
+  await page.setInputFiles('input[type=file]', PICTURE);
+  for (const [i, [x, y]] of [[0.2, 0.8], [0.8, 0.8]].entries()) {
+    const [plan, picture] = [await page.locator('.plan-stage').boundingBox(), await page.locator('.snapshot img').boundingBox()];
+    check(plan.y >= 0 && picture.y >= plan.y + plan.height && picture.y + picture.height <= PHONE.height, `plan and picture: ${JSON.stringify([plan, picture])}`);
+    await page.mouse.click(picture.x + x * picture.width, picture.y + y * picture.height);
+    await room.reads('.step', new RegExp(`click point ${i + 1} on the plan`));
+    await page.mouse.click(plan.x + (0.3 + i * 0.3) * plan.width, plan.y + plan.height / 2);
+  }
+  await room.reads('.step', /2 more are needed/);
+  await room.fitsTheScreen('the calibration');
+  await room.isAccessible('the calibration on a phone');
   room.hasNoComplaints();
 });
 

@@ -137,7 +137,8 @@ static enum err check_ring(struct floor_ring *ring, const struct venue_extent *e
     if (polygon_area(ring->points, ring->len) < 0)
         turn_round(ring);
     if (polygon_area(ring->points, ring->len) < AREA_MIN_M2)
-        return err_set(note, ERR_INVALID, "", "has no area");
+        return err_set(note, ERR_INVALID, "",
+                       "has no area: it crosses itself, or its corners stand on one line");
     size_t edge = polygon_crossing_edge(ring->points, ring->len);
     if (edge < ring->len)
         return err_set(note, ERR_INVALID, "",

@@ -181,6 +181,7 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
     else if (isTyping) return;
     else if (isCommand && name === 'z') (pressed.shiftKey ? redo : undo)();
     else if (isCommand && name === 'y') redo();
+    else if (tool === 'select' && part && pressed.key === 'Delete' && isOnPart(pressed.target)) remove(part);
     else if (tool !== 'select' && pressed.key === 'Escape') begin('select');
     else if (tool !== 'select' && pressed.key === 'Enter' && !(pressed.target instanceof HTMLButtonElement)) finish(sketch);
     else if (tool !== 'select' && pressed.key === 'Backspace') setSketch((old) => old.slice(0, -1));
@@ -213,7 +214,7 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
   const edge = part && touched && hasEdgeAfter(part, touched) ? touched : null;
 
   return (
-    <div class="table">
+    <div class={`table ${calibration.picture ? 'is-calibrating' : ''}`}>
       <div class="tools" role="toolbar" aria-label="Tools">
         {TOOLS.map((entry) => (
           <button key={entry.tool} type="button" aria-pressed={tool === entry.tool} data-tool={entry.tool} onClick={() => begin(entry.tool)}>{entry.word}</button>
@@ -293,6 +294,9 @@ function middleOf(venue: VenueDocument): Position {
   const [west, south, east, north] = venue.bounds_m ?? [0, 0, 20, 20];
   return [(west + east) / 2, (south + north) / 2];
 }
+
+// Where Delete means the part: on the plan and in the list, not where a corner had the focus a moment ago.
+const isOnPart = (target: EventTarget | null) => target instanceof HTMLElement && target.matches('.plan-stage, [data-entry]');
 
 const hasEdgeAfter = (part: Part, corner: Corner) => part.kind !== 'line' || corner.index < part.rings[corner.ring]!.length - 1;
 

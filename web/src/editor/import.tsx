@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A venue's plan and parts from a file. What it would change is shown first; then all of it is taken, or
 // nothing.
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, at, Problem } from '../shell/api';
 import { plural } from '../shell/format';
 
@@ -85,6 +85,8 @@ export function Import({ event, venue, unsaved, onTaken, onClose }: ImportProps)
   const [report, setReport] = useState<Report | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const frame = useRef<HTMLElement>(null);
+  useEffect(() => frame.current?.scrollIntoView({ block: 'nearest' }), []); // on a phone it lies below the plan
   const latest = useRef<Upload | null>(null); // of two files in a row the answer to the second counts
 
   const send = (what: Upload, how: 'look' | 'take') => {
@@ -118,7 +120,7 @@ export function Import({ event, venue, unsaved, onTaken, onClose }: ImportProps)
     await attempt(chosen, 'look');
   };
   return (
-    <section class="part-form import" aria-label="Import">
+    <section class="part-form import" aria-label="Import" ref={frame}>
       <h2>Import</h2>
       <label class="file">GeoJSON, WKT or an IMDF archive. You see first what it would change.
         <input type="file" data-import accept=".geojson,.json,.wkt,.txt,.zip,.imdf,application/geo+json,application/zip,text/plain"

@@ -108,10 +108,13 @@ interface SnapshotProps {
 
 export function Snapshot({ picture, clicks, fit, onPicture, onClicks, onMiddle, onUse }: SnapshotProps) {
   const [trouble, setTrouble] = useState<string | null>(null);
+  const frame = useRef<HTMLFieldSetElement>(null);
   useEffect(() => () => { if (picture) URL.revokeObjectURL(picture.href); }, [picture]);
+  // Where there is little room the plan comes to stand above it: the picture must not hide below.
+  useEffect(() => { if (picture) frame.current?.scrollIntoView({ block: 'start' }); }, [picture]);
   const pairs = pairsOf(clicks);
   return (
-    <fieldset class="calibrate">
+    <fieldset class="calibrate" ref={frame}>
       <legend>Calibrate</legend>
       <label class="file">A picture from this camera. It stays in this browser.
         <input type="file" accept="image/*" onChange={(event) => {
