@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "readings/counts.h"
 #include "readings/decode/decode.h"
 #include "readings/decode/decode_values.h"
 #include "readings/pack.h"
@@ -180,9 +181,14 @@ static bool may_speak_for(const struct receive *receive, const char *device)
     return receive->device[0] == '\0' || strcmp(receive->device, device) == 0;
 }
 
+struct standing { /* where a device stands, and what it is */
+    char venue[LIMIT_ID_LEN + 1];
+    bool is_counter;
+};
+
 /* The venue where the device stands; false with an error for the item otherwise. */
 static bool find_venue(struct delivery *delivery, const struct receive *receive, const char *device,
-                       const char *place, char venue[LIMIT_ID_LEN + 1])
+                       const char *place, struct standing *out_standing)
 {
     struct item_errors *errors = &delivery->receipt.errors;
     if (!may_speak_for(receive, device)) {
@@ -200,7 +206,8 @@ static bool find_venue(struct delivery *delivery, const struct receive *receive,
                         receive->event);
         return false;
     }
-    (void)text_copy(venue, LIMIT_ID_LEN + 1, view->id);
+    (void)text_copy(out_standing->venue, sizeof out_standing->venue, view->id);
+    out_standing->is_counter = found->kind == DEVICE_COUNTER;
     shared_unref(&view->shared);
     return true;
 }
@@ -252,10 +259,10 @@ static enum err pack_batches(struct delivery *delivery, const struct receive *re
 {
     for (size_t i = 0; i < decoded->batch_count; i++) {
         struct detection_batch *batch = decoded->batches[i];
-        char venue[LIMIT_ID_LEN + 1];
-        if (!find_venue(delivery, receive, batch->device, "device", venue))
+        struct standing standing;
+        if (!find_venue(delivery, receive, batch->device, "device", &standing))
             continue;
-        enum err err = pack_batch(delivery, receive->event, venue, batch);
+        enum err err = pack_batch(delivery, receive->event, standing.venue, batch);
         if (err == ERR_TOO_LARGE)
             return err_set(note, err, "body",
                            "device \"%s\" has more in it than fits into one "
@@ -312,6 +319,7 @@ struct sorting {
     size_t room;
     char device[LIMIT_ID_LEN + 1]; /* the last one looked up, and where it stands */
     size_t place;
+    bool is_counter;
 };
 
 static size_t venue_named(struct sorting *sorting, const char *name)
@@ -334,17 +342,33 @@ static size_t venue_named(struct sorting *sorting, const char *name)
 static size_t look_up(struct sorting *sorting, const struct value *value)
 {
     char place[32];
-    char venue[LIMIT_ID_LEN + 1];
+    struct standing standing;
     struct delivery *delivery = sorting->delivery;
     if (strcmp(sorting->device, value->device) == 0)
         return sorting->place;
     (void)text_copy(sorting->device, sizeof sorting->device, value->device);
     (void)snprintf(place, sizeof place, "[%zu].id", value->message);
     sorting->place = NOWHERE;
-    if (!find_venue(delivery, sorting->receive, value->device, place, venue))
+    if (!find_venue(delivery, sorting->receive, value->device, place, &standing))
         return NOWHERE;
+    sorting->is_counter = standing.is_counter;
     delivery->heard[delivery->heard_count++] = history_id(sorting->receive->event, value->device);
-    return sorting->place = venue_named(sorting, venue);
+    return sorting->place = venue_named(sorting, standing.venue);
+}
+
+/* A counter that tells of fewer than nobody is broken, or set up wrongly: said at once, to its sender. */
+static bool is_possible(const struct sorting *sorting, const struct value *value)
+{
+    const char *measure = strchr(value->series, ':');
+    if (!sorting->is_counter || value->value >= 0 || measure == NULL ||
+        count_measure_find(measure + 1) == NULL)
+        return true;
+    char place[32 + VALUES_MEASURE_LEN];
+    (void)snprintf(place, sizeof place, "[%zu].%s", value->message, measure + 1);
+    item_errors_add(&sorting->delivery->receipt.errors, ERR_INVALID, place,
+                    "is %g: fewer than nobody cannot pass; for people who leave send \"%s\"",
+                    value->value, strstr(measure, "in") == NULL ? "in" : "out");
+    return false;
 }
 
 /* Counted first, then put: one list has room for all venues, whatever their shares are. */
@@ -353,6 +377,8 @@ static void sort_values(struct sorting *sorting, const struct values *values, si
 {
     for (size_t i = 0; i < values->count; i++) {
         places[i] = look_up(sorting, &values->list[i]);
+        if (places[i] != NOWHERE && !is_possible(sorting, &values->list[i]))
+            places[i] = NOWHERE;
         if (places[i] != NOWHERE)
             sorting->venues[places[i]].count++;
     }
@@ -381,6 +407,8 @@ static enum err pack_by_venue(struct delivery *delivery, const struct receive *r
     sort_values(&sorting, values, places, readings);
     for (size_t i = 0; i < sorting.venue_count && err == ERR_NONE; i++) {
         const struct by_venue *venue = &sorting.venues[i];
+        if (venue->count == 0)
+            continue; /* all of it was refused */
         struct outgoing *record = add_record(delivery, receive->event, venue->venue);
         err = readings_pack(&record->packer, venue->list, venue->count);
         delivery->receipt.readings += venue->count;

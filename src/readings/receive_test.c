@@ -269,6 +269,29 @@ ON_BOTH_ENGINES(readings_of_many_venues_mixed_in_one_body_go_to_their_own)
     park_close(&park);
 }
 
+ON_BOTH_ENGINES(counts_below_nobody_are_refused_by_name_and_the_rest_of_the_message_is_kept)
+{
+    struct park park;
+    struct outcome outcome;
+    park_open(&park, place);
+    put_part(&park, VENUE_PART_DEVICE, "park", "gate-1", "{\"name\":\"G\",\"kind\":\"counter\"}");
+    send(&park, &outcome, readings_receive_values, "",
+         "[{\"id\":\"gate-1\",\"in\":4,\"out\":-3},{\"id\":\"gate-1\",\"total_in\":-1}]");
+    CHECK_INT(outcome.receipt.err, ERR_NONE);
+    CHECK_INT(outcome.receipt.readings, 1);
+    CHECK_INT(outcome.receipt.errors.count, 2);
+    CHECK_TEXT(outcome.first.place, "[0].out");
+    CHECK(strstr(outcome.first.detail, "-3") != NULL);
+    send(&park, &outcome, readings_receive_values, "gate-1", "{\"in\":-4}");
+    CHECK_INT(outcome.receipt.err, ERR_INVALID);
+    CHECK_TEXT(outcome.receipt.note.place, "[0].in");
+    /* Frost is no count. */
+    send(&park, &outcome, readings_receive_values, "",
+         "[{\"id\":\"gate-1\",\"temperature\":-4},{\"id\":\"lift-3\",\"in\":-2}]");
+    CHECK_INT(outcome.receipt.readings, 2);
+    park_close(&park);
+}
+
 ON_BOTH_ENGINES(a_body_without_anything_good_changes_nothing_and_says_why)
 {
     struct park park;

@@ -58,6 +58,7 @@ struct device_document {
     int kind;
     json_t *calibration, *position, *image_px, *sees;
     double heading_deg; /* to be drawn, as the position: kept in the document only */
+    char counts_into[LIMIT_ID_LEN + 1], counts_from[LIMIT_ID_LEN + 1];
     int64_t silent_after_ms;
 };
 #define DEVICE(member) JSON_AT(struct device_document, member)
@@ -76,6 +77,10 @@ const struct json_field device_fields[DEVICE_FIELD_COUNT] = {
     {"image_px", JSON_FIELD_ANY, JSON_OPTIONAL, DEVICE(image_px),
      .doc = "[width, height] of the picture in which boxes are given"},
     {"sees", JSON_FIELD_ANY, JSON_OPTIONAL, DEVICE(sees), .doc = "ids of the zones it covers"},
+    {"counts_into", JSON_FIELD_ID, JSON_OPTIONAL, DEVICE(counts_into),
+     .doc = "of a counter: the zone that people enter who are counted in"},
+    {"counts_from", JSON_FIELD_ID, JSON_OPTIONAL, DEVICE(counts_from),
+     .doc = "of a counter: the zone that they leave, when it is one of this venue"},
     {"silent_after_ms", JSON_FIELD_INT, JSON_OPTIONAL, DEVICE(silent_after_ms), .min = 500,
      .max = 86400000, .doc = "without a message for so long it counts as silent"},
 };
@@ -235,6 +240,19 @@ static enum err check_sees(json_t *sees, struct err_note *note)
     return ERR_NONE;
 }
 
+static enum err check_counts(const struct device_document *device, struct err_note *note)
+{
+    bool is_into = device->counts_into[0] != '\0', is_from = device->counts_from[0] != '\0';
+    if ((is_into || is_from) && device->kind != DEVICE_COUNTER)
+        return err_set(note, ERR_INVALID, is_into ? "counts_into" : "counts_from",
+                       "is for a device of kind counter; this one is a %s",
+                       device_kind_names[device->kind]);
+    if (is_into && strcmp(device->counts_into, device->counts_from) == 0)
+        return err_set(note, ERR_INVALID, "counts_from",
+                       "is the zone that counts_into names; leave it out, or name another");
+    return ERR_NONE;
+}
+
 enum err device_document_read(json_t *document, const struct projection *projection,
                               struct device *out_device, json_t **out_sees, struct err_note *note)
 {
@@ -251,8 +269,11 @@ enum err device_document_read(json_t *document, const struct projection *project
         TRY(shape_within(geo_position_read(read.position, projection, &position, note), "position",
                          note));
     TRY(check_sees(read.sees, note));
+    TRY(check_counts(&read, note));
     struct device device = {.kind = (enum device_kind)read.kind,
                             .silent_after_ms = read.silent_after_ms,
+                            .counts_into = LINE_NO_ZONE,
+                            .counts_from = LINE_NO_ZONE,
                             .image_width_px = image[0],
                             .image_height_px = image[1]};
     TRY(shape_within(calibration_read(read.calibration, (struct point){image[0], image[1]},

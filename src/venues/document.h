@@ -51,7 +51,8 @@ MUST_USE enum err wall_document_read(json_t *document, const struct projection *
                                      const struct venue_extent *extent, struct venue_wall *out_wall,
                                      struct err_note *note);
 
-/* `sees` stays names in the document: *out_sees is borrowed from it, NULL when absent. */
+/* Zones stay names in the document: *out_sees is borrowed from it, NULL when absent; `counts_into` and
+ * `counts_from` are LINE_NO_ZONE. */
 MUST_USE enum err device_document_read(json_t *document, const struct projection *projection,
                                        struct device *out_device, json_t **out_sees,
                                        struct err_note *note);

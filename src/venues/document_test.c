@@ -154,6 +154,28 @@ TEST(a_device_is_silent_after_five_seconds_unless_told_otherwise)
     CHECK(sees == NULL);
 }
 
+TEST(only_a_counter_counts_into_a_zone_and_out_of_another)
+{
+    static const struct {
+        const char *text, *place; /* NULL = it is right */
+    } all[] = {
+        {"{\"kind\": \"counter\", \"counts_into\": \"bar\", \"counts_from\": \"hall\"}", NULL},
+        {"{\"kind\": \"camera\", \"counts_into\": \"bar\"}", "counts_into"},
+        {"{\"kind\": \"sensor\", \"counts_from\": \"bar\"}", "counts_from"},
+        {"{\"kind\": \"counter\", \"counts_into\": \"A bar\"}", "counts_into"},
+        {"{\"kind\": \"counter\", \"counts_into\": \"bar\", \"counts_from\": \"bar\"}",
+         "counts_from"}};
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        SCOPED_JSON *document = parse(all[i].text);
+        struct device device;
+        json_t *sees;
+        enum err err = device_document_read(document, &LOCAL, &device, &sees, &note);
+        CHECK_INT(err, all[i].place == NULL ? ERR_NONE : ERR_INVALID);
+        if (all[i].place != NULL)
+            CHECK_TEXT(note.place, all[i].place);
+    }
+}
+
 TEST(a_singular_homography_is_refused_with_its_place)
 {
     SCOPED_JSON *document =

@@ -32,7 +32,7 @@ struct floor_ring { /* open: the last point is not the first again */
     size_t len;
 };
 
-#define LINE_NO_ZONE UINT32_MAX
+#define LINE_NO_ZONE UINT32_MAX /* of devices, too */
 
 /* People are counted across it, to its left or to its right, as seen going from its first point to its
  * last. */
@@ -93,6 +93,8 @@ struct device {
     double image_height_px;
     uint32_t *sees; /* indexes of the zones that the user says it covers */
     size_t sees_count;
+    /* Of a counter: indexes of the zones into which its `in` leads, and out of which, or LINE_NO_ZONE. */
+    uint32_t counts_into, counts_from;
 };
 
 /* One venue as it is now: immutable, counted. A change makes a new one with a higher version. */

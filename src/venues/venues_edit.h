@@ -41,7 +41,7 @@ struct venue_edit { /* all borrowed */
 /* The documents' tables, for OpenAPI. */
 #define VENUE_FIELD_COUNT  6
 #define ZONE_FIELD_COUNT   8
-#define DEVICE_FIELD_COUNT 9
+#define DEVICE_FIELD_COUNT 11
 #define LINE_FIELD_COUNT   6
 #define WALL_FIELD_COUNT   4
 extern const struct json_field venue_fields[VENUE_FIELD_COUNT];

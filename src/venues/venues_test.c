@@ -71,6 +71,26 @@ static int64_t version_of(struct house *house)
     return version;
 }
 
+ON_BOTH_ENGINES(a_counter_knows_its_zones_by_their_place_in_the_view)
+{
+    struct house house;
+    house_open(&house, place);
+    furnish(&house);
+    CHECK_INT(edit(&house, VENUE_PART_DEVICE, VENUE_PUT, "park", "gate",
+                   "{\"kind\": \"counter\", \"counts_into\": \"bar\", \"counts_from\": \"gone\"}"),
+              ERR_NONE);
+    const struct device *device = NULL;
+    struct venue_view *view = venues_view_of_device(house.venues, "demo", "gate", &device);
+    CHECK(view != NULL);
+    CHECK_INT(device->counts_into, 0);
+    CHECK_INT(device->counts_from, LINE_NO_ZONE);
+    shared_unref(&view->shared);
+    view = venues_view_of_device(house.venues, "demo", "cam-1", &device);
+    CHECK_INT(device->counts_into, LINE_NO_ZONE);
+    shared_unref(&view->shared);
+    house_close(&house);
+}
+
 ON_BOTH_ENGINES(a_device_is_found_with_its_venue_as_soon_as_the_change_is_answered)
 {
     struct house house;

@@ -158,6 +158,10 @@ static bool read_device_row(struct venue_view *view, const struct projection *pr
     if (device.name[0] == '\0')
         (void)text_copy(device.name, sizeof device.name, id);
     resolve_sees(view, sees, &device);
+    device.counts_into =
+        find_zone(view, json_string_value(json_object_get(document, "counts_into")));
+    device.counts_from =
+        find_zone(view, json_string_value(json_object_get(document, "counts_from")));
     device.index = (uint32_t)view->device_count;
     view->devices[view->device_count++] = device;
     return true;
