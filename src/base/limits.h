@@ -112,6 +112,11 @@
 #define LIMIT_WALKABLE_CORNERS 4000
 #define LIMIT_FLOOR_FRAGMENTS  200000
 
+/* Trends: zones in memory of one process; more have no forecast, which is logged. Counters and lines of one
+ * zone: more are not counted. */
+#define LIMIT_TREND_ZONES   4096
+#define LIMIT_ZONE_COUNTERS 64
+
 /* Pages of lists. */
 #define LIMIT_PAGE_DEFAULT 100
 #define LIMIT_PAGE_MAX     1000

@@ -5,9 +5,9 @@
 
 const char *const counter_fault_names[] = {"none", "negative", "reset", "jump", "late", NULL};
 const char *const counter_fault_advice[] = {
-    "",
-    "fewer than nobody cannot pass: the value was not counted; check the counter's set-up",
-    "its running total fell, so it began anew: counting goes on from there; people may have passed unseen",
+    "", "fewer than nobody cannot pass: the value was not counted; check the counter's set-up",
+    "its running total fell, so it began anew: counting goes on from there; people may have passed "
+    "unseen",
     "more people than can pass in the time: the value was not counted; check the counter",
     "an increment came after a newer one: it was not counted; let the counter send running totals"};
 
@@ -22,8 +22,8 @@ static void note_fault(struct counter *counter, enum counter_fault fault, int64_
 
 static bool can_pass(const struct counter_way *way, int64_t at_ms, double people)
 {
-    double since_s = way->form == COUNT_NONE ? COUNTER_FIRST_S
-                                             : fmax(0, (double)(at_ms - way->at_ms) / 1000);
+    double since_s =
+        way->form == COUNT_NONE ? COUNTER_FIRST_S : fmax(0, (double)(at_ms - way->at_ms) / 1000);
     return people <= COUNTER_BURST + COUNTER_PER_S_MAX * since_s;
 }
 

@@ -13,10 +13,10 @@
 #include "base/base.h"
 #include "readings/counts.h"
 
-#define COUNTER_NAME_LEN   (LIMIT_ID_LEN + 5) /* "line.gate-2" */
-#define COUNTER_PER_S_MAX  20.0               /* a gate of ten metres at 120 people a minute and metre */
-#define COUNTER_BURST      50.0
-#define COUNTER_FIRST_S    900.0 /* what the first increment may have gathered */
+#define COUNTER_NAME_LEN  (LIMIT_ID_LEN + 5) /* "line.gate-2" */
+#define COUNTER_PER_S_MAX 20.0 /* a gate of ten metres at 120 people a minute and metre */
+#define COUNTER_BURST     50.0
+#define COUNTER_FIRST_S   900.0 /* what the first increment may have gathered */
 
 enum counter_fault {
     COUNTER_WELL,

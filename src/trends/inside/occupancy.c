@@ -6,9 +6,9 @@
 #include <math.h>
 
 #define OCCUPANCY_VERSION 1
-/* An empty hall, in people: not quite none, so that one late counter's report does not teach much. */
-#define EMPTY_DEVIATION 0.5
-#define HOUR_MS         3600000.0
+/* Of what is certain, in people: not quite none, so that one late counter's report does not teach much. */
+#define SET_DEVIATION 0.5
+#define HOUR_MS       3600000.0
 
 enum { INSIDE, MISSED_IN, MISSED_OUT, STATES };
 
@@ -135,16 +135,23 @@ void occupancy_see(struct occupancy *occupancy, int64_t at_ms, double people, do
     occupancy->surprise_sigmas = measure(occupancy, people, variance);
 }
 
-void occupancy_empty(struct occupancy *occupancy, int64_t at_ms)
+void occupancy_set(struct occupancy *occupancy, int64_t at_ms, double people)
 {
+    people = isfinite(people) ? clamp(people, 0, OCCUPANCY_PEOPLE_MAX) : 0;
     advance(occupancy, at_ms);
-    (void)measure(occupancy, 0, EMPTY_DEVIATION * EMPTY_DEVIATION);
-    occupancy->state[INSIDE] = 0;
+    (void)measure(occupancy, people, SET_DEVIATION * SET_DEVIATION);
+    occupancy->state[INSIDE] = people;
     for (size_t j = 0; j < STATES; j++)
         occupancy->variance[INSIDE][j] = occupancy->variance[j][INSIDE] = 0;
-    occupancy->counted = occupancy->counted_variance = 0;
+    occupancy->counted = people;
+    occupancy->counted_variance = 0;
     occupancy->passed_in = occupancy->passed_out = 0;
     occupancy->disagreement = occupancy->disagreement_sigmas = occupancy->surprise_sigmas = 0;
+}
+
+void occupancy_empty(struct occupancy *occupancy, int64_t at_ms)
+{
+    occupancy_set(occupancy, at_ms, 0);
 }
 
 struct occupancy_estimate occupancy_tell(const struct occupancy *occupancy)

@@ -62,7 +62,9 @@ void occupancy_init(struct occupancy *occupancy, const struct occupancy_settings
 void occupancy_pass(struct occupancy *occupancy, int64_t at_ms, double in, double out);
 /* What cameras count inside, with its standard deviation (> 0). */
 void occupancy_see(struct occupancy *occupancy, int64_t at_ms, double people, double deviation);
-/* Nobody is inside, for certain. */
+/* So many are inside, for certain: counting begins anew, what was learned of the counters stays. */
+void occupancy_set(struct occupancy *occupancy, int64_t at_ms, double people);
+/* Nobody is. */
 void occupancy_empty(struct occupancy *occupancy, int64_t at_ms);
 struct occupancy_estimate occupancy_tell(const struct occupancy *occupancy);
 

@@ -14,6 +14,15 @@ struct step {
     uint32_t seconds;
 };
 
+/* The mean of the open step; false when too few of its seconds were told. */
+static inline bool step_mean(const struct step *step, double *out_people)
+{
+    if (step->seconds == 0 || step->seconds < STEP_SECONDS_MIN * step->step_s)
+        return false;
+    *out_people = step->sum / step->seconds;
+    return true;
+}
+
 /* The count of one second. True when it begins a new step and the one before is known: its beginning and mean. */
 static inline bool step_add(struct step *step, int64_t second_ms, double people, int64_t *out_at_ms,
                             double *out_people)
@@ -22,12 +31,9 @@ static inline bool step_add(struct step *step, int64_t second_ms, double people,
     int64_t number = second_ms / step_ms - (second_ms % step_ms < 0);
     if (number < step->number && step->seconds > 0)
         return false; /* late: its step has been told */
-    bool is_known = number != step->number && step->seconds > 0 &&
-                    step->seconds >= STEP_SECONDS_MIN * step->step_s;
-    if (is_known) {
+    bool is_known = number != step->number && step_mean(step, out_people);
+    if (is_known)
         *out_at_ms = step->number * step_ms;
-        *out_people = step->sum / step->seconds;
-    }
     if (number != step->number || step->seconds == 0)
         *step = (struct step){.step_s = step->step_s, .number = number};
     step->sum += people;

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trends/zone/zone.h"
+
+#include "base/random.h"
+#include "base/test.h"
+
+#include <math.h>
+
+#define MINUTE 60000LL
+
+struct hall { /* one zone and how often it told */
+    struct zone_state zone;
+    struct zone_surroundings around;
+    size_t told;
+};
+
+static void note_told(void *context, const struct zone_state *zone)
+{
+    struct hall *hall = context;
+    CHECK(zone == &hall->zone);
+    hall->told++;
+}
+
+static void hall_open(struct hall *hall, double capacity)
+{
+    *hall = (struct hall){.around = {.capacity = capacity, .told = note_told, .context = hall}};
+    zone_init(&hall->zone);
+}
+
+/* Every second of the minute. */
+static void count_minute(struct hall *hall, int64_t minute, double people)
+{
+    for (int s = 0; s < 60; s++)
+        zone_count(&hall->zone, &hall->around, minute * MINUTE + s * 1000, people);
+}
+
+static void pass(struct hall *hall, const char *counter, const char *measure, int64_t at_ms,
+                 double value)
+{
+    zone_hear_counter(&hall->zone, &hall->around,
+                      &(struct zone_message){.counter = counter,
+                                             .measure = count_measure_find(measure),
+                                             .at_ms = at_ms,
+                                             .value = value});
+}
+
+TEST(a_minute_is_told_once_with_the_first_second_of_the_next)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    count_minute(&hall, 100, 40);
+    CHECK_INT(hall.told, 0);
+    zone_count(&hall.zone, &hall.around, 101 * MINUTE, 50);
+    CHECK_INT(hall.told, 1);
+    const struct zone_told *told = &hall.zone.told;
+    CHECK_INT(told->at_ms, 101 * MINUTE);
+    CHECK_INT(told->source, ZONE_CAMERAS);
+    CHECK_NEAR(told->people, 40, 1e-9);
+    CHECK_NEAR(told->inside, 40, 1e-9);
+    CHECK_NEAR(told->deviation, sqrt(1 + 4), 1e-9);
+    CHECK(!told->has_disagreement && !told->is_capacity_known);
+    CHECK_INT(told->ahead[0].at_ms, 105 * MINUTE);
+    /* The same second again, corrected, and an older one: it is told already. */
+    zone_count(&hall.zone, &hall.around, 101 * MINUTE, 70);
+    zone_count(&hall.zone, &hall.around, 100 * MINUTE + 5000, 70);
+    CHECK_INT(hall.told, 1);
+    CHECK_NEAR(hall.zone.people.sum, 50, 0);
+    zone_fini(&hall.zone);
+}
+
+TEST(a_minute_without_enough_seconds_is_not_known)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    for (int s = 0; s < 29; s++)
+        zone_count(&hall.zone, &hall.around, 100 * MINUTE + s * 1000, 40);
+    zone_count(&hall.zone, &hall.around, 101 * MINUTE, 50);
+    CHECK_INT(hall.told, 0);
+    zone_fini(&hall.zone);
+}
+
+TEST(with_counters_alone_the_occupancy_is_in_minus_out_and_holds_while_nobody_passes)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    pass(&hall, "gate-1", "in", 100 * MINUTE, 30);
+    pass(&hall, "gate-1", "out", 100 * MINUTE, 10);
+    pass(&hall, "gate-2", "in", 100 * MINUTE + 500, 5);
+    pass(&hall, "gate-1", "in", 104 * MINUTE, 0);
+    CHECK_INT(hall.told, 4);
+    CHECK_INT(hall.zone.told.inside_source, ZONE_COUNTERS);
+    CHECK_NEAR(hall.zone.told.inside, 25, 1e-9);
+    CHECK_NEAR(hall.zone.told.people, 25, 1e-9);
+    CHECK(!hall.zone.told.has_disagreement);
+    /* Not heard for longer than is held: not known any more. */
+    pass(&hall, "gate-1", "in", 164 * MINUTE, 0);
+    CHECK_INT(hall.told, 4 + 1 + ZONE_HOLD_MINUTES);
+    zone_fini(&hall.zone);
+}
+
+TEST(who_begins_to_count_among_people_starts_from_the_cameras)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    pass(&hall, "gate-1", "in", 100 * MINUTE, 3);
+    count_minute(&hall, 100, 200);
+    zone_count(&hall.zone, &hall.around, 101 * MINUTE, 200);
+    CHECK_INT(hall.zone.told.inside_source, ZONE_BOTH);
+    CHECK_NEAR(hall.zone.told.inside, 200, 1e-9);
+    CHECK_NEAR(hall.zone.told.deviation, sqrt(101), 1e-9);
+    zone_fini(&hall.zone);
+}
+
+TEST(counters_that_drift_are_corrected_by_cameras_and_their_disagreement_grows)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    struct random_sequence random = {.state = 5};
+    double truth = 0;
+    for (int64_t minute = 100; minute < 340; minute++) {
+        double in = minute < 220 ? 20 : 10, out = minute < 220 ? 10 : 20;
+        truth += in - out;
+        pass(&hall, "gate-1", "in", minute * MINUTE, in * 0.9); /* misses one in ten */
+        pass(&hall, "gate-1", "out", minute * MINUTE, out);
+        count_minute(&hall, minute, fmax(0, truth + 5 * random_normal(&random)));
+    }
+    const struct zone_told *told = &hall.zone.told;
+    CHECK_NEAR(told->inside, 0, 40);
+    CHECK(told->counted < -200);
+    CHECK(told->has_disagreement && told->disagreement_sigmas < -1);
+    CHECK(told->missed_in > 0.03);
+    zone_fini(&hall.zone);
+}
+
+TEST(where_cameras_fall_silent_the_counters_go_on_from_there)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    for (int64_t minute = 100; minute < 110; minute++) {
+        pass(&hall, "gate-1", "in", minute * MINUTE, 1);
+        pass(&hall, "gate-1", "out", minute * MINUTE, 1);
+        count_minute(&hall, minute, 80);
+    }
+    pass(&hall, "gate-1", "in", 110 * MINUTE, 7);
+    pass(&hall, "gate-1", "in", 111 * MINUTE, 0);
+    CHECK_INT(hall.zone.told.source, ZONE_COUNTERS);
+    CHECK_NEAR(hall.zone.told.people, 87, 1);
+    zone_fini(&hall.zone);
+}
+
+TEST(a_reverse_counter_takes_out_of_the_zone_what_it_counts_in)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    pass(&hall, "gate-1", "in", 100 * MINUTE, 30);
+    zone_hear_counter(&hall.zone, &hall.around,
+                      &(struct zone_message){.counter = "line.door",
+                                             .measure = count_measure_find("in"),
+                                             .is_reverse = true,
+                                             .at_ms = 100 * MINUTE + 1000,
+                                             .value = 12});
+    pass(&hall, "gate-1", "in", 101 * MINUTE, 0);
+    CHECK_NEAR(hall.zone.told.inside, 18, 1e-9);
+    zone_set(&hall.zone, &hall.around, 101 * MINUTE + 5, 0);
+    pass(&hall, "gate-1", "in", 102 * MINUTE, 0);
+    CHECK_NEAR(hall.zone.told.inside, 0, 1e-9);
+    CHECK_NEAR(hall.zone.told.counted, 0, 1e-9);
+    zone_set(&hall.zone, &hall.around, 102 * MINUTE + 5, 350);
+    pass(&hall, "gate-1", "in", 103 * MINUTE, 0);
+    CHECK_NEAR(hall.zone.told.inside, 350, 1e-9);
+    zone_fini(&hall.zone);
+}
+
+TEST(a_zone_that_fills_tells_when_it_is_full)
+{
+    struct hall hall;
+    hall_open(&hall, 1000);
+    for (int64_t minute = 100; minute <= 160; minute++)
+        count_minute(&hall, minute, 10 * (double)(minute - 100) + 250);
+    const struct zone_told *told = &hall.zone.told;
+    CHECK(told->is_capacity_known);
+    CHECK_NEAR(told->people, 840, 1e-9);
+    CHECK_NEAR(told->to_capacity.middle_s, 16 * 60 - 30, 240);
+    CHECK(told->to_capacity.soonest_s <= told->to_capacity.middle_s);
+    for (int64_t minute = 161; minute <= 200; minute++)
+        count_minute(&hall, minute, 1000);
+    CHECK_NEAR(hall.zone.told.to_capacity.middle_s, 0, 0);
+    zone_fini(&hall.zone);
+}
+
+static void live_on(struct hall *hall, int64_t minute, struct random_sequence *random)
+{
+    pass(hall, "gate-1", "total_in", minute * MINUTE, (double)(3 * minute));
+    pass(hall, "gate-1", "total_out", minute * MINUTE, (double)(2 * minute));
+    for (int s = 0; s < 60; s += 1 + (int)random_below(random, 3)) {
+        zone_count(&hall->zone, &hall->around, minute * MINUTE + s * 1000, (double)(minute + s));
+        zone_miss_cameras(&hall->zone, &hall->around, minute * MINUTE + s * 1000, s % 2);
+    }
+}
+
+TEST(a_zone_that_was_written_and_read_again_goes_on_as_if_nothing_had_been)
+{
+    struct hall one, other;
+    struct random_sequence a = {.state = 2}, b = {.state = 2}, moments = {.state = 3};
+    hall_open(&one, 500);
+    hall_open(&other, 500);
+    for (int64_t minute = 0; minute < 600; minute++) {
+        live_on(&one, minute, &a);
+        live_on(&other, minute, &b);
+        CHECK(memcmp(&one.zone.told, &other.zone.told, sizeof one.zone.told) == 0);
+        if (random_below(&moments, 20) != 0)
+            continue;
+        SCOPED_MEM void *bytes = NULL;
+        size_t len;
+        CHECK_INT(zone_pack(&other.zone, &bytes, &len), ERR_NONE);
+        zone_fini(&other.zone);
+        CHECK_INT(zone_unpack(bytes, len, &other.zone), ERR_NONE);
+        ((uint8_t *)bytes)[random_below(&moments, len)] ^= 1;
+        struct zone_state none;
+        CHECK_INT(zone_unpack(bytes, len, &none), ERR_CORRUPT);
+    }
+    CHECK_INT(one.told, other.told);
+    zone_fini(&one.zone);
+    zone_fini(&other.zone);
+}
