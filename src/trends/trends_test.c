@@ -54,7 +54,7 @@ static void put_part(struct ground *ground, enum venue_part part, const char *id
 
 #define SQUARE(x)                                                                                  \
     "{\"type\":\"Polygon\",\"coordinates\":[[[" x ",0],[" x "9,0],[" x "9,9],[" x ",9],[" x ",0]]" \
-                                                                                            "]}"
+    "]}"
 
 static struct store *open_one(const struct place *place, const char *name,
                               const struct store_module *modules, size_t count)
@@ -286,6 +286,10 @@ static void tell_in_pieces(const struct place *place, int pieces, int64_t save_m
             {"door:in", begin_ms + minute * MINUTE_MS + 500, (double)(minute % 7)},
             {"door:out", begin_ms + minute * MINUTE_MS + 500, (double)(minute % 5)}};
         send(&ground, passed, COUNT_OF(passed));
+        const struct reading set = {"zone.yard:occupancy_set", begin_ms + minute * MINUTE_MS + 700,
+                                    40};
+        if (minute % 20 == 0)
+            send(&ground, &set, 1);
         if (pieces > 0 && minute % pieces == pieces - 1) {
             if (minute % (2 * pieces) == pieces - 1)
                 settle(&ground); /* else wherever it is */
@@ -308,21 +312,27 @@ static void tell_in_pieces(const struct place *place, int pieces, int64_t save_m
 
 ON_BOTH_ENGINES(what_is_told_through_restarts_is_the_same_and_each_minute_once)
 {
-    struct place other = *place, third = *place;
+    struct place other = *place, third = *place, fourth = *place;
     (void)snprintf(other.name, sizeof other.name, "%.14s_cut", place->name);
     (void)snprintf(third.name, sizeof third.name, "%.14s_cut2", place->name);
+    (void)snprintf(fourth.name, sizeof fourth.name, "%.14s_cut3", place->name);
     SCOPED_TEXT whole;
+    SCOPED_TEXT by_turns;
     SCOPED_TEXT never_saved;
     SCOPED_TEXT always_saved;
     text_init(&whole, 1 << 20);
+    text_init(&by_turns, 1 << 20);
     text_init(&never_saved, 1 << 20);
     text_init(&always_saved, 1 << 20);
     tell_in_pieces(place, 0, 0, &whole);
     tell_in_pieces(&other, 3, 3600000, &never_saved);
     tell_in_pieces(&third, 4, 1, &always_saved);
+    /* After each start the yard's turn is at once, and the hall's late. */
+    tell_in_pieces(&fourth, 3, 200000, &by_turns);
     CHECK(strstr(whole.bytes, "59=") != NULL);
     CHECK_TEXT(never_saved.bytes, whole.bytes);
     CHECK_TEXT(always_saved.bytes, whole.bytes);
+    CHECK_TEXT(by_turns.bytes, whole.bytes);
 }
 
 ON_BOTH_ENGINES(a_state_that_was_damaged_begins_anew)
