@@ -24,6 +24,9 @@ GET               /api/v1/events/{event}/venues/{venue}/tracks
 GET               /api/v1/events/{event}/venues/{venue}/heat
 GET               /api/v1/events/{event}/venues/{venue}/dwell
 GET               /api/v1/events/{event}/venues/{venue}/trips
+GET               /api/v1/events/{event}/venues/{venue}/forecast
+GET               /api/v1/events/{event}/venues/{venue}/occupancy
+PUT               /api/v1/events/{event}/venues/{venue}/zones/{zone}/occupancy
 POST              /api/v1/events/{event}/venues/{venue}/import
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}/picture
 GET POST          /api/v1/events/{event}/venues/{venue}/zones

@@ -80,8 +80,9 @@ void api_list_by_id(struct request *request, const struct app *app,
 
 extern const struct route accounts_routes[], people_routes[], events_routes[], members_routes[],
     venues_routes[], import_routes[], readings_routes[], crowd_routes[], paths_routes[],
-    alerts_routes[], notify_routes[], live_routes[], privacy_routes[], system_routes[];
+    trends_routes[], alerts_routes[], notify_routes[], live_routes[], privacy_routes[],
+    system_routes[];
 extern const size_t accounts_route_count, people_route_count, events_route_count,
     members_route_count, venues_route_count, import_route_count, readings_route_count,
-    crowd_route_count, paths_route_count, alerts_route_count, notify_route_count, live_route_count,
-    privacy_route_count, system_route_count;
+    crowd_route_count, paths_route_count, trends_route_count, alerts_route_count,
+    notify_route_count, live_route_count, privacy_route_count, system_route_count;

@@ -104,6 +104,17 @@ const struct privacy_kind privacy_kinds[] = {
      .why = "What a camera sends late is added to the right second.",
      .more_ms = 26 * HOUR_MS,
      .tables = "telemetry.crowd_second"},
+    {.id = "trends",
+     .name = "What is usual in a zone",
+     .holds = "How many people a zone has at which hour of the week, how its counters and cameras "
+              "differ, and the forecast made of it.",
+     .about = ABOUT_CROWD,
+     .personal = PERSONAL_NO,
+     .end = END_AFTER,
+     .since = "after the zone was last heard",
+     .why = "To tell what is to come, and what is unusual, a year later too.",
+     .more_ms = 400 * DAY_MS,
+     .tables = "telemetry.trend_zone telemetry.trend_document"},
     {.id = "values-stream",
      .name = "Counts and sensors' values as they come",
      .holds = "People in a zone, density, flow, temperatures and what else is measured; and that "
@@ -299,7 +310,7 @@ const struct privacy_kind privacy_kinds[] = {
                "telemetry.crowd_walk telemetry.device_heard "
                "telemetry.history_mark telemetry.sensor_heard telemetry.store_consumer "
                "telemetry.store_hold telemetry.store_marker telemetry.store_member "
-               "telemetry.store_migration telemetry.store_shard"},
+               "telemetry.store_migration telemetry.store_shard telemetry.trend_mark"},
     {.id = "browser",
      .name = "In the browser",
      .holds = "Of who signs in a cookie with a random number, gone at the end of the session; the "

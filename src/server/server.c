@@ -15,6 +15,7 @@
 #include "server/routes.h"
 #include "server/spread.h"
 #include "server/stores.h"
+#include "trends/trends.h"
 #include "venues/venues.h"
 
 #include <stdio.h>
@@ -174,6 +175,20 @@ static void close_paths(struct server *server)
     paths_close(server->app.paths);
 }
 
+static enum err open_trends(struct server *server, struct err_note *note)
+{
+    struct trends_options options = {.telemetry_store = server->stores.telemetry,
+                                     .main_store = server->stores.main,
+                                     .venues = server->app.venues,
+                                     .publisher = &server->publisher};
+    return trends_open(&options, &server->app.trends, note);
+}
+
+static void close_trends(struct server *server)
+{
+    trends_close(server->app.trends);
+}
+
 static enum err open_alerts(struct server *server, struct err_note *note)
 {
     struct alerts_options options = {.main_store = server->stores.main,
@@ -282,6 +297,7 @@ static const struct stage {
     {"readings", open_readings, close_readings},
     {"crowd", open_crowd, close_crowd},
     {"paths", open_paths, close_paths},
+    {"trends", open_trends, close_trends},
     {"alerts", open_alerts, close_alerts},
     {"notify", open_notify, close_notify},
     {"mqtt", open_mqtt, close_mqtt},

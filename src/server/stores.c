@@ -11,6 +11,7 @@
 #include "readings/readings.h"
 #include "store/consumer.h"
 #include "store/stream.h"
+#include "trends/trends.h"
 #include "venues/venues.h"
 
 #include <errno.h>
@@ -66,6 +67,7 @@ static enum err plan_telemetry(struct plan *plan, const struct server_options *o
     plan_add(plan, readings_store_module);
     plan_add(plan, crowd_store_module);
     plan_add(plan, paths_store_module);
+    plan_add(plan, trends_store_module);
     return ERR_NONE;
 }
 

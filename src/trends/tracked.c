@@ -252,6 +252,7 @@ static void take_by_route(struct tracked *tracked, const struct tracked_moment *
         break;
     case ROUTE_SET:
         zone_set(&zone->state, &around, at_ms, reading->value);
+        tracked->is_told |= !moment->is_muted;
         break;
     }
 }

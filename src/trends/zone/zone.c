@@ -22,10 +22,10 @@ static const struct occupancy_settings *settings_from(double people, double devi
 void zone_init(struct zone_state *zone)
 {
     *zone = (struct zone_state){.minute = INT64_MIN,
-                          .second_ms = INT64_MIN,
-                          .passed_ms = INT64_MIN,
-                          .five = INT64_MIN,
-                          .people = {.step_s = MINUTE_MS / 1000}};
+                                .second_ms = INT64_MIN,
+                                .passed_ms = INT64_MIN,
+                                .five = INT64_MIN,
+                                .people = {.step_s = MINUTE_MS / 1000}};
     occupancy_init(&zone->occupancy, &OCCUPANCY_DEFAULTS);
     enum err err = forecaster_create(&FORECAST_MINUTES, &zone->forecaster);
     assert(err == ERR_NONE);
@@ -95,7 +95,8 @@ static double from_end(double s)
     return s <= 0 ? s : fmax(0, s - 30);
 }
 
-static void tell_ahead(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms)
+static void tell_ahead(struct zone_state *zone, const struct zone_surroundings *around,
+                       int64_t at_ms)
 {
     struct zone_told *told = &zone->told;
     int64_t offset_ms = zone_clock_offset_ms(around->clock, at_ms);
@@ -141,7 +142,8 @@ static void begin_telling(struct zone_state *zone, int64_t at_ms)
                                     .usual_people = before.usual_people};
 }
 
-static void close_minute(struct zone_state *zone, const struct zone_surroundings *around, int64_t minute)
+static void close_minute(struct zone_state *zone, const struct zone_surroundings *around,
+                         int64_t minute)
 {
     double cameras = -1, deviation = 0;
     int64_t begin_ms = minute * MINUTE_MS;
@@ -197,8 +199,8 @@ void zone_count(struct zone_state *zone, const struct zone_surroundings *around,
     (void)step_add(&zone->people, at_ms, people, &unused_ms, &unused); /* closed by advance() */
 }
 
-void zone_miss_cameras(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,
-                       double cameras)
+void zone_miss_cameras(struct zone_state *zone, const struct zone_surroundings *around,
+                       int64_t at_ms, double cameras)
 {
     advance(zone, around, at_ms);
     zone->partly += cameras > 0 && at_ms >= zone->minute * MINUTE_MS;
@@ -241,4 +243,6 @@ void zone_set(struct zone_state *zone, const struct zone_surroundings *around, i
         return;
     advance(zone, around, at_ms);
     occupancy_set(&zone->occupancy, at_ms, people);
+    if (zone->told.inside_source >= ZONE_COUNTERS) /* who said it wants to see it */
+        tell_inside(zone, true, zone->told.cameras, 0);
 }

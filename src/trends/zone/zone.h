@@ -59,7 +59,7 @@ struct zone_told { /* of the minute that ended at `at_ms` */
     double strength, usual_people;
 };
 
-struct zone_state {          /* open: plain data and two objects of its own */
+struct zone_state {    /* open: plain data and two objects of its own */
     int64_t minute;    /* open, since the epoch; INT64_MIN = none yet */
     int64_t second_ms; /* of the newest people taken; INT64_MIN = none */
     int64_t passed_ms; /* counters or lines were heard last; INT64_MIN = never */
@@ -92,8 +92,8 @@ void zone_fini(struct zone_state *zone);
 void zone_count(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,
                 double people);
 /* So many cameras that cover it were silent in this second. */
-void zone_miss_cameras(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,
-                       double cameras);
+void zone_miss_cameras(struct zone_state *zone, const struct zone_surroundings *around,
+                       int64_t at_ms, double cameras);
 
 struct
     zone_message { /* of a counter, or of a line (COUNT_IN = into this zone, in persons of one second) */
@@ -106,7 +106,8 @@ struct
 /* Of LIMIT_ZONE_COUNTERS different ones; more are passed over. */
 void zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *around,
                        const struct zone_message *message);
-/* For certain, as somebody says who looked: so many are inside. */
+/* For certain, as somebody says who looked: so many are inside. Where people are counted at the doors it is
+ * in zone->told at once, and told with the minute. */
 void zone_set(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,
               double people);
 

@@ -166,6 +166,7 @@ TEST(a_reverse_counter_takes_out_of_the_zone_what_it_counts_in)
     CHECK_NEAR(hall.zone.told.inside, 0, 1e-9);
     CHECK_NEAR(hall.zone.told.counted, 0, 1e-9);
     zone_set(&hall.zone, &hall.around, 102 * MINUTE + 5, 350);
+    CHECK_NEAR(hall.zone.told.inside, 350, 0);
     pass(&hall, "gate-1", "in", 103 * MINUTE, 0);
     CHECK_NEAR(hall.zone.told.inside, 350, 1e-9);
     zone_fini(&hall.zone);
