@@ -42,6 +42,9 @@ const SPECIMENS = {
   tracks: (at) => [['telemetry.crowd_track', `(event, venue, from_ms, data) VALUES ('e', 'v', ${at}, ${BYTES})`]],
   'heat-minutes': (at) => [['telemetry.crowd_heat_minute', `(event, venue, from_ms, grid, covered_ms, data) VALUES ('e', 'v', ${at}, '1', 0, ${BYTES})`]],
   seconds: (at) => [['telemetry.crowd_second', `(event, venue, s, people, written_s) VALUES ('e', 'v', ${Math.floor(at / 1000)}, '{}', ${Math.floor(at / 1000)})`]],
+  trends: (at) => [
+    ['telemetry.trend_zone', `(event, venue, zone, position, saved_ms, state) VALUES ('e', 'v', 'z${at}', 0, ${at}, ${BYTES})`],
+    ['telemetry.trend_document', `(event, venue, written_ms, forecast, occupancy) VALUES ('e', 'v${at}', ${at}, '{}', '{}')`]],
   values: (at) => [['telemetry.series_chunk', `(series, level, chunk_ms, data) VALUES (1, 0, ${at}, ${BYTES})`]],
   sessions: (at) => [['main.person_session', `(id, token_hash, person_id, created_at_ms, seen_at_ms, expires_at_ms, address, agent)
     SELECT ${at}, ${name(at)}, id, ${at}, ${at}, ${at}, '', 'specimen' FROM person LIMIT 1`]],
@@ -64,6 +67,7 @@ const SPECIMENS = {
 // Which of the tables' rows are specimens.
 const OURS = {
   detection_chunk: 'device = 1', crowd_track: "event = 'e'", crowd_second: "event = 'e'", crowd_heat_minute: "event = 'e'", series_chunk: 'series = 1 AND level = 0',
+  trend_zone: "event = 'e'", trend_document: "event = 'e'",
   person_session: "agent = 'specimen'", notify_mail: "event = 'e'", notify_told: "event = 'e'", alert_incident: "event = 'e'",
   alert_transition: "event = 'f'", store_dead_letter: "consumer = 'c'", api_reply: `fingerprint = ${BYTES}`, venue_left: "event = 'e'", device_token: "name = 'specimen'",
 };

@@ -15,6 +15,7 @@ struct app { /* borrowed from server/, which owns and wires everything; every ta
     struct readings *readings;
     struct crowd *crowd;
     struct paths *paths;
+    struct trends *trends;
     struct alerts *alerts;
     struct notify *notify;
     struct live *live;
