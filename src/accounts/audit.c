@@ -201,6 +201,17 @@ static bool read_row(const struct sql_rows *rows, struct audit_row *out_row)
     return is_whole;
 }
 
+enum err audit_has(struct db *db, const char *event, const char *action, const char *subject,
+                   bool *out_has)
+{
+    int64_t count = 0;
+    TRY(sql_one_int(db, &count,
+                    "SELECT COUNT(*) FROM audit WHERE event = $1 AND action = $2 AND subject = $3",
+                    SQL_TEXT(event), SQL_TEXT(action), SQL_TEXT(subject)));
+    *out_has = count > 0;
+    return ERR_NONE;
+}
+
 enum err audit_list(struct db *db, const char *event, struct audit_cursor before, size_t count_max,
                     struct audit_row **out_rows, size_t *out_count)
 {

@@ -56,6 +56,10 @@ struct audit_cursor {
 MUST_USE enum err audit_list(struct db *db, const char *event, struct audit_cursor before,
                              size_t count_max, struct audit_row **out_rows, size_t *out_count);
 
+/* Was this ever done to it? */
+MUST_USE enum err audit_has(struct db *db, const char *event, const char *action,
+                            const char *subject, bool *out_has);
+
 struct audit_check {
     int64_t row_count;     /* that fit, before the first that does not */
     char head[65];         /* hex hash of the newest row; note it outside */

@@ -5,6 +5,7 @@
 #include "alerts/alerts.h"
 
 #include "alerts/evaluator.h"
+#include "alerts/older.h"
 #include "alerts/removed.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -135,7 +136,9 @@ enum err alerts_open(const struct alerts_options *options, struct alerts **out_a
     evaluator_init(&alerts->evaluator, &(struct silence_sources){.venues = options->venues,
                                                                  .crowd = options->crowd,
                                                                  .readings = options->readings});
-    enum err err = start(alerts, options, note);
+    enum err err = older_events_repair(options->main_store, note);
+    if (err == ERR_NONE)
+        err = start(alerts, options, note);
     if (err != ERR_NONE) {
         alerts_close(alerts);
         return err;

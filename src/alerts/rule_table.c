@@ -38,6 +38,9 @@ static const struct store_migration MIGRATIONS[] = {
         "CREATE INDEX alert_incident_resolved ON alert_incident (resolved_ms)"
         " WHERE resolved_ms > 0;"},
     {3, "CREATE INDEX alert_transition_at ON alert_transition (at_ms);"},
+    /* See alerts/older.h. In a new database there is none yet. */
+    {4, "CREATE TABLE alert_older_event (event TEXT PRIMARY KEY);"
+        "INSERT INTO alert_older_event (event) SELECT id FROM event;"},
 };
 const struct store_module alerts_store_module = {"alerts", MIGRATIONS, COUNT_OF(MIGRATIONS)};
 
