@@ -14,6 +14,8 @@ struct bench_options {
 
 /* Detections in: the required load in three forms, the ceiling, PostgreSQL's COPY, SQLite row by row. */
 MUST_USE enum err bench_ingest(const struct bench_options *options, struct err_note *note);
+/* People in overlapping groups of seven cameras: from a frame to the zone, and the tracks' scores. */
+MUST_USE enum err bench_crowd(const struct bench_options *options, struct err_note *note);
 /* A page and a JSON resource, beside nginx serving the same bytes. */
 MUST_USE enum err bench_http(const struct bench_options *options, struct err_note *note);
 /* WebSocket clients that all get one update a second: delay and memory. */

@@ -72,7 +72,7 @@ static void add_head(struct text *request, const struct bodies_options *options,
 }
 
 static void write_body(struct body *body, const struct bodies_options *options, int camera,
-                       struct observation *persons, struct random_sequence *chance)
+                       int variant, struct observation *persons, struct random_sequence *chance)
 {
     struct text text;
     text_init(&text, BODY_MAX);
@@ -82,11 +82,16 @@ static void write_body(struct body *body, const struct bodies_options *options, 
     struct observation *seen = mem_new((size_t)options->frames * frame_size);
     struct encode_frame frames[BODY_FRAMES_MAX];
     for (int i = 0; i < options->frames; i++) {
-        walk(persons, options->persons, chance);
-        frames[i] = (struct encode_frame){.at_ms = 0,
-                                          .observations = seen + i * options->persons,
-                                          .count = (size_t)options->persons};
-        memcpy(seen + i * options->persons, persons, frame_size);
+        struct observation *own = seen + i * options->persons;
+        size_t count = (size_t)options->persons;
+        if (options->world != NULL) {
+            count = world_see(options->world, camera, variant, chance, own);
+        } else {
+            walk(persons, options->persons, chance);
+            memcpy(own, persons, frame_size);
+        }
+        frames[i] = (struct encode_frame){.at_ms = 0, .observations = own, .count = count};
+        body->detections += (int64_t)count;
         if (options->form == BODY_SCENESCAPE)
             add_scenescape(&text, id, &frames[i]);
     }
@@ -118,7 +123,7 @@ void bodies_init(struct bodies *bodies, const struct bodies_options *options)
         place(persons, options->persons, &chance);
         for (int variant = 0; variant < options->variants; variant++)
             write_body(&bodies->items[variant * options->cameras + camera], options, camera,
-                       persons, &chance);
+                       variant, persons, &chance);
     }
     mem_free(persons);
     bodies->sent_ms = mem_new_array((size_t)options->cameras, sizeof *bodies->sent_ms);

@@ -3,6 +3,7 @@
  * starts, so that the sender costs next to nothing. The crowd of a camera walks from body to body. */
 #pragma once
 #include "bench/load.h"
+#include "bench/world.h"
 
 #define BODY_FRAMES_MAX 10
 
@@ -12,6 +13,7 @@ struct body {
     char *bytes; /* request line, headers and body in one piece: one send() */
     size_t len;
     size_t head_len;
+    int64_t detections;
     size_t time_at[BODY_FRAMES_MAX]; /* offsets of the frames' RFC 3339 times */
 };
 
@@ -19,8 +21,10 @@ struct bodies_options {
     enum body_form form;
     int cameras; /* "cam-0001" ... */
     int frames;  /* in one request */
-    int persons; /* in each */
+    int persons; /* in each; with a world, WORLD_GROUP_PEOPLE */
     int variants;
+    const struct world
+        *world; /* whom they see, a step a variant; NULL = everybody walks at random */
     const char *host;
     const char *token;
 };

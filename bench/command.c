@@ -51,7 +51,8 @@ static const struct setting OPTIONS[] = {
 static const struct {
     const char *name;
     enum err (*run)(const struct bench_options *options, struct err_note *note);
-} BENCHES[] = {{"ingest", bench_ingest}, {"http", bench_http}, {"live", bench_live}};
+} BENCHES[] = {
+    {"ingest", bench_ingest}, {"crowd", bench_crowd}, {"http", bench_http}, {"live", bench_live}};
 
 static enum command_result bench(const struct command_call *call)
 {
@@ -70,18 +71,22 @@ static enum command_result bench(const struct command_call *call)
         return err == ERR_NONE ? COMMAND_DONE : command_fail(COMMAND_FAILED, &note);
     }
     (void)err_set(&note, ERR_INVALID, call->arguments[0],
-                  "is none of the benches: ingest, http, live");
+                  "is none of the benches: ingest, crowd, http, live");
     return command_fail(COMMAND_MISUSED, &note);
 }
 
 const struct command command_bench = {
     .name = "bench",
-    .arguments = "ingest|http|live",
+    .arguments = "ingest|crowd|http|live",
     .summary = "measures beside the usual tools, in the same run",
     .manual =
         "ingest: detections by HTTP, as required (200 cameras, 10 frames a second, 50 persons) and "
         "as fast "
         "as they are taken, beside PostgreSQL's COPY of the same rows and SQLite row by row.\n"
+        "\n"
+        "crowd: people in groups of seven overlapping cameras: from a frame to the zone's state, "
+        "and how well "
+        "tracks fit the truth alone and under the required load.\n"
         "\n"
         "http: a page and a JSON resource at 1, 64, 1,000 and 5,000 connections, beside nginx.\n"
         "\n"

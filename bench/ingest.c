@@ -230,6 +230,7 @@ static bool holds_promise(const struct shape *shape, const struct outcome *outco
         .lost = lost_of(shape, outcome),
         .uncounted = uncounted_of(shape, outcome),
         .answer_p99_ms = load_latency_ms(&outcome->load, 0.99),
+        .live_p99_ms = outcome->probe.p99_ms,
     };
     return promise_is_held(&run, shape->name, out_note);
 }

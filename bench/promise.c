@@ -9,6 +9,13 @@ static bool breaks(struct err_note *out_note, const char *name, double found, co
     return false;
 }
 
+static bool keeps_pace(double due, int64_t answered, const char *name, struct err_note *out_note)
+{
+    return (double)answered >= due * PROMISE_PACE ||
+           breaks(out_note, name, due - (double)answered, "requests less than were due",
+                  due * (1 - PROMISE_PACE));
+}
+
 bool promise_is_held(const struct promise_run *run, const char *name, struct err_note *out_note)
 {
     if (run->refused > 0)
@@ -23,8 +30,29 @@ bool promise_is_held(const struct promise_run *run, const char *name, struct err
     if (run->answer_p99_ms > PROMISE_ANSWER_P99_MS)
         return breaks(out_note, name, run->answer_p99_ms, "ms to the answer (p99)",
                       PROMISE_ANSWER_P99_MS);
-    if ((double)run->answered < run->due * PROMISE_PACE)
-        return breaks(out_note, name, run->due - (double)run->answered,
-                      "requests less than were due", run->due * (1 - PROMISE_PACE));
-    return true;
+    if (run->live_p99_ms > PROMISE_LIVE_P99_MS)
+        return breaks(out_note, name, run->live_p99_ms,
+                      "ms from the answer to the live count (p99)", PROMISE_LIVE_P99_MS);
+    return keeps_pace(run->due, run->answered, name, out_note);
+}
+
+bool promise_crowd_is_held(const struct promise_crowd *run, const char *name,
+                           struct err_note *out_note)
+{
+    double lost = MAX(run->moda_lost, run->idf1_lost);
+    if (run->refused > 0)
+        return breaks(out_note, name, (double)run->refused, "requests were refused", 0);
+    if (run->broken > 0)
+        return breaks(out_note, name, (double)run->broken, "connections broke", 0);
+    if (run->dropped > 0)
+        return breaks(out_note, name, (double)run->dropped, "frames were not followed", 0);
+    if (run->p50_ms > PROMISE_ZONE_P50_MS)
+        return breaks(out_note, name, run->p50_ms, "ms from the frame to the zone (p50)",
+                      PROMISE_ZONE_P50_MS);
+    if (run->p99_ms > PROMISE_ZONE_P99_MS)
+        return breaks(out_note, name, run->p99_ms, "ms from the frame to the zone (p99)",
+                      PROMISE_ZONE_P99_MS);
+    if (lost > PROMISE_SCORE)
+        return breaks(out_note, name, lost, "of the score is lost under load", PROMISE_SCORE);
+    return keeps_pace(run->due, run->answered, name, out_note);
 }

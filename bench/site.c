@@ -27,28 +27,68 @@ static json_t *calibration_of(int index)
                      0.0, 0.0, 1.0);
 }
 
-static enum err add_camera(struct client *client, const char *venue, const char *id, int index,
-                           struct err_note *note)
+static json_t *calibration_in(const struct world *world, int index)
+{
+    double matrix[9];
+    camera_pixel_to_floor(&world->cameras[index], matrix);
+    json_t *rows = json_array();
+    for (int i = 0; i < 9; i++)
+        (void)json_array_append_new(rows, json_real(matrix[i]));
+    return json_pack("{s:s, s:s, s:s, s:o}", "kind", "homography", "direction", "pixel_to_floor",
+                     "unit", "m", "matrix", rows);
+}
+
+struct picture { /* of a camera */
+    json_t *calibration;
+    int width_px, height_px;
+};
+
+static struct picture picture_of(const struct site_options *options, int index)
+{
+    if (options->world == NULL)
+        return (struct picture){calibration_of(index), 2000, 1100};
+    return (struct picture){calibration_in(options->world, index), CAMERA_WIDTH_PX,
+                            CAMERA_HEIGHT_PX};
+}
+
+/* Takes the picture's calibration. */
+static enum err add_camera(struct client *client, const char *venue, const char *id,
+                           struct picture picture, struct err_note *note)
 {
     char path[200];
     (void)snprintf(path, sizeof path, EVENT_PATH "/venues/%s/devices", venue);
     return client_call(client, "POST", path,
                        json_pack("{s:s, s:s, s:s, s:[i,i], s:o}", "id", id, "name", id, "kind",
-                                 "camera", "image_px", 2000, 1100, "calibration",
-                                 calibration_of(index)),
+                                 "camera", "image_px", picture.width_px, picture.height_px,
+                                 "calibration", picture.calibration),
                        NULL, note);
 }
 
-static enum err add_zone(struct client *client, const char *venue, const char *id, double west,
-                         double south, struct err_note *note)
+struct rectangle {
+    double west, south, east, north;
+};
+
+static struct rectangle zone_of_camera(int index)
+{
+    double west = index % COLUMNS * PITCH_X_M + 1, south = index / COLUMNS * PITCH_Y_M + 1;
+    return (struct rectangle){west, south, west + CAMERA_WIDTH_M - 2, south + CAMERA_DEPTH_M - 2};
+}
+
+static struct rectangle zone_of_group(const struct world *world, int group)
+{
+    double x, y, half = WORLD_ZONE_M / 2.0;
+    world_centre(world, group, &x, &y);
+    return (struct rectangle){x - half, y - half, x + half, y + half};
+}
+
+static enum err add_zone(struct client *client, const char *venue, const char *id,
+                         struct rectangle at, struct err_note *note)
 {
     char path[200];
     (void)snprintf(path, sizeof path, EVENT_PATH "/venues/%s/zones", venue);
-    double east = west + CAMERA_WIDTH_M - 2;
-    double north = south + CAMERA_DEPTH_M - 2;
-    json_t *polygon =
-        json_pack("{s:s, s:[[[f,f],[f,f],[f,f],[f,f],[f,f]]]}", "type", "Polygon", "coordinates",
-                  west, south, east, south, east, north, west, north, west, south);
+    json_t *polygon = json_pack("{s:s, s:[[[f,f],[f,f],[f,f],[f,f],[f,f]]]}", "type", "Polygon",
+                                "coordinates", at.west, at.south, at.east, at.south, at.east,
+                                at.north, at.west, at.north, at.west, at.south);
     return client_call(client, "POST", path,
                        json_pack("{s:s, s:s, s:o}", "id", id, "name", id, "polygon", polygon), NULL,
                        note);
@@ -84,15 +124,17 @@ static enum err furnish(struct site *site, const struct site_options *options,
     TRY(add_venue(client, SITE_PROBE, note));
     for (int i = 0; i < options->zones; i++) {
         (void)snprintf(id, sizeof id, "zone-%03d", i + 1);
-        TRY(add_zone(client, SITE_VENUE, id, i % COLUMNS * PITCH_X_M + 1,
-                     i / COLUMNS * PITCH_Y_M + 1, note));
+        TRY(add_zone(client, SITE_VENUE, id,
+                     options->world != NULL ? zone_of_group(options->world, i) : zone_of_camera(i),
+                     note));
     }
     for (int i = 0; i < options->cameras; i++) {
         (void)snprintf(id, sizeof id, "cam-%04d", i + 1);
-        TRY(add_camera(client, SITE_VENUE, id, i, note));
+        TRY(add_camera(client, SITE_VENUE, id, picture_of(options, i), note));
     }
-    TRY(add_zone(client, SITE_PROBE, "probe-zone", 1, 1, note));
-    TRY(add_camera(client, SITE_PROBE, "probe-cam", 0, note));
+    TRY(add_zone(client, SITE_PROBE, "probe-zone", zone_of_camera(0), note));
+    TRY(add_camera(client, SITE_PROBE, "probe-cam", (struct picture){calibration_of(0), 2000, 1100},
+                   note));
     SCOPED_JSON *token = NULL;
     TRY(client_call(client, "POST", EVENT_PATH "/tokens", json_pack("{s:s}", "name", "bench"),
                     &token, note));

@@ -2,6 +2,7 @@
 /* bench/site.h — what a bench measures against: a server of its own on an embedded database, with one
  * event, one venue of many cameras and zones, a token, and an administrator's session. */
 #pragma once
+#include "bench/world.h"
 #include "client/client.h"
 #include "client/local_server.h"
 
@@ -11,9 +12,10 @@
     "probe" /* a second venue with one camera, "probe-cam", and one zone, "probe-zone" */
 
 struct site_options {
-    int cameras;              /* "cam-0001" ..., each over its own 20 x 10 m of floor */
-    int zones;                /* "zone-001" ..., spread over that floor */
-    const char *database_url; /* NULL = embedded */
+    int cameras;               /* "cam-0001" ..., each over its own 20 x 11 m of floor */
+    int zones;                 /* "zone-001" ..., spread over that floor */
+    const struct world *world; /* instead: its cameras, and a zone a group; NULL = none */
+    const char *database_url;  /* NULL = embedded */
 };
 
 struct site {
