@@ -290,6 +290,13 @@ static void reply_stopping(struct request *request)
     reply_problem(request, ERR_BUSY, &note);
 }
 
+static size_t head_size(const struct request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info == NULL ? 0 : info->header_size;
+}
+
 /* Everything that can be decided before the body. Leaves a response when it is a refusal. */
 static void start(struct request *request)
 {
@@ -299,6 +306,14 @@ static void start(struct request *request)
     read_content_type(request);
     if (http_server_is_stopping(server)) {
         reply_stopping(request);
+        return;
+    }
+    if (head_size(request) > LIMIT_HTTP_HEADER_BYTES) {
+        reply_header(request, "Connection", "close");
+        request->is_unframed = true;
+        reply_problem_status(request, 431, "Request header fields too large",
+                             "Request line and headers may have %d bytes together.",
+                             LIMIT_HTTP_HEADER_BYTES);
         return;
     }
     if (framing_check(request, &note) != ERR_NONE) {

@@ -391,25 +391,6 @@ TEST(query_of_a_thousand_parameters_is_answered)
     http_server_stop(server);
 }
 
-TEST(headers_without_end_are_431)
-{
-    struct http_server *server = start();
-    int fd = loopback_connect(http_server_port(server));
-    loopback_send_text(fd, "GET /page HTTP/1.1\r\nHost: a\r\n");
-    char line[1100];
-    memset(line, 'x', sizeof line);
-    memcpy(line, "X-Filler: ", 10);
-    memcpy(line + sizeof line - 3, "\r\n", 3);
-    for (int i = 0; i < 40; i++)
-        loopback_send_text(fd, line);
-    loopback_send_text(fd, "\r\n");
-    SCOPED_ANSWER answer = {0};
-    loopback_read(fd, "GET", &answer);
-    CHECK_INT(answer.status, 431);
-    (void)close(fd);
-    http_server_stop(server);
-}
-
 TEST(nonsense_on_the_wire_harms_nobody_else)
 {
     static const char *const NONSENSE[] = {
