@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control room in a real browser, on the real program.
-import { ADMIN, check, equal, playAll, scenario } from './scenario.mjs';
+import { ADMIN, check, equal, playAll, scenario, until } from './scenario.mjs';
 import { buildPark, crowd, makeToken } from './park.mjs';
 import { Cable, Cameras, openBrowser, PHONE, Room } from './browser/room.mjs';
 
@@ -312,6 +312,56 @@ scenario('a history whose newest values are still being written says so', async 
   await room.page.click('.history .choices >> text=1 h');
   await room.page.waitForSelector('.chart-trouble', { state: 'detached' });
   room.hasNoComplaints();
+});
+
+// Forty minutes of people who come through a gate, until now.
+async function fillByGate(muster, admin, token) {
+  await admin.put('/api/v1/events/demo/venues/park/devices/gate-1', { name: 'Gate 1', kind: 'counter', counts_into: 'stage', silent_after_ms: 600000 });
+  const gate = muster.withToken(token);
+  const minute = Math.floor(Date.now() / 60000);
+  const messages = Array.from({ length: 41 }, (_, i) => ({ id: 'gate-1', timestamp: new Date((minute - 40 + i) * 60000).toISOString(), in: 10 }));
+  // Nobody believes this one.
+  messages.splice(40, 0, { ...messages[40], timestamp: new Date(minute * 60000 - 30000).toISOString(), in: 90000 });
+  await gate.post('/api/v1/readings', messages, 202);
+}
+
+scenario('where a zone is heading is drawn with its band, and told: when it is full, and what is unusual', async (t) => {
+  const { browser, muster, admin, token } = await open(t);
+  await fillByGate(muster, admin, token);
+  const FORECAST = '/api/v1/events/demo/venues/park/forecast';
+  await until('the forecast is told', async () => (await admin.get(FORECAST)).zones.some((zone) => zone.people === 400));
+  for (const viewport of [undefined, PHONE]) {
+    const room = await Room.open(browser, muster.url, viewport ? { viewport, hasTouch: true, isMobile: true } : {});
+    await room.signIn(ADMIN, '/control/demo/park?zone=stage');
+    if (viewport) await room.page.tap('.parts >> text=History');
+    await room.reads('.outlook-ahead', /In 15 min [45]\d\d \(between [\d,]+ and [\d,]+\)/);
+    await room.reads('.outlook-full', /Full in about \d+ min \(between \d+ and (more than )?\d+\)/);
+    await room.reads('.outlook-inside', /Inside 4\d\d ± \d+: counters 4\d\d, cameras –/);
+    await room.reads('.outlook-warning', /gate-1: more people than can pass/);
+    equal(await room.page.$('.outlook-unusual'), null, 'nothing is unusual yet');
+    await room.reads('.chart-key', /Forecast/);
+    // The band is drawn: to the right of now there is colour.
+    await room.page.waitForFunction(() => {
+      const canvas = document.querySelector('.chart canvas');
+      const { width, height } = canvas;
+      const pixels = canvas.getContext('2d').getImageData(Math.floor(width * 0.6), 0, Math.floor(width * 0.2), height - 60).data;
+      let drawn = 0;
+      for (let i = 3; i < pixels.length; i += 4) drawn += pixels[i] > 60 ? 1 : 0;
+      return drawn > 40;
+    });
+    await room.isAccessible(viewport ? 'the outlook on a phone' : 'the outlook');
+    if (viewport) await room.fitsTheScreen('the outlook');
+    await room.page.route('**/forecast', async (route) => {
+      const response = await route.fetch();
+      const document = await response.json();
+      document.zones.find((zone) => zone.id === 'stage').unusual = { state: 'unusual', strength: 8.2, usual_people: 120 };
+      await route.fulfill({ response, json: document });
+    });
+    await room.page.reload();
+    if (viewport) await room.page.tap('.parts >> text=History');
+    await room.reads('.outlook-unusual', /Unusual for this hour: more than the usual 120/);
+    room.hasNoComplaints();
+  }
 });
 
 scenario('on a phone nothing is cut off, the open alarm comes first, and fingers find their targets', async (t) => {

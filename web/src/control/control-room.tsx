@@ -88,6 +88,8 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
   useEffect(() => watch.use(), [watch]);
   const venue = useCell(watch.venue);
   const devices = useCell(watch.devices);
+  const forecast = useCell(watch.forecast);
+  const occupancy = useCell(watch.occupancy);
   const { zones, zonesNow, isStale, atMs } = useNow(watch);
   const { openCount, alarmed } = useAlarms(event);
   const { query } = useRoute();
@@ -135,7 +137,9 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
           }} />
           <ZoneList venue={venue} zonesNow={zonesNow} alarmed={alarmed} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
         </div>
-        <History event={event} zone={chosenZone} now={chosen ? zonesNow.get(chosen) ?? null : null} isStale={isStale} />
+        <History event={event} zone={chosenZone} now={chosen ? zonesNow.get(chosen) ?? null : null} isStale={isStale}
+          forecast={forecast?.zones.find((zone) => zone.id === chosen) ?? null}
+          inside={occupancy?.zones.find((zone) => zone.id === chosen) ?? null} />
       </main>
       <PartSwitch part={part} setPart={setPart} openCount={openCount} />
     </>

@@ -4,7 +4,7 @@
 import { all, api, at } from '../shell/api';
 import { Cell } from '../shell/cell';
 import type {
-  DeviceDocument, DevicesMessage, PeopleMessage, VenueDocument, ZonesMessage,
+  DeviceDocument, DevicesMessage, ForecastMessage, OccupancyMessage, PeopleMessage, VenueDocument, ZonesMessage,
 } from '../shell/documents';
 import type { Live } from '../shell/live';
 import { Loader } from '../shell/loader';
@@ -17,11 +17,18 @@ import { Trend } from './trend';
 export const STALE_AFTER_MS = 4000;
 const REFRESH_EVERY_MS = 60000;
 
+// What was long on its way may be older than what the line has told.
+function newer<T extends { at: string | null }>(heard: T | null, read: T): T {
+  return heard && (heard.at ?? '') > (read.at ?? '') ? heard : read;
+}
+
 export class Watch {
   readonly venue = new Cell<VenueDocument | null>(null);
   readonly zones = new Cell<ZonesMessage | null>(null);
   readonly people = new Cell<PeopleMessage | null>(null);
   readonly devices = new Cell<DeviceDocument[]>([]);
+  readonly forecast = new Cell<ForecastMessage | null>(null);
+  readonly occupancy = new Cell<OccupancyMessage | null>(null);
   readonly trend = new Trend();
   // The venue and its devices as they are configured.
   readonly loader = new Loader(() => this.read());
@@ -63,6 +70,8 @@ export class Watch {
         subscribed: this.loader.now,
       }),
       this.line.subscribe(topic('people'), { hear: (data) => this.people.set(data as PeopleMessage) }),
+      this.line.subscribe(topic('forecast'), { hear: (data) => this.forecast.set(data as ForecastMessage) }),
+      this.line.subscribe(topic('occupancy'), { hear: (data) => this.occupancy.set(data as OccupancyMessage) }),
       this.line.subscribe(topic('devices'), { hear: (data) => this.hearDevices(data as DevicesMessage) }),
     ];
     const timer = setInterval(() => {
@@ -79,12 +88,16 @@ export class Watch {
 
   private async read(): Promise<void> {
     const path = ['events', this.event, 'venues', this.venueId];
-    const [venue, devices] = await Promise.all([
+    const [venue, devices, forecast, occupancy] = await Promise.all([
       api.get<VenueDocument>(at(...path)),
       all<DeviceDocument>(at(...path, 'devices'), 5000),
+      api.get<ForecastMessage>(at(...path, 'forecast')),
+      api.get<OccupancyMessage>(at(...path, 'occupancy')),
     ]);
     this.venue.set(venue);
     this.devices.set(devices.map((device) => this.asHeard(device)));
+    this.forecast.update((heard) => newer(heard, forecast));
+    this.occupancy.update((heard) => newer(heard, occupancy));
   }
 
   private hearZones(message: ZonesMessage): void {

@@ -3,7 +3,9 @@
 // are decided in one place.
 import uPlot from 'uplot';
 
-export type Columns = [number[], (number | null)[], (number | null)[]];
+type Values = (number | null)[];
+// Times; people and density as they were; people as they are foreseen: the middle, low and high of the band.
+export type Columns = [number[], Values, Values, Values, Values, Values];
 
 export interface ChartLimits {
   capacity: number | null;
@@ -83,7 +85,11 @@ export function createChart(element: HTMLElement, limits: () => ChartLimits): uP
       {},
       { label: 'People', scale: 'people', stroke: colour('--chart-people'), fill: colour('--chart-people-fill'), width: 2, points: { show: false } },
       { label: 'Density', scale: 'density', stroke: colour('--chart-density'), width: 1.75, dash: [6, 3], points: { show: false } },
+      { label: 'Forecast', scale: 'people', stroke: colour('--chart-people'), width: 2, dash: [2, 4], points: { show: false }, spanGaps: true },
+      { label: 'At least', scale: 'people', width: 0, points: { show: false }, spanGaps: true },
+      { label: 'At most', scale: 'people', width: 0, points: { show: false }, spanGaps: true },
     ],
+    bands: [{ series: [5, 4], fill: colour('--chart-people-fill') }],
     hooks: {
       draw: [(u) => {
         capacityLine(u, limits().capacity, colour('--chart-people'));
@@ -91,5 +97,5 @@ export function createChart(element: HTMLElement, limits: () => ChartLimits): uP
       }],
     },
   };
-  return new uPlot(options, [[], [], []], element);
+  return new uPlot(options, [[], [], [], [], [], []], element);
 }

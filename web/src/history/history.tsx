@@ -6,12 +6,13 @@ import type uPlot from 'uplot';
 import { CamerasHeard, LevelSign, LevelWord } from '../control/levels';
 import { Problem } from '../shell/api';
 import { clock, useCell } from '../shell/cell';
-import type { ZoneDocument, ZoneNow } from '../shell/documents';
+import type { Horizon, ZoneDocument, ZoneForecast, ZoneNow, ZoneOccupancy } from '../shell/documents';
 import { count, density, timeOfDay } from '../shell/format';
 import { drawnLook } from '../shell/look';
 import { serverNow } from '../shell/server-clock';
 import { type ChartLimits, type Columns, createChart } from './chart';
-import { joined, loadSeries } from './series';
+import { isCurrent as isCurrentAt, Outlook } from './outlook';
+import { joined, loadOrNothing } from './series';
 
 const SPANS = [
   { name: '15 min', minutes: 15, stepS: 5 },
@@ -20,7 +21,7 @@ const SPANS = [
   { name: '24 h', minutes: 1440, stepS: 300 },
 ];
 type Span = (typeof SPANS)[number];
-const EMPTY: Columns = [[], [], []];
+const EMPTY: Columns = [[], [], [], [], [], []];
 
 interface Loaded {
   columns: Columns;
@@ -42,16 +43,18 @@ function usePast(event: string, zone: string | null, span: Span): Loaded {
       const to = serverNow();
       const from = to - span.minutes * 60000;
       try {
-        const [people, dense] = await Promise.all([
-          loadSeries(event, `zone.${zone}:people`, from, to, span.stepS),
-          loadSeries(event, `zone.${zone}:density`, from, to, span.stepS),
+        const [seen, dense] = await Promise.all([
+          loadOrNothing(event, `zone.${zone}:people`, from, to, span.stepS),
+          loadOrNothing(event, `zone.${zone}:density`, from, to, span.stepS),
         ]);
+        // Where no camera looks, who passed the doors is known, once a minute.
+        const people = seen.times.length > 0 ? seen
+          : await loadOrNothing(event, `zone.${zone}:occupancy`, from, to, Math.max(60, span.stepS));
         const isBehind = people.isBehind || dense.isBehind;
-        if (isCurrent) setLoaded({ columns: joined(people, dense), trouble: null, isLoading: false, isBehind });
+        const nothing: null[] = new Array(joined(people, dense)[0].length).fill(null);
+        if (isCurrent) setLoaded({ columns: [...joined(people, dense), nothing, nothing, nothing], trouble: null, isLoading: false, isBehind });
       } catch (error) {
-        // A series that nobody has written yet is an empty one.
-        const isEmpty = error instanceof Problem && error.status === 404;
-        const trouble = isEmpty ? null : error instanceof Problem ? error.detail : 'The history could not be read.';
+        const trouble = error instanceof Problem ? error.detail : 'The history could not be read.';
         if (isCurrent) setLoaded((before) => ({ ...before, trouble, isLoading: false }));
       }
     };
@@ -71,7 +74,34 @@ function withNow(columns: Columns, now: ZoneNow | null, isStale: boolean): Colum
   const s = serverNow() / 1000;
   const last = columns[0][columns[0].length - 1] ?? 0;
   if (s <= last) return columns;
-  return [[...columns[0], s], [...columns[1], now.people], [...columns[2], now.density]];
+  return [[...columns[0], s], [...columns[1], now.people], [...columns[2], now.density],
+    [...columns[3], null], [...columns[4], null], [...columns[5], null]];
+}
+
+// How far the chart looks ahead: no further than back.
+const aheadMinutes = (span: Span) => Math.min(30, span.minutes);
+
+// From the newest point on: a row before it would cut the lines of what was.
+function withForecast(columns: Columns, forecast: ZoneForecast | null, isStale: boolean): Columns {
+  if (!forecast || isStale || forecast.people === null || !isCurrentAt(forecast.at)) return columns;
+  const last = columns[0].length - 1;
+  const from = last < 0 ? [Date.parse(forecast.at!) / 1000] : [];
+  const lastS = from[0] ?? columns[0][last]!;
+  const ahead = forecast.horizons
+    .map((horizon) => ({ ...horizon, s: Date.parse(horizon.at) / 1000 + 30 }))
+    .filter((horizon) => horizon.s > lastS);
+  const anchor = last < 0 ? forecast.people : columns[1][last] ?? forecast.people;
+  const past = columns[0].map((): number | null => null);
+  const foreseen = (pick: (horizon: Horizon) => number) => [...past.slice(0, Math.max(0, last)), anchor, ...ahead.map(pick)];
+  const gap = [...from, ...ahead].map(() => null);
+  return [
+    [...columns[0], ...from, ...ahead.map((horizon) => horizon.s)],
+    [...columns[1], ...gap],
+    [...columns[2], ...gap],
+    foreseen((horizon) => horizon.people),
+    foreseen((horizon) => horizon.low_80),
+    foreseen((horizon) => horizon.high_80),
+  ];
 }
 
 function useChart(zone: ZoneDocument | null, columns: Columns, span: Span) {
@@ -102,7 +132,7 @@ function useChart(zone: ZoneDocument | null, columns: Columns, span: Span) {
     const to = serverNow() / 1000;
     chart.current?.batch(() => {
       chart.current?.setData(columns, false);
-      chart.current?.setScale('x', { min: to - span.minutes * 60, max: to });
+      chart.current?.setScale('x', { min: to - span.minutes * 60, max: to + aheadMinutes(span) * 60 });
     });
   }, [columns, span, look]);
   return ref;
@@ -127,13 +157,15 @@ export interface HistoryProps {
   zone: ZoneDocument | null;
   now: ZoneNow | null;
   isStale: boolean;
+  forecast: ZoneForecast | null;
+  inside: ZoneOccupancy | null;
 }
 
-export function History({ event, zone, now, isStale }: HistoryProps) {
+export function History({ event, zone, now, isStale, forecast, inside }: HistoryProps) {
   const [span, setSpan] = useState<Span>(SPANS[0]!);
   const past = usePast(event, zone?.id ?? null, span);
   useCell(clock);
-  const columns = withNow(past.columns, now, isStale);
+  const columns = withForecast(withNow(past.columns, now, isStale), forecast, isStale);
   const ref = useChart(zone, columns, span);
   const level = now?.level ?? 'unknown';
   const hasNothing = columns[0].length === 0;
@@ -150,16 +182,17 @@ export function History({ event, zone, now, isStale }: HistoryProps) {
             <Summary columns={columns} />
           </p>
         )}
-        <p class="chart-key" aria-hidden="true"><span class="key-people">People</span><span class="key-density">Density per m²</span></p>
+        <p class="chart-key" aria-hidden="true"><span class="key-people">People</span><span class="key-density">Density per m²</span><span class="key-ahead">Forecast, 80 % band</span></p>
         <div class="choices" role="group" aria-label="Time span">
           {SPANS.map((entry) => (
             <button type="button" key={entry.name} aria-pressed={entry === span} onClick={() => setSpan(entry)}>{entry.name}</button>
           ))}
         </div>
       </header>
+      {zone && !isStale && <Outlook forecast={forecast} inside={inside} />}
       <div class="chart-frame">
         <div class="chart" ref={ref} role="img"
-          aria-label={zone ? `People and density in ${zone.name}, last ${span.name}` : 'No zone is chosen'} />
+          aria-label={zone ? `People and density in ${zone.name}, last ${span.name}, and the forecast of people` : 'No zone is chosen'} />
         {hasNothing && (
           <p class="hint chart-hint">{past.isLoading ? 'Loading…' : past.trouble ?? 'Nothing was counted here in this time.'}</p>
         )}

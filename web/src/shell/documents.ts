@@ -107,6 +107,46 @@ export interface ZoneNow {
   cameras_expected?: number;
 }
 
+export interface Horizon {
+  minutes: number;
+  at: string;
+  people: number;
+  low_80: number;
+  high_80: number;
+  is_band_learned: boolean;
+}
+
+export interface ZoneForecast {
+  id: string;
+  at: string | null;
+  people: number | null;
+  horizons: Horizon[];
+  time_to_capacity: { soonest_s: number | null; middle_s: number | null; latest_s: number | null } | null;
+  unusual: { state: 'learning' | 'usual' | 'unusual'; strength?: number; usual_people?: number } | null;
+}
+
+export interface ForecastMessage {
+  at: string | null;
+  zones: ZoneForecast[];
+}
+
+export interface ZoneOccupancy {
+  id: string;
+  at: string | null;
+  people: number | null;
+  deviation: number | null;
+  counters: number | null; // by themselves; null: nobody is counted at the doors
+  cameras: number | null;
+  disagreement: number | null;
+  disagreement_sigmas: number | null;
+  passages: { counter: string; fault: { at: string; detail: string } | null }[];
+}
+
+export interface OccupancyMessage {
+  at: string | null;
+  zones: ZoneOccupancy[];
+}
+
 export interface ZonesMessage {
   at: string;
   people: number | null;
