@@ -49,6 +49,7 @@ const struct route pages_routes[] = {
     PAGE("/control/{event}/{venue}", handle_document, "The control room of a venue"),
     PAGE("/editor/{event}", handle_document, "The venues of an event, to be edited"),
     PAGE("/editor/{event}/{venue}", handle_document, "The editor of a venue"),
+    PAGE("/analysis/{event}/{venue}", handle_document, "Heat map, stays and ways of a venue"),
     PAGE("/devices/{event}/{venue}", handle_document, "Devices and their health"),
     PAGE("/outbox/{event}", handle_document, "Mails kept and sent"),
     PAGE("/privacy", handle_document, "What is stored, about whom and until when; for everybody"),

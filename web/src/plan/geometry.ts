@@ -56,7 +56,7 @@ export function pathOf(ring: Position[], close: 'open' | 'closed'): string {
   return points === '' ? '' : `M${points}${close === 'closed' ? 'Z' : ''}`;
 }
 
-function contains(ring: Position[], x: number, y: number): boolean {
+export function contains(ring: Position[], x: number, y: number): boolean {
   let isInside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
     const [xi, yi] = ring[i]!;

@@ -15,6 +15,7 @@ import { SignIn } from './sign-in';
 
 // Only organisers need it: nobody else waits for it.
 const readEditor = () => import('../editor/editor').then((module) => module.Editor);
+const readAnalysis = () => import('../analysis/analysis').then((module) => module.Analysis);
 
 function Waiting({ trouble }: { trouble: string | null }) {
   return (
@@ -30,6 +31,7 @@ function Section() {
   if (section === 'control' && event && venue) return <ControlRoom key={`${event}/${venue}`} event={event} venue={venue} />;
   if (section === 'control') return <Choose event={event} />;
   if (section === 'devices' && event && venue) return <Devices key={`${event}/${venue}`} event={event} venue={venue} />;
+  if (section === 'analysis' && event && venue) return <Later key={`paths ${event}/${venue}`} read={readAnalysis} event={event} venue={venue} />;
   if (section === 'editor' && event) return <Later key={`${event}/${venue}`} read={readEditor} event={event} venue={venue} />;
   if (section === 'outbox' && event) return <Outbox key={event} event={event} />;
   return (

@@ -119,6 +119,7 @@ export function Frame({ session, children }: { session: Session; children: Compo
           <nav class="sections" aria-label="Sections">
             {room && <Link to={`/control/${event}/${room}`} current={section === 'control' && venue !== null}>Control</Link>}
             {room && <Link to={`/devices/${event}/${room}`} current={section === 'devices'}>Devices<SilentBadge event={event} room={room} /></Link>}
+            {room && <Link to={`/analysis/${event}/${room}`} current={section === 'analysis'}>Paths</Link>}
             {organises(session, event) && <Link to={room ? `/editor/${event}/${room}` : `/editor/${event}`} current={section === 'editor'}>Editor</Link>}
             <Link to={`/outbox/${event}`} current={section === 'outbox'}>Outbox</Link>
           </nav>
