@@ -5,7 +5,7 @@ import { useCell } from '../shell/cell';
 import type { VenueDocument } from '../shell/documents';
 import { density } from '../shell/format';
 import { drawnLook } from '../shell/look';
-import { labelPoint, pathOf } from '../plan/geometry';
+import { boundsOf, labelPoint, pathOf } from '../plan/geometry';
 import { Ground, shapesOf } from '../plan/ground';
 import { useStage } from '../plan/plan';
 import { fit, isWhole, type Size, toScreen, type View, zoom } from '../plan/view';
@@ -13,6 +13,8 @@ import type { HeatAnswer } from './documents';
 import { STEPS, stepOf, stepsOf } from './heat-scale';
 
 export const hottestOf = (heat: HeatAnswer) => heat.cells.reduce((most, cell) => Math.max(most, cell[3]), 0);
+
+const NAME_PX = 6.5; // of a letter, about
 
 function draw(canvas: HTMLCanvasElement, heat: HeatAnswer, view: View, size: Size): void {
   const context = canvas.getContext('2d');
@@ -48,7 +50,7 @@ export function HeatMap({ venue, heat, words }: { venue: VenueDocument; heat: He
   const { view, ref, size, bounds } = useStage(venue);
   const now = useCell(view);
   const shapes = useMemo(() => shapesOf(venue), [venue]);
-  const zones = useMemo(() => venue.zones.map((zone) => ({ zone, path: pathOf(zone.ring_m, 'closed'), at: labelPoint(zone.ring_m) })), [venue]);
+  const zones = useMemo(() => venue.zones.map((zone) => ({ zone, path: pathOf(zone.ring_m, 'closed'), at: labelPoint(zone.ring_m), box: boundsOf(zone.ring_m) })), [venue]);
   const zoomBy = (factor: number) => now && view.set(zoom(now, factor, [size.width / 2, size.height / 2], bounds, size));
   const floor = now && `translate(${size.width / 2 - now.x * now.scale} ${size.height / 2 + now.y * now.scale}) scale(${now.scale} ${-now.scale})`;
   return (
@@ -65,8 +67,10 @@ export function HeatMap({ venue, heat, words }: { venue: VenueDocument; heat: He
               <g transform={floor}>{zones.map(({ zone, path }) => <path key={zone.id} d={path} />)}</g>
             </svg>
             <div class="plan-names" aria-hidden="true">
-              {zones.map(({ zone, at }) => {
+              {zones.map(({ zone, at, box }) => {
                 const [x, y] = toScreen(now, size, at);
+                // Where it does not fit it would hide a neighbour's; nearer, it does.
+                if (!box || (box.maxX - box.minX) * now.scale < zone.name.length * NAME_PX) return null;
                 return <span key={zone.id} class="heat-name" style={{ left: `${x}px`, top: `${y}px` }}>{zone.name}</span>;
               })}
             </div>

@@ -92,7 +92,8 @@ export function Ways({ venue, trips }: { venue: VenueDocument; trips: TripsAnswe
       {isTold && (
         <>
           <p class="analysis-note">{span(trips.from, trips.to)}, by whole hours.</p>
-          {moved.length === 0 && <p class="hint">No way from one zone to another was taken by {trips.anonymity} people or more in an hour.</p>}
+          {moved.length === 0 && trips.hours === 0 && <p class="hint">Nobody was followed then. Ways of the present hour are told five minutes after its end.</p>}
+          {moved.length === 0 && trips.hours > 0 && <p class="hint">No way from one zone to another was taken by {trips.anonymity} people or more in an hour.</p>}
           <ol class="ways">
             {moved.map((way) => (
               <li key={way.zones.join('>') + (way.goes_on ? '>' : '')}>
