@@ -173,6 +173,8 @@ static void forget(struct walked_venue *venue)
     size_t old = 0;
     while (old < venue->chunk_count && venue->chunks[old].from_ms + TRACK_CHUNK_MS <= oldest_ms)
         old++;
+    if (old == 0)
+        return;
     venue->chunk_count -= old;
     memmove(venue->chunks, venue->chunks + old, venue->chunk_count * sizeof *venue->chunks);
 }
