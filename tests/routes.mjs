@@ -10,6 +10,7 @@ GET POST          /api/v1/people
 GET PATCH         /api/v1/people/{person}
 POST              /api/v1/people/{person}/password
 GET               /api/v1/audit
+GET               /api/v1/privacy
 GET POST          /api/v1/events
 GET PATCH DELETE  /api/v1/events/{event}
 GET               /api/v1/events/{event}/audit

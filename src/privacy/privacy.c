@@ -55,24 +55,25 @@ bool privacy_next_table(const char **inout_names, char out_name[PRIVACY_TABLE_SI
 
 static int64_t age_of(const struct privacy_clock *clock, const struct privacy_kind *kind)
 {
+    if (kind->end == END_IN_MEMORY)
+        return kind->more_ms; /* no setting, and housekeeping knows nothing of it */
     return kind->end == END_AFTER ? clock->age_ms(clock->context, kind) : 0;
 }
 
 /* "at most 6 hours after the moment that they show" */
 static void add_end(struct text *out, const struct privacy_kind *kind, int64_t age_ms)
 {
-    static const char *const WORDS[] = {"at most ", "until somebody removes it", "for ever",
+    static const char *const WORDS[] = {"", "until somebody removes it", "for ever",
                                         "in memory only", "not stored"};
     bool is_for_ever = kind->end == END_AFTER && age_ms == 0;
+    char time[PRIVACY_TIME_SIZE] = "";
+    if (age_ms > 0)
+        privacy_time_words(age_ms, time);
     text_add(out, is_for_ever ? "for ever" : WORDS[kind->end]);
-    if (kind->end == END_AFTER && !is_for_ever) {
-        char words[PRIVACY_TIME_SIZE];
-        privacy_time_words(age_ms, words);
-        text_addf(out, "%s%s%s", words, kind->since == NULL ? "" : " ",
-                  kind->since == NULL ? "" : kind->since);
-    } else if (kind->since != NULL && !is_for_ever) {
-        text_addf(out, "; %s", kind->since);
-    }
+    if (age_ms > 0)
+        text_addf(out, "%sat most %s", kind->end == END_AFTER ? "" : ", ", time);
+    if (kind->since != NULL && !is_for_ever)
+        text_addf(out, "%s %s", age_ms > 0 ? "" : ";", kind->since);
 }
 
 static json_t *names_json(const char *names)

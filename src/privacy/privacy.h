@@ -36,9 +36,10 @@ struct privacy_kind {
                             to add */
     const char *why; /* a sentence: what for, and why so long */
     const char *setting; /* of which the time is; NULL = always more_ms */
-    int64_t more_ms;     /* on top of the setting: what stands together goes together */
-    const char *tables;  /* "main.notify_mail main.notify_told"; "" = none */
-    const char *stream;  /* whose records in store_record these are; NULL = none */
+    int64_t
+        more_ms; /* of END_AFTER and END_IN_MEMORY: on top of the setting: what stands together goes together */
+    const char *tables; /* "main.notify_mail main.notify_told"; "" = none */
+    const char *stream; /* whose records in store_record these are; NULL = none */
 };
 
 extern const struct privacy_kind privacy_kinds[];

@@ -53,7 +53,9 @@ TEST(every_kind_says_what_it_is_about_whom_how_long_and_why)
         const struct privacy_kind *kind = &privacy_kinds[i];
         CHECK(kind_of(kind->id) == kind);
         CHECK(strlen(kind->name) > 3 && strlen(kind->holds) > 10 && strlen(kind->why) > 10);
-        CHECK(kind->end != END_AFTER || kind->setting != NULL || kind->more_ms > 0);
+        bool is_timed = kind->end == END_AFTER || kind->end == END_IN_MEMORY;
+        CHECK(is_timed == (kind->setting != NULL || kind->more_ms > 0));
+        CHECK(kind->end == END_AFTER || kind->setting == NULL);
         CHECK(kind->end != END_AFTER || *kind->tables != '\0');
         /* What nobody may be found in again has no table. */
         CHECK((kind->end != END_IN_MEMORY && kind->end != END_NOT_STORED) || *kind->tables == '\0');
@@ -100,7 +102,7 @@ TEST(what_is_kept_for_ever_by_its_setting_is_said_to_be)
     privacy_add_text(&text, &(struct privacy_clock){.age_ms = for_ever});
     CHECK(!text.overflowed);
     CHECK(strstr(text.bytes, "kept  for ever (--keep-mails)") != NULL);
-    CHECK(strstr(text.bytes, "at most") == NULL);
+    CHECK(strstr(text.bytes, "kept  at most") == NULL);
 }
 
 TEST(the_text_for_people_has_no_long_lines)
@@ -109,6 +111,8 @@ TEST(the_text_for_people_has_no_long_lines)
     text_init(&text, 65536);
     privacy_add_text(&text, &(struct privacy_clock){.age_ms = six_hours});
     CHECK(strstr(text.bytes, "at most 6 hours after it was written") != NULL);
+    CHECK(strstr(text.bytes, "in memory only, at most 5 minutes after they came") != NULL);
+    CHECK(strstr(text.bytes, "not stored; given to the system") != NULL);
     for (const char *line = text.bytes; *line != '\0'; line += strcspn(line, "\n") + 1)
         CHECK(strcspn(line, "\n") <= 120);
 }
