@@ -47,7 +47,7 @@ int world_last_camera(const struct world *world, int group)
     return MIN((group + 1) * WORLD_GROUP_CAMERAS, world->camera_count) - 1;
 }
 
-/* Circles of 2 to 7 m around places of their own, once in all steps: 0.3 to 1.1 m/s. */
+/* Circles of 2 to 6 m around places of their own, once in all steps: 0.3 to 0.9 m/s. */
 void world_walkers(const struct world *world, int group, int step,
                    struct walker out[WORLD_GROUP_PEOPLE])
 {
@@ -55,9 +55,9 @@ void world_walkers(const struct world *world, int group, int step,
     struct random_sequence chance = {.state = (uint64_t)group + 1};
     world_centre(world, group, &x, &y);
     for (int i = 0; i < WORLD_GROUP_PEOPLE; i++) {
-        double radius = 2 + 5 * random_uniform(&chance);
-        double from_x = x - 5 + 10 * random_uniform(&chance);
-        double from_y = y - 5 + 10 * random_uniform(&chance);
+        double radius = 2 + 4 * random_uniform(&chance);
+        double from_x = x - 4 + 8 * random_uniform(&chance);
+        double from_y = y - 4 + 8 * random_uniform(&chance);
         double phase = 2 * M_PI * random_uniform(&chance);
         double way = random_below(&chance, 2) == 0 ? 1 : -1;
         double turn = phase + way * 2 * M_PI * step / WORLD_STEPS;
