@@ -22,6 +22,13 @@ GET POST          /api/v1/events/{event}/venues
 GET PUT DELETE    /api/v1/events/{event}/venues/{venue}
 GET               /api/v1/events/{event}/venues/{venue}/crowd
 GET               /api/v1/events/{event}/venues/{venue}/tracks
+GET               /api/v1/events/{event}/venues/{venue}/tracks.geojson
+GET               /api/v1/events/{event}/venues/{venue}/crowd.geojson
+GET               /api/v1/events/{event}/venues/{venue}/crowd.csv
+GET               /api/v1/events/{event}/ngsi-ld/v1/entities
+GET               /api/v1/events/{event}/ngsi-ld/v1/entities/{entity}
+GET               /api/v1/events/{event}/sensorthings/v1.1
+GET               /api/v1/events/{event}/sensorthings/v1.1/{path}
 GET               /api/v1/events/{event}/venues/{venue}/heat
 GET               /api/v1/events/{event}/venues/{venue}/dwell
 GET               /api/v1/events/{event}/venues/{venue}/trips

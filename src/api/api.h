@@ -87,3 +87,6 @@ extern const size_t accounts_route_count, people_route_count, events_route_count
     members_route_count, venues_route_count, import_route_count, readings_route_count,
     crowd_route_count, paths_route_count, trends_route_count, alerts_route_count,
     notify_route_count, live_route_count, privacy_route_count, system_route_count;
+
+extern const struct route exchange_routes[];
+extern const size_t exchange_route_count;

@@ -97,8 +97,9 @@ static void start(struct site *site)
     } tables[] = {{accounts_routes, accounts_route_count}, {people_routes, people_route_count},
                   {events_routes, events_route_count},     {members_routes, members_route_count},
                   {venues_routes, venues_route_count},     {import_routes, import_route_count},
-                  {crowd_routes, crowd_route_count},       {readings_routes, readings_route_count},
-                  {alerts_routes, alerts_route_count},     {notify_routes, notify_route_count}};
+                  {crowd_routes, crowd_route_count},       {exchange_routes, exchange_route_count},
+                  {readings_routes, readings_route_count}, {alerts_routes, alerts_route_count},
+                  {notify_routes, notify_route_count}};
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         count += tables[i].count;

@@ -49,6 +49,7 @@ void routes_init(struct routes *routes, struct app *app, int ingest_rate)
     add(routes, crowd_routes, crowd_route_count, app);
     add(routes, paths_routes, paths_route_count, app);
     add(routes, trends_routes, trends_route_count, app);
+    add(routes, exchange_routes, exchange_route_count, app);
     add(routes, alerts_routes, alerts_route_count, app);
     add(routes, notify_routes, notify_route_count, app);
     add(routes, live_routes, live_route_count, app);
