@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* api/exchange/places.h — what the forms of exchange share: the venues of an event in a stable order,
- * and places as GeoJSON (RFC 7946: longitude, latitude, counter-clockwise rings). A venue without an origin
- * on the earth has its places in metres, and only GeoJSON files, which say so, carry them. */
+ * and places as GeoJSON (RFC 7946: longitude, latitude, counter-clockwise rings). A venue without wgs84
+ * has its places in metres, and only GeoJSON files, which say so, carry them. */
 #pragma once
 #include "api/api.h"
 #include "base/text.h"
