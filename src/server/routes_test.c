@@ -22,8 +22,13 @@ static json_t *operation_of(json_t *document, const struct route *route)
     char method[16] = "";
     for (size_t i = 0; route->method[i] != '\0' && i < sizeof method - 1; i++)
         method[i] = (char)tolower((unsigned char)route->method[i]);
-    return json_object_get(json_object_get(json_object_get(document, "paths"), route->path),
-                           method);
+    char path[256] = "";
+    size_t len = 0; /* "{path*}" is "{path}" there */
+    for (const char *p = route->path; *p != '\0' && len < sizeof path - 1; p++) {
+        if (*p != '*')
+            path[len++] = *p;
+    }
+    return json_object_get(json_object_get(json_object_get(document, "paths"), path), method);
 }
 
 static size_t count_operations(json_t *document)
