@@ -73,6 +73,8 @@
  * of; a frame that comes later still corrects its second, through the store. */
 #define LIMIT_CROWD_SECONDS      4096
 #define LIMIT_CROWD_WINDOW_BYTES (256 * 1024 * 1024)
+/* Of all venues that a process counts: beyond, the same for each that holds more than its even part. */
+#define LIMIT_CROWD_WINDOWS_BYTES ((size_t)512 * 1024 * 1024)
 
 /* Of one value of a sensor, so that every sum of them is finite too: 422. */
 #define LIMIT_READING_VALUE 1e100

@@ -13,7 +13,8 @@ static void venue_destroy(struct counted_venue *venue)
 
 void counted_init(struct counted *counted, struct store *store, struct venues *venues)
 {
-    *counted = (struct counted){.store = store, .venues = venues};
+    *counted = (struct counted){
+        .store = store, .venues = venues, .windows = {.bytes_max = LIMIT_CROWD_WINDOWS_BYTES}};
     lock_init(&counted->lock);
     counted->pool = pool_create("crowd-group", pool_threads_here());
 }
@@ -82,6 +83,7 @@ static enum err add(struct counted *counted, struct venue_view *view, int shard,
     struct counted_venue *venue = mem_new(sizeof *venue);
     venue->state = state;
     state->pool = counted->pool;
+    seconds_share(&state->seconds, &counted->windows);
     venue->shard = shard;
     memcpy(venue->event, view->event, sizeof venue->event);
     memcpy(venue->venue, view->id, sizeof venue->venue);

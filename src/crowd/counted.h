@@ -28,6 +28,7 @@ struct counted {
     struct venues *venues;
     struct pool *pool; /* owned: groups of cameras are followed beside one another */
     struct lock lock;  /* guards the list for others than the consumer's thread, and the pictures */
+    struct seconds_total windows; /* the consumer's thread */
     struct counted_venue **all;
     size_t count;
 };

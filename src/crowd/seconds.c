@@ -38,8 +38,27 @@ static size_t bytes_of(const struct second *second)
     return bytes;
 }
 
+/* What it holds has changed from `before` bytes. */
+static void tell_total(const struct seconds *seconds, size_t before)
+{
+    if (seconds->total != NULL)
+        seconds->total->bytes = seconds->total->bytes - before + seconds->bytes;
+}
+
+void seconds_share(struct seconds *seconds, struct seconds_total *total)
+{
+    assert(seconds->total == NULL);
+    seconds->total = total;
+    total->windows++;
+    tell_total(seconds, 0);
+}
+
 void seconds_fini(struct seconds *seconds)
 {
+    if (seconds->total != NULL) {
+        seconds->total->bytes -= seconds->bytes;
+        seconds->total->windows--;
+    }
     for (size_t i = 0; i < seconds->count; i++)
         second_destroy(seconds->all[i]);
     mem_free(seconds->all);
@@ -173,7 +192,9 @@ void seconds_add(struct seconds *seconds, uint32_t device, struct frame_count *f
                  int64_t stream_ms, int64_t position)
 {
     struct second *second = find_or_make(seconds, second_of(frame->at_ms));
+    size_t before = seconds->bytes;
     seconds->bytes += camera_put(camera_of(second, device), frame);
+    tell_total(seconds, before);
     second->touched_ms = MAX(second->touched_ms, stream_ms);
     if (!second->is_dirty) {
         second->is_dirty = true;
@@ -206,14 +227,18 @@ struct second *seconds_due(struct seconds *seconds, int64_t stream_ms)
     return seconds_next_due(seconds, stream_ms, &place);
 }
 
-static bool is_over(size_t count, size_t bytes)
+static bool is_over(const struct seconds *seconds, size_t count)
 {
-    return count > LIMIT_CROWD_SECONDS || bytes > LIMIT_CROWD_WINDOW_BYTES;
+    const struct seconds_total *total = seconds->total;
+    if (count > LIMIT_CROWD_SECONDS || seconds->bytes > LIMIT_CROWD_WINDOW_BYTES)
+        return true;
+    return total != NULL && total->bytes > total->bytes_max &&
+           seconds->bytes > total->bytes_max / total->windows;
 }
 
 bool seconds_is_full(const struct seconds *seconds)
 {
-    return is_over(seconds->count, seconds->bytes);
+    return is_over(seconds, seconds->count);
 }
 
 void seconds_settle(struct seconds *seconds)
@@ -231,14 +256,16 @@ void seconds_forget(struct seconds *seconds, int64_t stream_ms)
     for (size_t i = 0; i < seconds->count; i++) {
         struct second *second = seconds->all[i];
         int64_t needed_until = MAX((second->s + 1) * 1000, second->touched_ms) + SECONDS_KEEP_MS;
-        bool is_needed = needed_until > stream_ms && !is_over(count, seconds->bytes);
+        bool is_needed = needed_until > stream_ms && !is_over(seconds, count);
         if (second->is_dirty || is_needed) {
             seconds->all[kept++] = second;
             continue;
         }
         /* Should a frame of it still come, the store knows more than we do. */
         seconds->complete_from_s = MAX(seconds->complete_from_s, second->s + 1);
+        size_t before = seconds->bytes;
         seconds->bytes -= bytes_of(second);
+        tell_total(seconds, before);
         count--;
         second_destroy(second);
     }
@@ -296,6 +323,8 @@ static void renumber_second(struct second *second, const uint32_t *zones, const 
 
 void seconds_renumber(struct seconds *seconds, const uint32_t *zones, const uint32_t *devices)
 {
+    size_t before = seconds->bytes;
     for (size_t i = 0; i < seconds->count; i++)
         renumber_second(seconds->all[i], zones, devices, &seconds->bytes);
+    tell_total(seconds, before);
 }

@@ -36,8 +36,15 @@ struct second {
     size_t camera_count;
 };
 
+/* Of all windows of a process; one thread's. */
+struct seconds_total {
+    size_t bytes, bytes_max;
+    size_t windows;
+};
+
 struct seconds {
-    struct second **all; /* by s */
+    struct seconds_total *total; /* lent; NULL = alone */
+    struct second **all;         /* by s */
     size_t count;
     size_t size;
     size_t bytes;            /* of the frames */
@@ -49,6 +56,9 @@ struct seconds {
 
 void seconds_init(struct seconds *seconds, int64_t complete_from_s, int64_t lateness_ms);
 void seconds_fini(struct seconds *seconds);
+/* It counts with the others from now on: beyond bytes_max whoever holds more than an even part of that
+ * is full. */
+void seconds_share(struct seconds *seconds, struct seconds_total *total);
 
 /* The frame that is there of this device and instant; NULL. Until the next change. */
 const struct frame_count *seconds_frame(const struct seconds *seconds, uint32_t device,

@@ -453,6 +453,39 @@ TEST(a_window_is_full_by_its_bytes_too_and_they_are_counted_as_they_go)
     CHECK_INT(seconds->bytes, 0);
 }
 
+TEST(windows_of_all_venues_share_a_limit_and_the_largest_gives_way)
+{
+    struct venue_state *small = new_state();
+    SCOPED(venue_state) large = new_state();
+    struct seconds_total total = {.bytes_max = SIZE_MAX};
+    seconds_share(&small->seconds, &total);
+    seconds_share(&large->seconds, &total);
+    see(small, "cam-1", T, IN_STAGE, 1);
+    for (int i = 0; i < 10; i++)
+        see(large, "cam-1", T + 1000 * i, IN_STAGE, 5);
+    CHECK_INT(total.windows, 2);
+    CHECK_INT(total.bytes, small->seconds.bytes + large->seconds.bytes);
+    CHECK(!seconds_is_full(&large->seconds));
+    total.bytes_max = total.bytes - 1;
+    CHECK(seconds_is_full(&large->seconds));
+    CHECK(!seconds_is_full(&small->seconds)); /* it holds less than its half */
+
+    for (struct second *second; (second = seconds_due(&large->seconds, INT64_MAX)) != NULL;)
+        second->is_taken = true;
+    seconds_settle(&large->seconds);
+    seconds_forget(&large->seconds, T);
+    CHECK(!seconds_is_full(&large->seconds));
+    CHECK_INT(large->seconds.count, 9); /* the oldest made room enough */
+    CHECK_INT(total.bytes, small->seconds.bytes + large->seconds.bytes);
+    venue_state_destroy(small);
+    CHECK_INT(total.windows, 1);
+    CHECK_INT(total.bytes, large->seconds.bytes);
+    struct venue_view *view = build_view(BOXES, COUNT_OF(BOXES), (const char *[]){"cam-2", NULL});
+    venue_state_move(large, view);
+    shared_unref(&view->shared);
+    CHECK_INT(total.bytes, large->seconds.bytes);
+}
+
 TEST(a_change_of_the_venue_keeps_what_is_known)
 {
     SCOPED(venue_state) crowd = new_state();
