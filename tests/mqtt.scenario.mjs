@@ -127,6 +127,41 @@ scenario('killed again and again under QoS 1 messages, everything is there, once
   console.log(`# killed at ${killedAt.join(', ')} of ${ROUND} frames`);
 });
 
+scenario('while the database is away messages stay at the broker, and are there once when it is back', async (t) => {
+  const broker = await t.broker();
+  const postgres = await t.postgres();
+  const muster = await t.muster({ database: postgres.url, flags: at(broker, '--mqtt-event', 'demo') });
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  await until('Muster is at the broker', () => metricOf(admin, 'muster_mqtt_connected'));
+  await postgres.stop();
+  const base = Date.now() - 60000;
+  const times = Array.from({ length: 100 }, (_, i) => base + i);
+  await broker.publish(CAMERA, ...times.map((time) => crowd('cam-1', 2, time)));
+  await until('it says that they wait', () => muster.log.some((line) => line.includes('stay at the broker')));
+  await postgres.start();
+  const again = await until('people can sign in again', () => muster.signIn().catch(() => null));
+  const range = `event=demo&from=${new Date(base).toISOString()}&to=${new Date(base + 100).toISOString()}`;
+  await until('all are stored', async () => (await again.ask('GET', '/api/v1/detections/count?event=demo')).json?.detections === 200, 40000);
+  compare(new Set(times), await storedFrames(again, range), 'frames');
+});
+
+scenario('a device that sends too much is cut to its rate, and others are heard', async (t) => {
+  const broker = await t.broker();
+  const muster = await t.muster({ flags: at(broker, '--mqtt-event', 'demo', '--ingest-rate', '10') });
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  await until('Muster is at the broker', () => metricOf(admin, 'muster_mqtt_connected'));
+  const base = Date.now() - 60000;
+  await broker.publish(CAMERA, ...Array.from({ length: 500 }, (_, i) => crowd('cam-1', 1, base + i)));
+  await broker.publish('muster/demo/cam-2/detections', crowd('cam-2', 3, base));
+  await until('the other is heard', async () => (await admin.get('/api/v1/detections/count?event=demo&device=cam-2')).detections === 3);
+  const { detections } = await admin.get('/api/v1/detections/count?event=demo&device=cam-1');
+  check(detections >= 20 && detections < 300, `twice the rate at once, and ten a second: ${detections} of 500 are stored`);
+  equal(await metricOf(admin, 'muster_mqtt_over_rate_total'), 500 - detections, 'the others are counted');
+  check(muster.log.some((line) => line.includes('over the rate') && line.includes(CAMERA)), 'and named in the log');
+});
+
 scenario('a broker that goes away and comes back is told everything anew', async (t) => {
   const broker = await t.broker();
   const muster = await t.muster({ flags: at(broker, '--mqtt-event', 'demo') });

@@ -19,8 +19,7 @@ static const char *const SENSORTHINGS_QUERY[] = {
     "$skip: entities to leave out",
     "$count: true: how many there are in all; not of Observations",
     "$orderby: phenomenonTime asc or desc, of Observations",
-    "$filter: of Observations: phenomenonTime compared with times (gt, ge, lt, le, eq), joined by "
-    "and",
+    "$filter: of Observations: phenomenonTime gt, ge, lt, le or eq a time; several with and",
     "$expand: refused; follow the links",
     "$select: refused",
     "$resultFormat: refused",

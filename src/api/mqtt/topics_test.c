@@ -57,8 +57,7 @@ TEST(topic_of_another_shape_is_nobodys)
         "site/muster/Demo/cam-1/detections",
         "site/muster/demo/cam 1/detections",
         "site/musters/demo/cam-1/detections",
-        "site/muster/demo/"
-        "a1234567890123456789012345678901234567890123456789012345678901234/detections",
+        "site/muster/a1234567890123456789012345678901234567890123456789012345678901234/x/senml",
         "scenescape/data/camera/",
         "scenescape/data/camera/Cam",
         "scenescape/data/camera/cam-1/more",

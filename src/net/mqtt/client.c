@@ -79,9 +79,11 @@ static bool take_in(struct mqtt *mqtt)
 {
     bool is_alive = connection_read(mqtt);
     bool is_good = mqtt_settle_batch(mqtt);
-    metric_add(&batches_again, !is_good);
-    if (!is_good)
-        mqtt->failures++; /* so that the pauses grow while the database is away */
+    if (!is_good) {
+        metric_add(&batches_again, 1);
+        log_write(LOG_WARN, "mqtt", "messages cannot be written and stay at the broker",
+                  "messages=%zu", mqtt->batch_count);
+    }
     return is_alive && is_good;
 }
 
@@ -102,6 +104,9 @@ static bool serve(struct mqtt *mqtt)
             tick_us = now_us + MQTT_TICK_MS * INT64_C(1000);
             if (!may_connect(mqtt))
                 return true;
+            /* Only now: while the database is away every connection is given up at once. */
+            if (mqtt->is_accepted)
+                mqtt->failures = 0;
             if (mqtt->is_accepted && mqtt->options.tick != NULL)
                 mqtt->options.tick(mqtt->options.context);
         }

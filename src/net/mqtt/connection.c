@@ -63,7 +63,6 @@ static void on_connect(struct mosquitto *connection, void *context, int code)
     for (size_t i = 0; i < options->subscription_count; i++)
         (void)is_fine(mqtt, mosquitto_subscribe(connection, NULL, options->subscriptions[i], 1));
     mqtt->is_accepted = true;
-    mqtt->failures = 0;
     metric_add(&connections, 1);
     log_write(LOG_INFO, "mqtt", "connected", "host=%s port=%u tls=%s", LOG_TEXT(mqtt->address.host),
               mqtt->address.port, mqtt->address.is_tls ? "yes" : "no");
