@@ -20,3 +20,5 @@ MUST_USE enum err bench_crowd(const struct bench_options *options, struct err_no
 MUST_USE enum err bench_http(const struct bench_options *options, struct err_note *note);
 /* WebSocket clients that all get one update a second: delay and memory. */
 MUST_USE enum err bench_live(const struct bench_options *options, struct err_note *note);
+/* Unusual counts and forecasts of a published series, beside naive ones. */
+MUST_USE enum err bench_trends(const struct bench_options *options, struct err_note *note);

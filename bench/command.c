@@ -51,8 +51,11 @@ static const struct setting OPTIONS[] = {
 static const struct {
     const char *name;
     enum err (*run)(const struct bench_options *options, struct err_note *note);
-} BENCHES[] = {
-    {"ingest", bench_ingest}, {"crowd", bench_crowd}, {"http", bench_http}, {"live", bench_live}};
+} BENCHES[] = {{"ingest", bench_ingest},
+               {"crowd", bench_crowd},
+               {"http", bench_http},
+               {"live", bench_live},
+               {"trends", bench_trends}};
 
 static enum command_result bench(const struct command_call *call)
 {
@@ -71,13 +74,13 @@ static enum command_result bench(const struct command_call *call)
         return err == ERR_NONE ? COMMAND_DONE : command_fail(COMMAND_FAILED, &note);
     }
     (void)err_set(&note, ERR_INVALID, call->arguments[0],
-                  "is none of the benches: ingest, crowd, http, live");
+                  "is none of the benches: ingest, crowd, http, live, trends");
     return command_fail(COMMAND_MISUSED, &note);
 }
 
 const struct command command_bench = {
     .name = "bench",
-    .arguments = "ingest|crowd|http|live",
+    .arguments = "ingest|crowd|http|live|trends",
     .summary = "measures beside the usual tools, in the same run",
     .manual =
         "ingest: detections by HTTP, as required (200 cameras, 10 frames a second, 50 persons) and "
@@ -91,6 +94,9 @@ const struct command command_bench = {
         "http: a page and a JSON resource at 1, 64, 1,000 and 5,000 connections, beside nginx.\n"
         "\n"
         "live: WebSocket clients that all get an update a second: delay and memory.\n"
+        "\n"
+        "trends: unusual counts and forecasts of New York's taxi rides (Numenta anomaly benchmark; "
+        "timeseries/NAB_nyc_taxi.csv.gz in the folder MUSTER_DATA), beside naive ones.\n"
         "\n"
         "Everything runs on this machine, against a server and peers of its own in a temporary "
         "folder. The peers are "

@@ -68,12 +68,13 @@ static bool read_block(struct reader *reader, const struct counts *counts, size_
     const uint8_t *offsets = types + counts->times;
     clock->count = (size_t)counts->times;
     for (size_t i = 0; i < clock->count; i++) {
+        if (types[i] >= counts->types)
+            return false;
         clock->changes[i].from_s = read_int(reader, time_bytes);
         struct reader offset = {.p = offsets + (size_t)types[i] * 6, .end = end};
         clock->changes[i].offset_ms = read_int(&offset, 4) * 1000;
         bool is_late = i == 0 || clock->changes[i].from_s > clock->changes[i - 1].from_s;
-        if (types[i] >= counts->types || !is_late ||
-            llabs(clock->changes[i].offset_ms) > OFFSET_MAX_S * 1000LL)
+        if (!is_late || llabs(clock->changes[i].offset_ms) > OFFSET_MAX_S * 1000LL)
             return false;
     }
     struct reader first = {.p = offsets, .end = end};

@@ -6,8 +6,7 @@
 const char *const counter_fault_names[] = {"none", "negative", "reset", "jump", "late", NULL};
 const char *const counter_fault_advice[] = {
     "", "fewer than nobody cannot pass: the value was not counted; check the counter's set-up",
-    "its running total fell, so it began anew: counting goes on from there; people may have passed "
-    "unseen",
+    "its running total fell, so it began anew: what it shows since is counted",
     "more people than can pass in the time: the value was not counted; check the counter",
     "an increment came after a newer one: it was not counted; let the counter send running totals"};
 

@@ -3,119 +3,26 @@
 
 #include "base/random.h"
 #include "base/test.h"
+#include "trends/nab.h"
 #include "trends/predict/real_series_test.h"
 
 #include <math.h>
 #include <time.h>
 
-/* --- the score of the Numenta anomaly benchmark, standard profile (Lavin, Ahmad 2015) --- */
-
-struct window {
-    int64_t from_ms, until_ms;
-};
-
-/* What a detection is worth at a place: -1 = a window's left end .. 0 = its right end .. far behind. */
-static double worth(double place)
-{
-    return place >= 3 ? -1 : 2 / (1 + exp(5 * place)) - 1;
-}
-
-struct nab_result {
-    double score; /* 0 = nothing found, 100 = each window at its first step and nothing else */
-    size_t found, false_alarms;
-    size_t first[8]; /* steps from the left end of each window; SIZE_MAX = missed */
-};
-
-static size_t step_of(const struct real_series *series, int64_t at_ms)
-{
-    return (size_t)((at_ms - series->at_ms[0]) / series->step_ms);
-}
-
-static struct nab_result nab_score(const struct real_series *series, const bool *is_detection,
-                                   const struct window *windows, size_t window_count)
-{
-    struct nab_result result = {0};
-    size_t probation = MIN(series->count * 15 / 100, (size_t)750), next = 0;
-    double sum = -(double)window_count, best[8];
-    for (size_t w = 0; w < window_count; w++) {
-        best[w] = -1;
-        result.first[w] = SIZE_MAX;
-    }
-    for (size_t i = 0; i < series->count; i++) {
-        while (next < window_count && i > step_of(series, windows[next].until_ms))
-            next++;
-        if (!is_detection[i] || i < probation)
-            continue;
-        size_t left = next < window_count ? step_of(series, windows[next].from_ms) : SIZE_MAX;
-        if (i >= left) {
-            double width = (double)(step_of(series, windows[next].until_ms) - left + 1);
-            double value = worth(-(width - (double)(i - left)) / width) / worth(-1);
-            best[next] = fmax(best[next], value);
-            result.first[next] = MIN(result.first[next], i - left);
-            continue;
-        }
-        double place = 3;
-        if (next > 0) {
-            size_t end = step_of(series, windows[next - 1].until_ms);
-            size_t begin = step_of(series, windows[next - 1].from_ms);
-            place = (double)(i - end) / (double)(end - begin);
-        }
-        result.false_alarms++;
-        sum += worth(place);
-    }
-    for (size_t w = 0; w < window_count; w++) {
-        sum += best[w] + 1;
-        result.found += best[w] > -1;
-    }
-    result.score = 100 * (sum + (double)window_count) / (2 * (double)window_count);
-    return result;
-}
-
-/* New York, 2014-2015: marathon, Thanksgiving, Christmas, New Year, snow storm. */
-static int64_t utc_ms(int year, int month, int day, int hour, int minute)
-{
-    struct tm tm = {.tm_year = year - 1900,
-                    .tm_mon = month - 1,
-                    .tm_mday = day,
-                    .tm_hour = hour,
-                    .tm_min = minute};
-    return (int64_t)timegm(&tm) * 1000;
-}
-
-static size_t taxi_windows(struct window out_windows[5])
-{
-    out_windows[0] = (struct window){utc_ms(2014, 10, 30, 15, 30), utc_ms(2014, 11, 3, 22, 30)};
-    out_windows[1] = (struct window){utc_ms(2014, 11, 25, 12, 0), utc_ms(2014, 11, 29, 19, 0)};
-    out_windows[2] = (struct window){utc_ms(2014, 12, 23, 11, 30), utc_ms(2014, 12, 27, 18, 30)};
-    out_windows[3] = (struct window){utc_ms(2014, 12, 29, 21, 30), utc_ms(2015, 1, 3, 4, 30)};
-    out_windows[4] = (struct window){utc_ms(2015, 1, 24, 20, 30), utc_ms(2015, 1, 29, 3, 30)};
-    return 5;
-}
-
 TEST(the_five_odd_days_of_new_yorks_taxis_are_found)
 {
     struct real_series series = real_series_read("timeseries/NAB_nyc_taxi.csv.gz", NULL, 1800000);
-    SCOPED(unusual) unusual = NULL;
-    CHECK_INT(unusual_create(1800, 1800, &unusual), ERR_NONE);
+    const struct nab_series taxi = {series.at_ms, series.people, series.count, series.step_ms};
     bool *is_detection = mem_new_array(series.count, sizeof *is_detection);
-    for (size_t i = 0; i < series.count; i++) {
-        struct unusual_verdict verdict =
-            unusual_judge(unusual, series.at_ms[i], 0, series.people[i]);
-        is_detection[i] = verdict.phase == UNUSUAL_BEGUN;
-        if (is_detection[i]) {
-            time_t at = (time_t)(series.at_ms[i] / 1000);
-            struct tm tm;
-            char text[32];
-            (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M", gmtime_r(&at, &tm));
-            print_message("# %s: %.0f rides, usual %.0f, strength %.1f\n", text, verdict.people,
-                          verdict.usual_people, verdict.strength);
-        }
-    }
-    struct window windows[5];
-    struct nab_result result = nab_score(&series, is_detection, windows, taxi_windows(windows));
+    nab_judge(&taxi, is_detection);
+    struct nab_result result = nab_score(&taxi, is_detection, nab_taxi_windows, NAB_TAXI_WINDOWS);
     print_message("# nyc_taxi: %zu of 5 windows, %zu false alarms, NAB score %.1f\n", result.found,
                   result.false_alarms, result.score);
     CHECK_INT(result.found, 5);
+    CHECK(result.score > 80);
+    nab_judge_naively(&taxi, is_detection);
+    struct nab_result naive = nab_score(&taxi, is_detection, nab_taxi_windows, NAB_TAXI_WINDOWS);
+    CHECK(naive.score < result.score);
     mem_free(is_detection);
     real_series_fini(&series);
 }
@@ -127,8 +34,8 @@ TEST(the_score_of_the_benchmark_is_100_for_perfect_detections_and_0_for_none)
     int64_t at_ms[STEPS];
     for (size_t i = 0; i < STEPS; i++)
         at_ms[i] = (int64_t)i * 1000;
-    struct real_series series = {.at_ms = at_ms, .count = STEPS, .step_ms = 1000};
-    struct window windows[2] = {{1000000, 1099000}, {1500000, 1599000}};
+    struct nab_series series = {.at_ms = at_ms, .count = STEPS, .step_ms = 1000};
+    struct nab_window windows[2] = {{1000000, 1099000}, {1500000, 1599000}};
     CHECK_NEAR(nab_score(&series, is_detection, windows, 2).score, 0, 1e-9);
     is_detection[1000] = is_detection[1500] = is_detection[1550] = true;
     CHECK_NEAR(nab_score(&series, is_detection, windows, 2).score, 100, 1e-3);
