@@ -10,7 +10,7 @@
 #include "crowd/tracking/tracker.h"
 
 #define INTAKE_WAIT_MAX_MS   2000
-#define INTAKE_WAIT_EXTRA_MS 20
+#define INTAKE_WAIT_EXTRA_MS 50
 #define INTAKE_STEPS_MAX     256 /* waiting; beyond, the oldest is taken as complete */
 /* A lateness is remembered for so long. */
 #define INTAKE_MEMORY_MS 10000
