@@ -41,6 +41,7 @@ TEST(mqtt_address_with_anything_else_is_refused_by_its_setting)
         "mqtt://[]:1",
         "mqtt://[::1]1883",
         "mqtt://anna:secret@broker",
+        "mqtt://anna@broker",
         "mqtt://a b",
     };
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
