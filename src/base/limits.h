@@ -64,6 +64,7 @@
 #define LIMIT_FRAME_PERSONS  5000
 #define LIMIT_BATCH_PERSONS  50000
 #define LIMIT_BATCH_READINGS 10000
+#define LIMIT_BATCH_LOOKS    2048 /* vectors of appearance; further ones are passed over */
 
 /* A camera's frame further ahead of the server's clock is of a wrong clock: 422 for that frame, and the
  * device's health says by how much. Nothing that is taken in is left uncounted for its time. */

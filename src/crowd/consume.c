@@ -3,6 +3,7 @@
  * stored position lags behind by what is not yet written, and to the floor of the checkpoints. */
 #include "base/metrics.h"
 #include "crowd/crowd_internal.h"
+#include "readings/appearances.h"
 #include "readings/readings.h"
 #include "store/consumer.h"
 
@@ -59,6 +60,16 @@ static enum err make_room(struct crowd *crowd, struct venue_state *state,
     return ERR_NONE;
 }
 
+static void take_looks(struct crowd *crowd, struct venue_state *state,
+                       const struct detection_batch *detections, int64_t now_ms)
+{
+    struct appearance look;
+    while (crowd->live.readings != NULL &&
+           readings_take_appearance(crowd->live.readings, detections->event, detections->device,
+                                    &look))
+        venue_state_look(state, detections->device, look.track, look.v, now_ms);
+}
+
 static enum err take_record(struct crowd *crowd, struct stream_record *record,
                             const struct consumer_batch *batch)
 {
@@ -73,6 +84,7 @@ static enum err take_record(struct crowd *crowd, struct stream_record *record,
         const struct batch_arrival arrival = {.at_ms = record->at_ms,
                                               .stream_ms = crowd->shards[batch->shard].stream_ms,
                                               .position = record->position};
+        take_looks(crowd, venue->state, detections, batch->now_ms);
         if (venue_state_take(venue->state, detections, arrival))
             live_note_change(&venue->live, record->at_ms);
         err = make_room(crowd, venue->state, batch);
@@ -120,6 +132,8 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     struct checkpoints *shard = &crowd->shards[batch->shard];
     writing_clear(&crowd->writing);
     checkpoints_follow_time(shard, time_of(batch));
+    if (crowd->live.readings != NULL)
+        (void)readings_forget_appearances(crowd->live.readings, batch->now_ms);
     for (size_t i = 0; i < batch->record_count; i++)
         TRY(take_record(crowd, batch->records[i], batch));
     for (size_t i = 0; i < crowd->counted.count; i++) {

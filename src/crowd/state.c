@@ -2,6 +2,7 @@
 #include "crowd/state.h"
 
 #include "base/metrics.h"
+#include "crowd/meet.h"
 
 static struct metric frames_total =
     METRIC_COUNTER("muster_crowd_frames_total", "Camera frames counted.");
@@ -101,6 +102,7 @@ static void run_groups(struct venue_state *state, int64_t stream_ms)
         metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
         crowd_scene_fixes_fini(&settled);
     }
+    meet_again(state->handover, state->scene, &state->tracks, stream_ms);
 }
 
 /* --- life --- */
@@ -118,6 +120,8 @@ static void renew_scene(struct venue_state *state, struct venue_view *view)
     scene_queue_init(&state->queue, state->scene);
     track_log_regroup(&state->tracks, crowd_scene_group_count(state->scene));
     tally_fini(&state->tally); /* its groups had other numbers */
+    handover_destroy(state->handover);
+    state->handover = handover_create();
 }
 
 struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
@@ -134,6 +138,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     scene_queue_init(&state->queue, state->scene);
     track_log_init(&state->tracks, crowd_scene_group_count(state->scene));
     flow_init(&state->flow, state->map);
+    state->handover = handover_create();
     return state;
 }
 
@@ -163,6 +168,7 @@ void venue_state_destroy(struct venue_state *state)
     seconds_fini(&state->seconds);
     scene_queue_fini(&state->queue);
     crowd_scene_destroy(state->scene);
+    handover_destroy(state->handover);
     tally_fini(&state->tally);
     track_log_fini(&state->tracks);
     mem_free(state);
@@ -206,9 +212,18 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->flow = moved->flow;
     scene_queue_fini(&moved->queue);
     crowd_scene_destroy(moved->scene);
+    handover_destroy(moved->handover);
     track_log_fini(&moved->tracks);
     mem_free(moved);
     renew_scene(state, view);
+}
+
+void venue_state_look(struct venue_state *state, const char *device, int64_t source_track,
+                      const int8_t v[LOOKS_DIMS], int64_t at_ms)
+{
+    uint32_t d = find_device(venue_state_view(state), device);
+    if (d != UINT32_MAX)
+        handover_look(state->handover, d, source_track, v, at_ms);
 }
 
 /* --- detections --- */

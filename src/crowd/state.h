@@ -6,6 +6,7 @@
 #include "crowd/count/tally.h"
 #include "crowd/crowd.h"
 #include "crowd/flow.h"
+#include "crowd/handover/handover.h"
 #include "crowd/seconds.h"
 #include "crowd/tracking/scene_queue.h"
 #include "crowd/tracks/log.h"
@@ -28,6 +29,7 @@ struct venue_state {
     struct crowd_scene *scene; /* the same people, followed */
     struct scene_queue queue;  /* frames on their way there */
     struct pool *pool;         /* borrowed; NULL = everything in the caller */
+    struct handover *handover; /* over floors that nobody sees */
     struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
     struct flow flow; /* how they stand and move */
@@ -52,6 +54,10 @@ struct batch_arrival {
 /* True when the live picture changed. */
 bool venue_state_take(struct venue_state *state, const struct detection_batch *batch,
                       struct batch_arrival arrival);
+
+/* A camera's vector of how its own track looks; forgotten within minutes. */
+void venue_state_look(struct venue_state *state, const char *device, int64_t source_track,
+                      const int8_t v[LOOKS_DIMS], int64_t at_ms);
 
 /* What was taken for writing is written: forgets what is no longer needed. */
 void venue_state_settle(struct venue_state *state, int64_t stream_ms);

@@ -196,6 +196,7 @@ enum err readings_open(const struct readings_options *options, struct readings *
     readings->keep_detections_ms =
         options->keep_detections_ms > 0 ? options->keep_detections_ms : DAY_MS;
     lock_init(&readings->seen.lock);
+    waiting_init(&readings->waiting);
     store_listen(readings->store, CHANNEL, heard_elsewhere, readings);
     enum err err = load_heard(readings);
     if (err == ERR_NONE)
@@ -216,6 +217,7 @@ void readings_close(struct readings *readings)
     gather_stop(readings->detections);
     gather_stop(readings->series);
     lock_fini(&readings->seen.lock);
+    waiting_fini(&readings->waiting);
     mem_free(readings->seen.slots);
     mem_free(readings);
 }

@@ -254,6 +254,25 @@ static void note_ahead(struct readings *readings, const struct receive *receive,
     }
 }
 
+/* They wait before their frames are committed: whoever follows those finds them. */
+static void pass_looks(struct readings *readings, const struct receive *receive,
+                       const struct decoded *decoded)
+{
+    for (size_t i = 0; i < decoded->look_count; i++) {
+        const struct decode_look *look = &decoded->looks[i];
+        const struct device *device;
+        if (!may_speak_for(receive, look->device))
+            continue;
+        struct venue_view *view =
+            venues_view_of_device(readings->venues, receive->event, look->device, &device);
+        if (view == NULL)
+            continue;
+        shared_unref(&view->shared);
+        readings_put_appearance(readings, history_id(receive->event, look->device),
+                                &look->appearance, receive->now_ms);
+    }
+}
+
 static enum err pack_batches(struct delivery *delivery, const struct receive *receive,
                              struct decoded *decoded, struct err_note *note)
 {
@@ -292,6 +311,8 @@ void readings_receive_detections(struct readings *readings, const struct receive
         decoded.errors = (struct item_errors){0};
         delivery->receipt.skipped = decoded.skipped;
         err = pack_batches(delivery, receive, &decoded, &note);
+        if (err == ERR_NONE)
+            pass_looks(readings, receive, &decoded);
     }
     decoded_fini(&decoded);
     if (err == ERR_NONE)

@@ -274,6 +274,23 @@ const struct tracker_person *crowd_scene_people(const struct crowd_scene *scene,
     return people == NULL ? &nobody : people;
 }
 
+/* --- people who go on elsewhere --- */
+
+void crowd_scene_take_news(struct crowd_scene *scene, uint32_t group, struct news_list *out_list)
+{
+    tracker_take_news(scene->all[group].tracker, out_list);
+}
+
+bool crowd_scene_rename(struct crowd_scene *scene, uint32_t group, uint64_t own_id, uint64_t told)
+{
+    return tracker_rename(scene->all[group].tracker, own_id, told);
+}
+
+void crowd_scene_hand_over(struct crowd_scene *scene, uint32_t group, uint64_t own_id)
+{
+    tracker_hand_over(scene->all[group].tracker, own_id);
+}
+
 /* --- settled --- */
 
 /* Up to where a group can be settled; all of it when it is silent. */

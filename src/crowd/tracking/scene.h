@@ -51,6 +51,12 @@ bool crowd_scene_hears(const struct crowd_scene *scene, uint32_t device, int64_t
 const struct tracker_person *crowd_scene_people(const struct crowd_scene *scene, uint32_t group,
                                                 int64_t stream_ms, size_t *out_count);
 
+/* What is told of one group's people, and what they are told to be called by (news.h); groups by number. */
+struct news_list;
+void crowd_scene_take_news(struct crowd_scene *scene, uint32_t group, struct news_list *out_list);
+bool crowd_scene_rename(struct crowd_scene *scene, uint32_t group, uint64_t own_id, uint64_t told);
+void crowd_scene_hand_over(struct crowd_scene *scene, uint32_t group, uint64_t own_id);
+
 /* A step, settled: everybody of one group at one time. */
 struct crowd_scene_fixes {
     struct tracker_fix *fixes; /* by time */

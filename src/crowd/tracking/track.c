@@ -5,7 +5,7 @@
 struct track *track_create(uint64_t id, int64_t at_ms)
 {
     struct track *track = mem_new(sizeof *track);
-    track->id = id;
+    track->id = track->told = id;
     track->odds = TRACK_ODDS_NEW;
     track->born_ms = track->seen_ms = track->at_ms = track->looked_ms = at_ms;
     track->settled_ms = at_ms - 1;
@@ -86,7 +86,7 @@ static void tell(const struct track *track, const struct track_fix *fix,
 {
     *out = (struct tracker_fix){.at_ms = fix->at_ms};
     out->person = (struct tracker_person){
-        .id = track->id,
+        .id = track->told,
         .x = motion->state[0],
         .y = motion->state[1],
         .vx = motion->state[2],

@@ -50,7 +50,12 @@ struct track_eye { /* a camera that looked at this person */
 
 struct track {
     uint64_t id;
-    struct motion motion; /* of the last step */
+    uint64_t
+        told; /* the number by which others know it: somebody's who was lost elsewhere, or its id */
+    struct tracker_person seen; /* where and as what it was seen last */
+    bool is_missed;             /* told to be */
+    bool is_handed_over;        /* goes on elsewhere */
+    struct motion motion;       /* of the last step */
     double odds;
     bool is_certain;
     bool is_hidden;

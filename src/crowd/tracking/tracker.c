@@ -5,6 +5,7 @@
 
 #include "crowd/tracking/belief.h"
 #include "crowd/tracking/learn.h"
+#include "crowd/tracking/news.h"
 
 #define FIRST_STEP_S 0.5
 
@@ -25,6 +26,7 @@ struct tracker {
     int64_t at_ms;
     bool has_begun;
     struct tracker_stats stats;
+    struct news_list news;
 };
 
 struct tracker *tracker_create(const struct tracker_scope *scope)
@@ -55,6 +57,7 @@ void tracker_destroy(struct tracker *tracker)
     mem_free(tracker->tracks);
     mem_free(tracker->ended);
     mem_free(tracker->people);
+    news_list_fini(&tracker->news);
     step_fini(&tracker->step);
     floor_fini(&tracker->floor);
     mem_free(tracker->cameras);
@@ -142,6 +145,100 @@ static struct track *begin(struct tracker *tracker, const struct cluster *cluste
     return track;
 }
 
+/* --- news --- */
+
+static struct tracker_person person_of(const struct track *track)
+{
+    const struct motion *motion = &track->motion;
+    return (struct tracker_person){
+        .id = track->told,
+        .x = motion->state[0],
+        .y = motion->state[1],
+        .vx = motion->state[2],
+        .vy = motion->state[3],
+        .deviation_m = sqrt(fmax(fmax(motion->p[0][0], motion->p[1][1]), 0)),
+    };
+}
+
+static void tell_news(struct tracker *tracker, const struct track *track, enum news_kind kind,
+                      int64_t at_ms)
+{
+    struct news *news = news_add(&tracker->news);
+    news->kind = kind;
+    news->own_id = track->id;
+    news->at_ms = at_ms;
+    news->person = kind == NEWS_BEGAN ? person_of(track) : track->seen;
+    news->person.id = track->told;
+    const struct floor_cell *cell = floor_cell_at(&tracker->floor, news->person.x, news->person.y);
+    news->arrivals = floor_arrival_rate(&tracker->floor, cell);
+    for (uint32_t i = 0; i < track->eye_count; i++) {
+        if (track->eyes[i].source_track >= 0)
+            news->eyes[news->eye_count++] =
+                (struct news_eye){track->eyes[i].device, track->eyes[i].source_track};
+    }
+}
+
+/* It is told with where it began, which may be a second ago; its velocity is better known now. */
+static void tell_beginning(struct tracker *tracker, struct track *track)
+{
+    tell_news(tracker, track, NEWS_BEGAN, track->born_ms);
+    struct news *news = &tracker->news.all[tracker->news.count - 1];
+    const struct track_fix *first = track_fix(track, 0);
+    news->person.x = (double)first->state[0];
+    news->person.y = (double)first->state[1];
+    news->at_ms = first->at_ms;
+}
+
+static void note_seen(struct tracker *tracker, struct track *track)
+{
+    track->seen_ms = tracker->at_ms;
+    track->seen = person_of(track);
+    if (track->is_missed)
+        tell_news(tracker, track, NEWS_BACK, tracker->at_ms);
+    track->is_missed = false;
+}
+
+static void tell_missed(struct tracker *tracker, struct track *track, enum news_kind kind)
+{
+    if (track->is_certain && !track->is_handed_over && (kind == NEWS_LOST || !track->is_missed)) {
+        tell_news(tracker, track, kind, track->seen_ms);
+        track->is_missed = true;
+    }
+}
+
+void tracker_take_news(struct tracker *tracker, struct news_list *out_list)
+{
+    *out_list = tracker->news;
+    tracker->news = (struct news_list){0};
+}
+
+static struct track *find_track(const struct tracker *tracker, uint64_t own_id)
+{
+    for (size_t i = 0; i < tracker->track_count + tracker->ended_count; i++) {
+        bool is_followed = i < tracker->track_count;
+        struct track *track =
+            is_followed ? tracker->tracks[i] : tracker->ended[i - tracker->track_count];
+        if (track->id == own_id)
+            return track;
+    }
+    return NULL;
+}
+
+bool tracker_rename(struct tracker *tracker, uint64_t own_id, uint64_t told)
+{
+    struct track *track = find_track(tracker, own_id);
+    if (track != NULL)
+        track->told = track->seen.id = told;
+    return track != NULL;
+}
+
+void tracker_hand_over(struct tracker *tracker, uint64_t own_id)
+{
+    struct track *track = find_track(tracker, own_id);
+    if (track != NULL)
+        track->is_handed_over = true;
+}
+
 /* --- the step --- */
 
 static void name_parts(struct tracker *tracker, const struct track *track,
@@ -150,7 +247,7 @@ static void name_parts(struct tracker *tracker, const struct track *track,
     for (uint32_t i = 0; i < cluster->part_count; i++) {
         const struct step_part *part = &cluster->parts[i];
         tracker->step.frames[part->frame].sightings[part->sighting].person =
-            track->is_certain ? track->id : 0;
+            track->is_certain ? track->told : 0;
     }
 }
 
@@ -162,11 +259,12 @@ static void take(struct tracker *tracker, struct cluster *cluster)
     struct track *track = cluster->track;
     if (track == NULL)
         return;
+    bool was_certain = track->is_certain;
     belief_weigh(track, &tracker->step, cluster, is_new);
     if (!is_new)
         move(tracker, track, cluster);
     if (cluster->part_count > 0)
-        track->seen_ms = tracker->at_ms;
+        note_seen(tracker, track);
     if (cluster->look_count > 0)
         track->looked_ms = tracker->at_ms;
     bool is_shown =
@@ -174,6 +272,8 @@ static void take(struct tracker *tracker, struct cluster *cluster)
     track_keep_fix(track,
                    (cluster->is_renewed ? FIX_IS_RENEWED : 0) | (is_shown ? FIX_IS_SHOWN : 0));
     note_looks(tracker, track, cluster);
+    if (track->is_certain && !was_certain)
+        tell_beginning(tracker, track);
     name_parts(tracker, track, cluster);
     learn_from(&tracker->step, &tracker->ground, track, cluster);
 }
@@ -189,8 +289,8 @@ static bool is_awaited(const struct tracker *tracker, const struct track *track)
 static bool is_over(const struct tracker *tracker, const struct track *track)
 {
     int64_t unseen_ms = tracker->at_ms - track->seen_ms;
-    if (!floor_holds(&tracker->floor, track->motion.state[0], track->motion.state[1]) ||
-        unseen_ms >= TRACK_AWAITED_MS)
+    if (track->is_handed_over || unseen_ms >= TRACK_AWAITED_MS ||
+        !floor_holds(&tracker->floor, track->motion.state[0], track->motion.state[1]))
         return true;
     if (track->is_certain)
         return unseen_ms >= TRACK_LOST_MS && !track->is_awaited;
@@ -204,9 +304,12 @@ static void end_tracks(struct tracker *tracker)
         struct track *track = tracker->tracks[i];
         track->is_awaited = is_awaited(tracker, track);
         if (!is_over(tracker, track)) {
+            if (tracker->at_ms - track->seen_ms >= NEWS_MISSED_MS && !track->is_awaited)
+                tell_missed(tracker, track, NEWS_MISSED);
             tracker->tracks[kept++] = track;
             continue;
         }
+        tell_missed(tracker, track, NEWS_LOST);
         track->is_awaited = false;
         if (track->is_certain)
             push_track(&tracker->ended, &tracker->ended_count, &tracker->ended_size, track);
@@ -231,7 +334,7 @@ static void tell_people(struct tracker *tracker)
             continue;
         const struct motion *motion = &track->motion;
         tracker->people[tracker->people_count++] = (struct tracker_person){
-            .id = track->id,
+            .id = track->told,
             .x = motion->state[0],
             .y = motion->state[1],
             .vx = motion->state[2],

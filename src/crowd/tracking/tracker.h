@@ -82,4 +82,12 @@ struct tracker_fix *tracker_settle(struct tracker *tracker, int64_t until_ms, si
 
 /* Which person the box of the last step was taken for; 0 = for nobody certain. */
 uint64_t tracker_person_of(const struct tracker *tracker, size_t frame, size_t box);
+
+/* What has happened since the last call, into an empty list that the caller ends (news.h). */
+struct news_list;
+void tracker_take_news(struct tracker *tracker, struct news_list *out_list);
+/* From now on, and in what is not settled yet, the person goes by that number. False when it is gone. */
+bool tracker_rename(struct tracker *tracker, uint64_t own_id, uint64_t told);
+/* The person goes on elsewhere: whoever is seen here from now on is somebody else. */
+void tracker_hand_over(struct tracker *tracker, uint64_t own_id);
 struct tracker_stats tracker_stats(const struct tracker *tracker);

@@ -104,6 +104,17 @@ size_t track_log_add(struct track_log *log, const struct crowd_scene_fixes *fixe
     return late;
 }
 
+void track_log_rename(struct track_log *log, uint64_t was, uint64_t told)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        struct track_chunk *chunk = &log->chunks[i];
+        for (size_t k = 0; !chunk->is_taken && k < chunk->count; k++) {
+            if (chunk->points[k].id == was)
+                chunk->points[k].id = told;
+        }
+    }
+}
+
 struct track_chunk *track_log_due(struct track_log *log, int64_t settled_ms)
 {
     for (size_t i = 0; i < log->count; i++) {

@@ -40,6 +40,8 @@ void track_log_fini(struct track_log *log);
 void track_log_regroup(struct track_log *log, size_t group_count);
 /* Returns how many fixes came too late. */
 size_t track_log_add(struct track_log *log, const struct crowd_scene_fixes *fixes);
+/* Whoever went by one number is somebody who is known by another, as far as it is not being written. */
+void track_log_rename(struct track_log *log, uint64_t was, uint64_t told);
 /* No chunk of another time fits before one is written. */
 static inline bool track_log_is_full(const struct track_log *log)
 {

@@ -207,6 +207,7 @@ static bool read_timestamp(struct decoder *decoder, struct message *message)
 
 static void reset_rows(struct decoder *decoder)
 {
+    decoder->out->look_count = decoder->first_look;
     decoder->batch->frame_count = 0;
     decoder->batch->person_count = 0;
     decoder->skipped = 0;
@@ -373,10 +374,13 @@ static enum err end_message(struct decoder *decoder)
         size_t len = message_prefix(decoder, place, sizeof place);
         (void)snprintf(place + len, sizeof place - len, "%s", decoder->problem_place);
         item_errors_cut(&decoder->out->errors, decoder->first_error);
+        decoder->out->look_count = decoder->first_look;
         item_errors_add(&decoder->out->errors, decoder->problem_err, place, "%s", decoder->problem);
         return ERR_NONE;
     }
     decoder->out->skipped += decoder->skipped;
+    for (size_t i = decoder->first_look; i < decoder->out->look_count; i++)
+        memcpy(decoder->out->looks[i].device, decoder->device, sizeof decoder->device);
     if (is_over_limits(decoder))
         return ERR_TOO_LARGE;
     return decoder->batch->frame_count == 0 ? ERR_NONE : join_device(decoder);
@@ -395,6 +399,7 @@ static bool read_message(struct decoder *decoder)
     decoder->device[0] = '\0';
     decoder->newest_ahead_ms = INT64_MIN;
     decoder->first_error = decoder->out->errors.count;
+    decoder->first_look = decoder->out->look_count;
     reset_rows(decoder);
     if (scan_peek(scan) == '[') {
         decode_refuse_message(decoder, ERR_INVALID, "body",
@@ -488,6 +493,7 @@ void decoded_fini(struct decoded *decoded)
     for (size_t i = 0; i < decoded->batch_count; i++)
         batch_unref(decoded->batches[i]);
     mem_free(decoded->ahead);
+    mem_free(decoded->looks);
     item_errors_fini(&decoded->errors);
     *decoded = (struct decoded){0};
 }

@@ -6,6 +6,7 @@
  * What is no JSON refuses the body; what is wrong in a person, a frame or a message refuses exactly
  * that, with one error that names its place. */
 #pragma once
+#include "readings/appearances.h"
 #include "readings/items.h"
 #include "readings/pack/batch.h"
 
@@ -23,6 +24,13 @@ struct decode_ahead {
     int64_t newest_ms;
 };
 
+/* How a track of a device looks. Only vectors of APPEARANCE_DIMS numbers and of numbered tracks are of use;
+ * others are checked and dropped. */
+struct decode_look {
+    char device[LIMIT_ID_LEN + 1]; /* as the sender named it */
+    struct appearance appearance;
+};
+
 struct decoded {
     /* One per device, unit and precision, in the order of their first message; owned. Devices are
      * named as the sender did: well-formed, not checked further. */
@@ -33,6 +41,8 @@ struct decoded {
     struct item_errors errors;
     struct decode_ahead *ahead; /* owned; at most LIMIT_BATCH_DEVICES */
     size_t ahead_count;
+    struct decode_look *looks; /* owned; at most LIMIT_BATCH_LOOKS, the first of the body */
+    size_t look_count, look_size;
 };
 
 /* ERR_MALFORMED with line and column, or ERR_TOO_LARGE: nothing is decoded then. */
@@ -58,6 +68,9 @@ extern const char *const decode_field_names[FIELD_COUNT + 1];
  * between 1 and `max`. */
 bool decode_scale_of(double precision, double max, double *out_scale);
 bool decode_is_base64(const char *bytes, size_t len);
+/* A vector in base64, as int8 or as SceneScape's float32, which are scaled to int8; false when it is of
+ * another length, or no vector. */
+bool decode_appearance(const char *base64, size_t len, int8_t out[APPEARANCE_DIMS]);
 bool decode_is_person(const char *class_name);
 /* The numbers of one person (NAN where the message has none) into steps; NULL or what is wrong, and
  * which field. */

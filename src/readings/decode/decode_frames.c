@@ -232,6 +232,8 @@ struct slow_person {
     double values[FIELD_COUNT];
     int64_t track;
     bool is_other; /* not a person, by its class */
+    bool has_look;
+    int8_t look[APPEARANCE_DIMS];
     const char *problem;
     size_t problem_at;
 };
@@ -256,6 +258,8 @@ static bool slow_text(struct decoder *decoder, enum field field, struct slow_per
         person->is_other = !decode_is_person(plain);
     else if (!decode_is_base64(plain, len))
         *out_problem = "must be base64";
+    else
+        person->has_look = decode_appearance(plain, len, person->look);
     return true;
 }
 
@@ -286,6 +290,14 @@ static size_t index_of_field(const struct decoder *decoder, enum field field)
     return i;
 }
 
+static void put_slow(struct decoder *decoder, const struct slow_person *person,
+                     const struct batch_person *found)
+{
+    decode_put(decoder, found);
+    if (person->has_look)
+        decode_put_look(decoder, found->track, person->look);
+}
+
 static void finish_slow(struct decoder *decoder, struct slow_person *person, size_t count)
 {
     size_t frame = decoder->frame;
@@ -306,7 +318,7 @@ static void finish_slow(struct decoder *decoder, struct slow_person *person, siz
     else if (person->is_other)
         decoder->skipped++;
     else
-        decode_put(decoder, &found);
+        put_slow(decoder, person, &found);
 }
 
 static bool person_slow(struct decoder *decoder)
@@ -452,7 +464,7 @@ static bool read_frame(struct decoder *decoder)
 {
     struct frame frame = {0};
     size_t first_error = decoder->out->errors.count;
-    size_t skipped = decoder->skipped;
+    size_t skipped = decoder->skipped, looks = decoder->out->look_count;
     if (scan_peek(&decoder->scan) != '{') {
         refuse_frame(&frame, "", "must be an object with t and persons");
         if (!scan_skip(&decoder->scan))
@@ -461,8 +473,10 @@ static bool read_frame(struct decoder *decoder)
         return false;
     }
     end_frame(decoder, &frame, first_error);
-    if (frame.problem != NULL)
+    if (frame.problem != NULL) {
         decoder->skipped = skipped;
+        decoder->out->look_count = looks;
+    }
     return true;
 }
 

@@ -16,6 +16,7 @@ struct decoder {
     /* The message at hand. */
     struct detection_batch *batch;
     size_t first_error;
+    size_t first_look;
     size_t skipped;
     const char *problem; /* refuses the whole message; static */
     const char *problem_place;
@@ -59,4 +60,6 @@ bool decode_has_only_errors(const struct decoder *decoder, size_t first_error);
 /* decode_time(), and remembers a time that is too far ahead. */
 const char *decode_frame_time(struct decoder *decoder, const char *text, size_t len,
                               int64_t *out_at_ms);
+/* Remembers how the track looks, for whoever follows people; the batch does not have it. */
+void decode_put_look(struct decoder *decoder, int64_t track, const int8_t v[APPEARANCE_DIMS]);
 void decode_put(struct decoder *decoder, const struct batch_person *person);

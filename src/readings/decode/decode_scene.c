@@ -9,6 +9,8 @@ struct scene_person {
     const char *problem;
     const char *place; /* below the person */
     uint32_t has;      /* bits of x, y, width, height */
+    bool has_look;
+    int8_t look[APPEARANCE_DIMS];
 };
 
 static void refuse(struct scene_person *person, const char *place, const char *problem)
@@ -74,9 +76,39 @@ static bool read_id(struct decoder *decoder, struct scene_person *person)
     return true;
 }
 
+/* A string, or {"embedding_vector": ...}; of any other form or length it is nothing to us. */
+static bool read_look(struct decoder *decoder, struct scene_person *person)
+{
+    static const char *const MEMBERS[] = {"embedding_vector", NULL};
+    struct scan *scan = &decoder->scan;
+    struct scan_object object;
+    struct scan_text text;
+    if (scan_peek(scan) == '"') {
+        size_t len = 0;
+        if (!scan_string(scan, &text))
+            return false;
+        const char *plain = text.has_escapes ? scan_plain(scan, &text, &len) : text.bytes;
+        len = text.has_escapes ? len : text.len;
+        person->has_look = plain != NULL && decode_appearance(plain, len, person->look);
+        return true;
+    }
+    if (scan_peek(scan) != '{')
+        return scan_skip(scan);
+    if (!scan_object_begin(scan, &object))
+        return false;
+    int known;
+    enum scan_step step;
+    while ((step = scan_member(scan, &object, MEMBERS, &known)) == SCAN_ITEM) {
+        bool is_text = known == 0 && scan_peek(scan) == '"';
+        if (!(is_text ? read_look(decoder, person) : scan_skip(scan)))
+            return false;
+    }
+    return step == SCAN_END;
+}
+
 static bool read_members(struct decoder *decoder, struct scene_person *person)
 {
-    static const char *const MEMBERS[] = {"id", "confidence", "bounding_box_px", NULL};
+    static const char *const MEMBERS[] = {"id", "confidence", "bounding_box_px", "reid", NULL};
     struct scan *scan = &decoder->scan;
     struct scan_object object;
     if (!scan_object_begin(scan, &object))
@@ -91,11 +123,21 @@ static bool read_members(struct decoder *decoder, struct scene_person *person)
             is_fine =
                 read_number(decoder, person, ".confidence", &person->values[FIELD_CONFIDENCE]);
         else
-            is_fine = known == 2 ? read_box(decoder, person) : scan_skip(scan);
+            is_fine = known == 2   ? read_box(decoder, person)
+                      : known == 3 ? read_look(decoder, person)
+                                   : scan_skip(scan);
         if (!is_fine)
             return false;
     }
     return step == SCAN_END;
+}
+
+static void put_person(struct decoder *decoder, const struct scene_person *person,
+                       const struct batch_person *found)
+{
+    decode_put(decoder, found);
+    if (person->has_look)
+        decode_put_look(decoder, found->track, person->look);
 }
 
 static void end_person(struct decoder *decoder, struct scene_person *person)
@@ -114,7 +156,7 @@ static void end_person(struct decoder *decoder, struct scene_person *person)
         decode_refuse_item(decoder, person->problem, "objects.person[%zu]%s", decoder->person,
                            person->place);
     else
-        decode_put(decoder, &found);
+        put_person(decoder, person, &found);
 }
 
 static bool read_person(struct decoder *decoder)

@@ -358,3 +358,71 @@ TEST(random_and_damaged_bodies_get_the_same_answer_as_from_a_tree)
         CHECK(decode_agrees(body.bytes, body.len, &OPTIONS));
     }
 }
+
+#define A44  "////////////////////////////////////////////" /* 33 bytes of -1 */
+#define LOOK A44 A44 A44 "//////////////////////////////////////8="
+
+TEST(a_vector_of_128_small_numbers_goes_aside_and_not_into_the_batch)
+{
+    struct decoded decoded =
+        taken("{\"fields\":[\"track\",\"x\",\"y\",\"w\",\"h\",\"feature\"],\"frames\":[{\"t\":" T0
+              ",\"persons\":[[7,1,2,3,4,\"" LOOK "\"],[8,1,2,3,5,\"AAEC\"],[null,1,2,3,6,\"" LOOK
+              "\"],[9,1,2,3,7,null]]}],\"device\":\"late\"}");
+    CHECK_INT(decoded.batches[0]->person_count, 4);
+    CHECK_INT(decoded.errors.count, 0);
+    CHECK_INT(decoded.look_count, 1);
+    CHECK_TEXT(decoded.looks[0].device, "late");
+    CHECK_INT(decoded.looks[0].appearance.track, 7);
+    CHECK_INT(decoded.looks[0].appearance.v[0], -1);
+    CHECK_INT(decoded.looks[0].appearance.v[127], -1);
+    decoded_fini(&decoded);
+}
+
+TEST(vectors_of_what_is_refused_are_not_kept)
+{
+    struct decoded decoded = taken(
+        "{\"device\":\"a\",\"fields\":[\"track\",\"x\",\"y\",\"w\",\"h\",\"feature\"],"
+        "\"frames\":[{\"t\":" T0 ",\"persons\":[[1,1,2,3,4,null]]},{\"t\":\"never\",\"persons\":"
+        "[[7,1,2,3,4,\"" LOOK "\"]]}]}");
+    CHECK_INT(decoded.look_count, 0);
+    decoded_fini(&decoded);
+}
+
+TEST(scenescapes_vector_is_taken_in_both_of_its_forms)
+{
+    struct decoded decoded = taken(
+        "{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{\"person\":[{\"id\":3,\"reid\":\"" LOOK
+        "\",\"bounding_box_px\":{\"x\":1,\"y\":2,\"width\":3,\"height\":4}},{\"id\":4,\"reid\":{"
+        "\"model_name\":\"m\",\"embedding_vector\":\"" LOOK
+        "\"},\"bounding_box_px\":{\"x\":1,\"y\":2,\"width\":3,\"height\":5}},{\"id\":5,\"reid\":[1]"
+        ","
+        "\"bounding_box_px\":{\"x\":1,\"y\":2,\"width\":3,\"height\":6}}]}}");
+    CHECK_INT(decoded.batches[0]->person_count, 3);
+    CHECK_INT(decoded.look_count, 2);
+    CHECK_INT(decoded.looks[1].appearance.track, 4);
+    decoded_fini(&decoded);
+}
+
+TEST(a_vector_of_float32_is_scaled_by_its_largest_number)
+{
+    float values[APPEARANCE_DIMS] = {0.5F, -0.25F};
+    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned char bytes[sizeof values + 1] = {0};
+    char text[sizeof values * 4 / 3 + 8];
+    int8_t v[APPEARANCE_DIMS];
+    size_t len = 0;
+    memcpy(bytes, values, sizeof values);
+    for (size_t i = 0; i < sizeof values; i += 3) {
+        uint32_t bits = (uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 |
+                        (i + 2 < sizeof values ? bytes[i + 2] : 0);
+        for (int k = 18; k >= 0; k -= 6)
+            text[len++] = DIGITS[bits >> k & 63];
+    }
+    text[len - 1] = '='; /* 512 bytes: two in the last group */
+    CHECK(decode_appearance(text, len, v));
+    CHECK_INT(v[0], 127);
+    CHECK_INT(v[1], -64);
+    CHECK_INT(v[2], 0);
+    CHECK(!decode_appearance("AAEC", 4, v));
+    CHECK(!decode_appearance("not base64!", 11, v));
+}
