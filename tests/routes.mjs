@@ -29,6 +29,7 @@ GET               /api/v1/events/{event}/ngsi-ld/v1/entities
 GET               /api/v1/events/{event}/ngsi-ld/v1/entities/{entity}
 GET               /api/v1/events/{event}/sensorthings/v1.1
 GET               /api/v1/events/{event}/sensorthings/v1.1/{path}
+GET               /api/v1/events/{event}/venues/{venue}/lines/{line}/crossings
 GET               /api/v1/events/{event}/venues/{venue}/heat
 GET               /api/v1/events/{event}/venues/{venue}/dwell
 GET               /api/v1/events/{event}/venues/{venue}/trips

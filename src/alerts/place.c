@@ -9,6 +9,7 @@ enum venue_part place_of_series(const char *series, char out_id[LIMIT_ID_LEN + 1
         const char *prefix;
         enum venue_part part;
     } KINDS[] = {{"zone.", VENUE_PART_ZONE},
+                 {"line.", VENUE_PART_LINE},
                  {"venue.", VENUE_PART_VENUE},
                  {"device.", VENUE_PART_DEVICE},
                  {"", VENUE_PART_DEVICE}};
@@ -35,6 +36,17 @@ static bool zone_stands(struct venues *venues, const char *event, const char *ve
     return is_there;
 }
 
+static bool line_stands(struct venues *venues, const char *event, const char *venue, const char *id)
+{
+    struct venue_view *view = venues_view(venues, event, venue);
+    bool is_there = false;
+    for (size_t i = 0; view != NULL && i < view->line_count && !is_there; i++)
+        is_there = strcmp(view->lines[i].id, id) == 0;
+    if (view != NULL)
+        shared_unref(&view->shared);
+    return is_there;
+}
+
 static bool unref(struct venue_view *view)
 {
     if (view != NULL)
@@ -51,6 +63,8 @@ bool place_stands(struct venues *venues, const char *event, const char *venue, c
         return true;
     if (part == VENUE_PART_ZONE)
         return zone_stands(venues, event, venue, id);
+    if (part == VENUE_PART_LINE)
+        return line_stands(venues, event, venue, id);
     if (part == VENUE_PART_VENUE)
         return unref(venues_view(venues, event, id));
     return unref(venues_view_of_device(venues, event, id, &device));

@@ -14,9 +14,13 @@ static const char *const ROLES[] = {"role:organiser", "role:control", "role:crew
 #define AT(member) JSON_AT(struct rule_form, rule.member)
 // clang-format off: a table
 #define CHANGE_FIELDS(need)                                                                        \
-    {"series", JSON_FIELD_TEXT,                                                                    \
-     need,     JSON_TEXT(struct rule_form, rule.series),                                           \
-     .min = 3, .doc = "a series, or a pattern: zone.*:density, venue.*:people, *:temperature"},    \
+    {"series",                                                                                     \
+     JSON_FIELD_TEXT,                                                                              \
+     need,                                                                                         \
+     JSON_TEXT(struct rule_form, rule.series),                                                     \
+     .min = 3,                                                                                     \
+     .doc = "a series, or a pattern: zone.*:density, line.*:flow_to_left, venue.*:people, "        \
+            "*:temperature"},                                                                      \
         {"threshold", JSON_FIELD_REAL, need, AT(threshold),                                        \
          .doc = "the value at which the alarm begins"},                                            \
         {"name",        JSON_FIELD_TEXT,                                                           \

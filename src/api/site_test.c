@@ -151,7 +151,8 @@ struct site *site_create(void)
     const struct store_module modules[] = {accounts_store_module, events_store_module,
                                            api_store_module,      alerts_store_module,
                                            notify_store_module,   venues_store_module};
-    const struct store_module telemetry[] = {readings_store_module, crowd_store_module};
+    const struct store_module telemetry[] = {readings_store_module, crowd_store_module,
+                                             crossings_store_module};
     site->store = open_store("main", modules, COUNT_OF(modules));
     site->telemetry = open_store("telemetry", telemetry, COUNT_OF(telemetry));
     struct accounts_options accounts = {

@@ -12,6 +12,9 @@ static void view_destroy(struct shared *shared)
         mem_free(view->zones[z].ring);
     for (size_t d = 0; d < view->device_count; d++)
         mem_free(view->devices[d].sees);
+    for (size_t l = 0; l < view->line_count; l++)
+        mem_free(view->lines[l].points);
+    mem_free(view->lines);
     mem_free(view->zones);
     mem_free(view->devices);
     mem_free(view);
@@ -55,6 +58,20 @@ struct venue_view *build_view(const struct zone_box *boxes, size_t box_count,
         device->index = (uint32_t)d;
     }
     return view;
+}
+
+void build_line(struct venue_view *view, const char *id, struct point a, struct point b)
+{
+    const struct point points[] = {a, b};
+    struct venue_line line = {.point_count = 2,
+                              .length_m = hypot(b.x - a.x, b.y - a.y),
+                              .left_zone = LINE_NO_ZONE,
+                              .right_zone = LINE_NO_ZONE};
+    line.points = mem_copy(points, sizeof points);
+    line.width_m = line.length_m;
+    (void)text_copy(line.id, sizeof line.id, id);
+    view->lines = mem_resize(view->lines, (view->line_count + 1) * sizeof *view->lines);
+    view->lines[view->line_count++] = line;
 }
 
 struct device *build_device(struct venue_view *view, const char *id)

@@ -10,6 +10,8 @@ struct zone_box {
 };
 struct venue_view *build_view(const struct zone_box *boxes, size_t box_count,
                               const char *const *cameras);
+/* Adds a straight line that is as wide as it is long, and joins no zones. */
+void build_line(struct venue_view *view, const char *id, struct point a, struct point b);
 struct device *build_device(struct venue_view *view, const char *id);
 /* A batch in metres with one frame at each of the times, the same people in all. Ends at time 0. */
 struct detection_batch *build_batch(const char *device, const int64_t *times_ms,

@@ -57,6 +57,11 @@ static enum err make_room(struct crowd *crowd, struct venue_state *state,
             break; /* out of memory: tried again with the next record */
         TRY(write_now(crowd, state, batch));
     }
+    while (settled_is_full(&state->settled)) {
+        writing_clear(&crowd->writing);
+        writing_take_measured(&crowd->writing, state);
+        TRY(write_now(crowd, state, batch));
+    }
     return ERR_NONE;
 }
 
@@ -149,8 +154,7 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     }
     checkpoints_set(shard, *inout_position);
     *inout_position = MIN(*inout_position, needed_position(crowd, batch->shard));
-    *out_has_effects =
-        crowd->writing.second_count + crowd->writing.learned_count + crowd->writing.track_count > 0;
+    *out_has_effects = writing_has_any(&crowd->writing);
     return ERR_NONE;
 }
 

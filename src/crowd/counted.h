@@ -11,6 +11,7 @@ struct live_times {        /* what live.h has shown of one venue, and what it ha
     bool are_dots_changed; /* since people_ms */
     int64_t arrived_ms;    /* of the oldest change not yet shown */
     int64_t zones_ms, people_ms, steady_ms; /* published then */
+    int64_t lines_s;                        /* the second of lines that was published last */
 };
 
 struct counted_venue {

@@ -21,6 +21,7 @@ enum err crowd_open(const struct crowd_options *options, struct crowd **out_crow
     live_init(&crowd->live, options->publisher, options->readings);
     tracks_expire(crowd->store, options->keep_tracks_ms);
     seconds_expire(crowd->store);
+    crossings_expire(crowd->store);
     enum err err = crowd_consume(crowd, note);
     if (err != ERR_NONE) {
         crowd_close(crowd);

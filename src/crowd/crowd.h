@@ -26,6 +26,14 @@
 #define CROWD_METHOD "tracks"
 #define CROWD_UNCERTAINTY                                                                          \
     "who is hidden from all cameras is missed; see docs/performance.md for measured errors"
+#define CROWD_LINES_METHOD                                                                         \
+    "people followed across all cameras, settled; who comes back within two seconds and 0.3 m "    \
+    "has not crossed"
+#define CROWD_LINES_UNCERTAINTY                                                                    \
+    "who is hidden from all cameras at the line is missed, and an exchange of two people beside "  \
+    "it is two "                                                                                   \
+    "crossings too many; told some five seconds later, and only while a camera shows the line's "  \
+    "middle"
 #define CROWD_LATENESS_MS 2200 /* the tracker's lag, and a little */
 
 enum crowd_level {
@@ -97,7 +105,8 @@ struct crowd_picture {
 struct crowd;
 struct readings;
 struct detection_batch;
-extern const struct store_module crowd_store_module; /* of the telemetry store */
+extern const struct store_module crowd_store_module;     /* of the telemetry store */
+extern const struct store_module crossings_store_module; /* of the telemetry store */
 
 struct crowd_options {
     struct store *telemetry_store;

@@ -66,12 +66,13 @@ static void open_crowd(struct house *house)
 
 static void house_open(struct house *house, const struct place *place)
 {
-    const struct store_module telemetry[] = {readings_store_module, crowd_store_module};
+    const struct store_module telemetry[] = {readings_store_module, crowd_store_module,
+                                             crossings_store_module};
     *house = (struct house){.publisher = {.publish = pin_up, .context = &house->board}};
     lock_init(&house->board.lock);
     signal_init(&house->board.changed);
     house->main = open_store(place, "main", &venues_store_module, 1);
-    house->telemetry = open_store(place, "telemetry", telemetry, 2);
+    house->telemetry = open_store(place, "telemetry", telemetry, COUNT_OF(telemetry));
     CHECK_INT(venues_open(house->main, &house->venues, &note), ERR_NONE);
     open_crowd(house);
 }
@@ -430,6 +431,7 @@ static enum err write_partial(struct db *db, void *context, struct err_note *run
         .event = "demo", .venue = "park", .view = view, .s = partial->s, .is_partial = true};
     second->result.people = mem_copy(partial->people, sizeof partial->people);
     second->result.cameras = mem_new_array(2, sizeof(struct zone_cameras));
+    second->area_m2 = mem_copy((const double[]){100, 100}, 2 * sizeof(double));
     second->result.total = partial->people[0];
     (void)run_note;
     enum err err = writing_apply(db, writing, clock_now_ms());

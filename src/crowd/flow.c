@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crowd/flow.h"
 
-const char *const flow_measure_names[FLOW_MEASURES] = {"density_voronoi", "speed", "specific_flow"};
-
 void flow_init(struct flow *flow, const struct crowd_map *map)
 {
     size_t zones = map->view->zone_count;
@@ -20,8 +18,6 @@ void flow_fini(struct flow *flow)
 {
     if (flow->is_measuring)
         pool_wait(flow->pool, &flow->job);
-    for (size_t i = 0; i < flow->second_count; i++)
-        mem_free(flow->seconds[i].values);
     measures_destroy(flow->measures);
     mem_free(flow->moment.people);
     mem_free(flow->moment.is_known);
@@ -98,33 +94,10 @@ static void gather(struct flow_moment *moment, const struct flow_ground *ground,
         moment->is_known[z] = ((seen[z / 64] & ~blind[z / 64]) >> (z % 64) & 1) != 0;
 }
 
-static void keep_second(struct flow *flow)
-{
-    int64_t s = flow->at_ms / 1000;
-    if (flow->second_count > 0 && flow->seconds[flow->second_count - 1].s >= s)
-        return;
-    if (flow->second_count == FLOW_SECONDS_MAX) {
-        mem_free(flow->seconds[0].values);
-        flow->second_count--;
-        memmove(&flow->seconds[0], &flow->seconds[1], flow->second_count * sizeof flow->seconds[0]);
-    }
-    struct flow_second *second = &flow->seconds[flow->second_count++];
-    second->s = s;
-    second->values = mem_new_array(flow->zone_count * FLOW_MEASURES + 1, sizeof *second->values);
-    for (size_t z = 0; z < flow->zone_count; z++) {
-        struct crowd_flow now = flow->figures[z];
-        float *values = &second->values[z * FLOW_MEASURES];
-        values[FLOW_VORONOI] = now.is_known ? (float)now.voronoi_m2 : NAN;
-        values[FLOW_SPEED] = now.is_known ? (float)now.speed_m_s : NAN;
-        values[FLOW_SPECIFIC] = now.is_known ? (float)now.flow_per_m_s : NAN;
-    }
-}
-
 static void take_figures(struct flow *flow)
 {
     flow->is_measuring = false;
     memcpy(flow->figures, flow->moment.figures, flow->zone_count * sizeof *flow->figures);
-    keep_second(flow);
 }
 
 static void begin_moment(struct flow *flow, const struct flow_ground *ground, struct pool *pool,
@@ -160,14 +133,4 @@ struct crowd_flow flow_of(const struct flow *flow, size_t zone)
     if (zone >= flow->zone_count)
         return (struct crowd_flow){.is_known = false};
     return flow->figures[zone];
-}
-
-bool flow_take_second(struct flow *flow, struct flow_second *out_second)
-{
-    if (flow->second_count == 0)
-        return false;
-    *out_second = flow->seconds[0];
-    flow->second_count--;
-    memmove(&flow->seconds[0], &flow->seconds[1], flow->second_count * sizeof flow->seconds[0]);
-    return true;
 }

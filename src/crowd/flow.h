@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* crowd/flow.h — how the people of a venue's zones stand and move: those who are followed now, measured
- * twice a second (crowd/measures/), for the live picture and once a second for history.
+ * twice a second (crowd/measures/), for the live picture. History has those who are settled: settled/.
  *
  * Thousands of people take tens of milliseconds. So a moment is measured beside the caller, by a thread of
  * the pool, from a copy of where they were; the figures are there with a later call. The next moment waits
@@ -11,15 +11,7 @@
 #include "crowd/measures/measures.h"
 #include "crowd/tracking/scene.h"
 
-#define FLOW_PERIOD_MS   500
-#define FLOW_SECONDS_MAX 64 /* measured and not yet written; beyond, the oldest are dropped */
-
-struct flow_second { /* of the zones that are measured */
-    int64_t s;
-    float *values; /* [zone_count][FLOW_MEASURES]; NaN = not known; owned */
-};
-enum { FLOW_VORONOI, FLOW_SPEED, FLOW_SPECIFIC, FLOW_MEASURES };
-extern const char *const flow_measure_names[FLOW_MEASURES]; /* of the series */
+#define FLOW_PERIOD_MS 500
 
 struct flow_moment { /* being measured: the job's own until it is done */
     struct measures *measures;
@@ -40,8 +32,6 @@ struct flow {
     struct pool_job job;
     bool is_measuring;
     struct crowd_flow *figures; /* [zone_count] of the newest moment that is done */
-    struct flow_second seconds[FLOW_SECONDS_MAX]; /* by time */
-    size_t second_count;
 };
 
 void flow_init(struct flow *flow, const struct crowd_map *map);
@@ -55,5 +45,3 @@ struct flow_ground { /* borrowed for the call */
 void flow_measure(struct flow *flow, const struct flow_ground *ground, struct pool *pool,
                   int64_t stream_ms);
 struct crowd_flow flow_of(const struct flow *flow, size_t zone);
-/* The oldest second; false when there is none. The caller frees its values. */
-bool flow_take_second(struct flow *flow, struct flow_second *out_second);

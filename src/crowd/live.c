@@ -65,6 +65,17 @@ static void show_people(struct live *live, struct counted_venue *venue, int64_t 
     venue->live.are_dots_changed = false;
 }
 
+/* Once for every second that is told. */
+static void show_lines(struct live *live, struct counted_venue *venue)
+{
+    const struct settled *settled = &venue->state->settled;
+    if (settled->newest == NULL || settled->newest_s == venue->live.lines_s)
+        return;
+    message_lines(&live->message, settled);
+    send(live, venue, "lines");
+    venue->live.lines_s = settled->newest_s;
+}
+
 static bool are_dots_due(const struct live_times *times, int64_t now_ms)
 {
     return times->are_dots_changed && now_ms - times->people_ms >= PEOPLE_PERIOD_MS;
@@ -83,6 +94,7 @@ static void show(struct live *live, struct counted *counted, struct counted_venu
     counted_set_picture(counted, venue, picture);
     message_zones(&live->message, picture);
     send(live, venue, "zones");
+    show_lines(live, venue);
     if (is_steady || are_dots_due(times, now_ms))
         show_people(live, venue, now_ms);
     if (are_devices_due) {

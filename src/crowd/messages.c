@@ -121,6 +121,34 @@ void message_people(struct text *out, const struct dots *dots, int64_t now_ms)
     text_add(out, "]}");
 }
 
+static void add_ways(struct text *out, const char *name, const uint32_t counts[LINE_WAYS])
+{
+    text_addf(out, ",\"%sto_left\":%u,\"%sto_right\":%u", name, counts[LINE_TO_LEFT], name,
+              counts[LINE_TO_RIGHT]);
+}
+
+void message_lines(struct text *out, const struct settled *settled)
+{
+    const struct venue_view *view = settled->map->view;
+    text_add_char(out, '{');
+    add_time(out, "at", settled->newest_s * 1000);
+    text_add(out, ",\"lines\":[");
+    for (size_t l = 0; l < view->line_count; l++) {
+        const struct crossing_second *line = &settled->newest[l];
+        text_addf(out, "%s{\"id\":\"%s\",\"is_watched\":%s", l == 0 ? "" : ",", view->lines[l].id,
+                  line->is_watched ? "true" : "false");
+        if (line->is_watched) {
+            add_ways(out, "", line->crossed);
+            add_ways(out, "minute_", line->window);
+        }
+        if (line->has_flow)
+            text_addf(out, ",\"flow_to_left\":%.1f,\"flow_to_right\":%.1f",
+                      line->flow[LINE_TO_LEFT], line->flow[LINE_TO_RIGHT]);
+        text_add_char(out, '}');
+    }
+    text_add(out, "]}");
+}
+
 void message_devices(struct text *out, const struct crowd_picture *picture)
 {
     text_add(out, "{\"devices\":[");

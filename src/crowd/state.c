@@ -69,7 +69,7 @@ static struct frame_count *count_fixes(struct venue_state *state, const struct t
 {
     SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
     for (size_t i = 0; i < count; i++)
-        dots[i] = (struct dot){.x = (float)fixes[i].person.x, .y = (float)fixes[i].person.y};
+        dots[i] = (struct dot){.x = fixes[i].person.x, .y = fixes[i].person.y};
     return counter_recount(state->counter, dots, count, at_ms);
 }
 
@@ -97,12 +97,23 @@ static void run_groups(struct venue_state *state, int64_t stream_ms)
     scene_queue_run(&state->queue, state->pool, stream_ms);
     metric_add(&late_total, (int64_t)(state->queue.late - late));
     metric_add(&distrusted_total, (int64_t)(state->queue.distrusted - distrusted));
-    while (scene_queue_take_settled(&state->queue, &settled)) {
+    struct crowd_scene_fixes *all = NULL;
+    size_t count = 0;
+    for (; scene_queue_take_settled(&state->queue, &settled); count++) {
         take_settled(state, &settled);
         metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
-        crowd_scene_fixes_fini(&settled);
+        all = mem_resize(all, (count + 1) * sizeof *all);
+        all[count] = settled;
     }
     meet_again(state->handover, state->scene, &state->tracks, stream_ms);
+    const struct settled_scene now = {
+        .scene = state->scene,
+        .covers = state->coverage.covers,
+        .stream_ms = stream_ms == SCENE_QUEUE_FRAMES ? state->arrived_ms : stream_ms};
+    settled_take_all(&state->settled, all, count, &now);
+    for (size_t i = 0; i < count; i++)
+        crowd_scene_fixes_fini(&all[i]);
+    mem_free(all);
 }
 
 /* --- life --- */
@@ -119,6 +130,7 @@ static void renew_scene(struct venue_state *state, struct venue_view *view)
     state->scene = crowd_scene_create(view, state->coverage.covers, next_id);
     scene_queue_init(&state->queue, state->scene);
     track_log_regroup(&state->tracks, crowd_scene_group_count(state->scene));
+    settled_regroup(&state->settled, crowd_scene_group_count(state->scene));
     tally_fini(&state->tally); /* its groups had other numbers */
     handover_destroy(state->handover);
     state->handover = handover_create();
@@ -139,6 +151,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     track_log_init(&state->tracks, crowd_scene_group_count(state->scene));
     flow_init(&state->flow, state->map);
     state->handover = handover_create();
+    settled_init(&state->settled, state->map, crowd_scene_group_count(state->scene));
     return state;
 }
 
@@ -151,7 +164,8 @@ static void camera_fini(struct camera_state *camera)
 
 static void drop_ground(struct venue_state *state)
 {
-    flow_fini(&state->flow); /* borrows the map */
+    flow_fini(&state->flow); /* borrows the map, like what is settled */
+    settled_fini(&state->settled);
     for (size_t d = 0; d < venue_state_view(state)->device_count; d++)
         camera_fini(&state->cameras[d]);
     mem_free(state->cameras);
@@ -204,12 +218,14 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     }
     coverage_move(&moved->coverage, &state->coverage, zones, devices);
     seconds_renumber(&state->seconds, zones, devices);
+    settled_move(&moved->settled, &state->settled);
     drop_ground(state);
     state->map = TAKE(moved->map);
     state->counter = TAKE(moved->counter);
     state->cameras = TAKE(moved->cameras);
     state->coverage = moved->coverage;
     state->flow = moved->flow;
+    state->settled = moved->settled;
     scene_queue_fini(&moved->queue);
     crowd_scene_destroy(moved->scene);
     handover_destroy(moved->handover);
@@ -336,6 +352,7 @@ bool venue_state_take(struct venue_state *state, const struct detection_batch *b
     }
     struct camera_state *camera = &state->cameras[index];
     camera->seen_ms = MAX(camera->seen_ms, arrival.at_ms);
+    state->arrived_ms = MAX(state->arrived_ms, arrival.at_ms);
     if (batch->frame_count > 0)
         camera->clock_ahead_ms = batch->frame_at_ms[batch->frame_count - 1] - arrival.at_ms;
     if (view->devices[index].calibration.kind == CALIBRATION_NONE && !batch->is_in_metres)

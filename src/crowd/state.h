@@ -8,6 +8,7 @@
 #include "crowd/flow.h"
 #include "crowd/handover/handover.h"
 #include "crowd/seconds.h"
+#include "crowd/settled/settled.h"
 #include "crowd/tracking/scene_queue.h"
 #include "crowd/tracks/log.h"
 
@@ -32,7 +33,9 @@ struct venue_state {
     struct handover *handover; /* over floors that nobody sees */
     struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
-    struct flow flow; /* how they stand and move */
+    struct flow flow;       /* how they stand and move, now */
+    struct settled settled; /* and how they did, by seconds, and who crossed lines */
+    int64_t arrived_ms;     /* the newest record */
 };
 
 /* Takes a reference of the view. */

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "readings/readings.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #define SECOND_KEEP_S   (26 * 3600) /* as long as detections can come late, and a little */
@@ -28,16 +27,15 @@ void writing_clear(struct writing *writing)
     for (size_t i = 0; i < writing->second_count; i++) {
         mem_free(writing->seconds[i].result.people);
         mem_free(writing->seconds[i].result.cameras);
+        mem_free(writing->seconds[i].area_m2);
         shared_unref(&writing->seconds[i].view->shared);
     }
     for (size_t i = 0; i < writing->track_count; i++)
         mem_free(writing->tracks[i].bytes);
     writing->track_count = 0;
-    for (size_t i = 0; i < writing->flow_count; i++) {
-        mem_free(writing->flows[i].second.values);
-        shared_unref(&writing->flows[i].view->shared);
-    }
-    writing->flow_count = 0;
+    for (size_t i = 0; i < writing->settled_count; i++)
+        settled_second_fini(&writing->settled[i]);
+    writing->settled_count = 0;
     mem_free(writing->learned);
     writing->learned = NULL;
     writing->learned_count = writing->second_count = writing->reading_count = 0;
@@ -61,6 +59,9 @@ static void take_second(struct writing *writing, const struct venue_state *state
     memcpy(written->venue, view->id, sizeof written->venue);
     written->result.people = mem_new_array(view->zone_count + 1, sizeof(int64_t));
     written->result.cameras = mem_new_array(view->zone_count + 1, sizeof(struct zone_cameras));
+    written->area_m2 = mem_new_array(view->zone_count + 1, sizeof *written->area_m2);
+    for (size_t z = 0; z < view->zone_count; z++)
+        written->area_m2[z] = settled_area_m2(&state->settled, z);
     second_decide(state, second, &written->result);
     writing->reading_count += WRITE_ZONE_MEASURES * view->zone_count + 1;
     second->is_taken = true;
@@ -104,15 +105,13 @@ void writing_take_tracks(struct writing *writing, struct venue_state *state, int
     }
 }
 
-static void take_flows(struct writing *writing, struct venue_state *state)
+void writing_take_measured(struct writing *writing, struct venue_state *state)
 {
-    struct venue_view *view = state->map->view;
-    struct flow_second second;
-    while (writing->flow_count < WRITE_FLOWS_MAX && !writing_is_full(writing) &&
-           flow_take_second(&state->flow, &second)) {
-        shared_ref(&view->shared);
-        writing->flows[writing->flow_count++] = (struct written_flow){view, second};
-        writing->reading_count += FLOW_MEASURES * view->zone_count;
+    struct settled_second *next = &writing->settled[writing->settled_count];
+    while (writing->settled_count < WRITE_SETTLED_MAX && !writing_is_full(writing) &&
+           settled_take(&state->settled, next)) {
+        writing->reading_count += settled_second_readings(next);
+        next = &writing->settled[++writing->settled_count];
     }
 }
 
@@ -126,7 +125,7 @@ void writing_take(struct writing *writing, struct venue_state *state, int64_t st
     take_learned(writing, state);
     if (stream_ms != INT64_MAX) /* in a hurry, what is not settled yet is still to come */
         writing_take_tracks(writing, state, stream_ms);
-    take_flows(writing, state);
+    writing_take_measured(writing, state);
 }
 
 /* --- in the transaction --- */
@@ -225,7 +224,7 @@ static void measure_zone(struct second_measures *measures, const struct written_
     const struct zone_cameras *cameras = &second->result.cameras[z];
     if (people != CROWD_UNKNOWN) {
         measure(measures, "zone", zone->id, "people", (double)people);
-        measure(measures, "zone", zone->id, "density", (double)people / zone->area_m2);
+        measure(measures, "zone", zone->id, "density", (double)people / second->area_m2[z]);
     }
     /* Of a second known in part nobody can say who was silent. */
     if (!second->is_partial && cameras->heard + cameras->silent > 0)
@@ -273,26 +272,6 @@ static enum err write_second(struct db *db, struct written_second second, int64_
     return append_readings(db, &second);
 }
 
-/* A second measured again after a restart takes the place of the same. */
-static enum err write_flow(struct db *db, const struct written_flow *flow)
-{
-    const struct venue_view *view = flow->view;
-    size_t max = FLOW_MEASURES * view->zone_count;
-    SCOPED_MEM struct reading *readings = mem_new_array(max + 1, sizeof *readings);
-    SCOPED_MEM struct series_name *names = mem_new_array(max + 1, sizeof *names);
-    struct second_measures measures = {
-        .at_ms = flow->second.s * 1000, .readings = readings, .names = names};
-    for (size_t i = 0; i < max; i++) {
-        float value = flow->second.values[i];
-        if (!isnan(value))
-            measure(&measures, "zone", view->zones[i / FLOW_MEASURES].id,
-                    flow_measure_names[i % FLOW_MEASURES], (double)value);
-    }
-    if (measures.count == 0)
-        return ERR_NONE;
-    return readings_append(db, view->event, view->id, readings, measures.count, NULL);
-}
-
 /* What nobody will complete any more. */
 void seconds_expire(struct store *store)
 {
@@ -318,8 +297,8 @@ enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms)
     }
     for (size_t i = 0; i < writing->track_count; i++)
         TRY(track_row_write(db, &writing->tracks[i]));
-    for (size_t i = 0; i < writing->flow_count; i++)
-        TRY(write_flow(db, &writing->flows[i]));
+    for (size_t i = 0; i < writing->settled_count; i++)
+        TRY(settled_second_write(db, &writing->settled[i]));
     for (size_t i = 0; i < writing->second_count; i++)
         TRY(write_second(db, writing->seconds[i], now_ms));
     return ERR_NONE;

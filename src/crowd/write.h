@@ -4,6 +4,7 @@
  * back-fill know some of its frames, the row the largest count of all before. */
 #pragma once
 #include "crowd/count/decide.h"
+#include "crowd/settled/series.h"
 #include "crowd/state.h"
 #include "crowd/tracks/table.h"
 #include "store/store.h"
@@ -15,11 +16,7 @@ struct written_second {
     int64_t s;
     bool is_partial;
     struct second_result result; /* its arrays owned */
-};
-
-struct written_flow {
-    struct venue_view *view;   /* a reference */
-    struct flow_second second; /* its values owned */
+    double *area_m2;             /* of each zone; owned */
 };
 
 struct learned_row {
@@ -32,7 +29,7 @@ struct learned_row {
 #define WRITE_READINGS_MAX  20000 /* per transaction; what is over waits for the next */
 #define WRITE_SECONDS_MAX   512
 #define WRITE_TRACKS_MAX    64
-#define WRITE_FLOWS_MAX     256
+#define WRITE_SETTLED_MAX   256
 #define WRITE_ZONE_MEASURES 3 /* people, density, cameras_silent */
 
 struct writing {
@@ -43,8 +40,8 @@ struct writing {
     size_t learned_count;
     struct track_row tracks[WRITE_TRACKS_MAX];
     size_t track_count;
-    struct written_flow flows[WRITE_FLOWS_MAX];
-    size_t flow_count;
+    struct settled_second settled[WRITE_SETTLED_MAX];
+    size_t settled_count;
 };
 
 void writing_clear(struct writing *writing);
@@ -52,13 +49,15 @@ bool writing_is_full(const struct writing *writing);
 static inline bool writing_has_any(const struct writing *writing)
 {
     return writing->second_count + writing->learned_count + writing->track_count +
-               writing->flow_count >
+               writing->settled_count >
            0;
 }
 /* Decides the seconds that are due, until the writing is full, and marks them taken. */
 void writing_take(struct writing *writing, struct venue_state *state, int64_t stream_ms);
 /* Only the tracks that are settled, or the oldest when there is no room for more. */
 void writing_take_tracks(struct writing *writing, struct venue_state *state, int64_t stream_ms);
+/* Only what is measured of settled people. */
+void writing_take_measured(struct writing *writing, struct venue_state *state);
 /* In a command on the telemetry store. */
 MUST_USE enum err writing_apply(struct db *db, struct writing *writing, int64_t now_ms);
 

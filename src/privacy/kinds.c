@@ -305,7 +305,8 @@ const struct privacy_kind privacy_kinds[] = {
      .end = END_REMOVED,
      .since = "overwritten by what comes next",
      .why = "To go on where it was.",
-     .tables = "main.alert_alarm main.alert_counter main.alert_generation main.alert_older_event "
+     .tables = "telemetry.crossing_told "
+               "main.alert_alarm main.alert_counter main.alert_generation main.alert_older_event "
                "main.notify_counter "
                "main.venue_version main.store_consumer main.store_hold main.store_marker "
                "main.store_member "

@@ -68,6 +68,7 @@ static enum err plan_telemetry(struct plan *plan, const struct server_options *o
     plan_add(plan, crowd_store_module);
     plan_add(plan, paths_store_module);
     plan_add(plan, trends_store_module);
+    plan_add(plan, crossings_store_module);
     return ERR_NONE;
 }
 

@@ -141,6 +141,8 @@ static const struct line {
      NULL, SEES_THE_CROWD, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/tracks", "/api/v1/events/fest/venues/x/tracks",
      NULL, SEES_THE_CROWD, 404},
+    {"GET", "/api/v1/events/{event}/venues/{venue}/lines/{line}/crossings",
+     "/api/v1/events/fest/venues/x/lines/gate/crossings", NULL, SEES_THE_CROWD, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/crowd.geojson",
      "/api/v1/events/fest/venues/x/crowd.geojson", NULL, SEES_THE_CROWD, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/crowd.csv",

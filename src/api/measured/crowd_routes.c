@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who is where. */
 #include "api/api.h"
+#include "api/measured/crowd_lines.h"
+#include "api/measured/crowd_measures.h"
 #include "api/measured/crowd_tracks.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "crowd/crowd.h"
 
-#define PICTURE_BYTES_MAX ((size_t)LIMIT_VENUE_ZONES * 512)
+#define PICTURE_BYTES_MAX ((size_t)LIMIT_VENUE_ZONES * 512 + CROWD_MEASURES_BYTES_MAX)
 
 static void add_people(struct text *out, int64_t people)
 {
@@ -28,8 +30,10 @@ static void add_picture(struct text *out, const struct crowd_picture *picture)
 {
     char at[CLOCK_TEXT_SIZE];
     clock_format(picture->at_ms, at);
-    text_addf(out, "{\"at\":\"%s\",\"method\":\"%s\",\"uncertainty\":\"%s\",\"people\":", at,
+    text_addf(out, "{\"at\":\"%s\",\"method\":\"%s\",\"uncertainty\":\"%s\",\"measures\":", at,
               CROWD_METHOD, CROWD_UNCERTAINTY);
+    crowd_measures_add(out);
+    text_add(out, ",\"people\":");
     add_people(out, picture->people);
     text_add(out, ",\"zones\":[");
     for (size_t z = 0; z < picture->zone_count; z++) {
@@ -77,6 +81,15 @@ const struct route crowd_routes[] = {
      .handle = tell_crowd,
      .tag = "Crowd",
      .summary = "People, density and level of every zone now, and how they were found."},
+    {.method = "GET",
+     .path = "/api/v1/events/{event}/venues/{venue}/lines/{line}/crossings",
+     .roles = ROLES_STAFF,
+     .thread = ROUTE_WORKER,
+     .handle = crowd_lines_get,
+     .tag = "Crowd",
+     .summary =
+         "How many people crossed a line, each way, since a time; its flow of the last minute.",
+     .query = crowd_lines_query},
     {.method = "GET",
      .path = "/api/v1/events/{event}/venues/{venue}/tracks",
      .roles = ROLES_STAFF,

@@ -195,8 +195,7 @@ struct frame_count *counter_count(struct counter *counter, const struct device *
             continue;
         uint16_t first = count_point(counter, floor);
         if (dots == COUNTER_DOTS)
-            counter->dots[counter->dot_count++] =
-                (struct dot){(float)floor.x, (float)floor.y, first};
+            counter->dots[counter->dot_count++] = (struct dot){floor.x, floor.y, first};
     }
     return take_counts(counter, batch->frame_at_ms[frame]);
 }

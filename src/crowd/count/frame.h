@@ -13,7 +13,7 @@ struct zone_count {
 };
 
 struct dot {
-    float x, y;
+    double x, y;    /* as exact as told: the border of a zone is no zone's */
     uint16_t first; /* zone, as above */
 };
 

@@ -65,7 +65,7 @@ static void touch(struct group_counts *group, uint16_t zone)
         group->touched[group->touched_count++] = zone;
 }
 
-static void add_dot(struct dots *dots, float x, float y)
+static void add_dot(struct dots *dots, double x, double y)
 {
     if (dots->count == dots->size) {
         dots->size = dots->size == 0 ? 256 : 2 * dots->size;
@@ -151,7 +151,7 @@ static void count_people(struct drawing *drawing, const struct tracker_person *p
         touch(group, hits.first);
         group->first[hits.first]++;
         if (drawing->dots != NULL)
-            add_dot(drawing->dots, (float)place.x, (float)place.y);
+            add_dot(drawing->dots, place.x, place.y);
     }
 }
 
@@ -238,9 +238,13 @@ static void finish_zones(const struct venue_state *state, struct crowd_picture *
         struct crowd_zone_state *zone = &picture->zones[z];
         if (zone->people == CROWD_UNKNOWN)
             continue;
-        zone->density_m2 = (double)zone->people / view->zones[z].area_m2;
-        zone->level = crowd_level_decide(&view->zones[z], zone->density_m2);
+        double area_m2 = settled_area_m2(&state->settled, z);
+        zone->density_m2 = (double)zone->people / area_m2;
         zone->flow = flow_of(&state->flow, z);
+        /* One person more or less is a level in a small area: there, Voronoi's where it is known. */
+        bool is_fair = area_m2 >= DENSITY_CLASSIC_M2_MIN || !zone->flow.is_known;
+        zone->level =
+            crowd_level_decide(&view->zones[z], is_fair ? zone->density_m2 : zone->flow.voronoi_m2);
     }
 }
 

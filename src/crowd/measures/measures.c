@@ -143,6 +143,12 @@ bool measures_have_walls(const struct measures *measures)
     return measures->has_walls;
 }
 
+const double *measures_areas(const struct measures *measures, size_t *out_count)
+{
+    *out_count = measures->areas->zone_count;
+    return measures->areas->area_m2;
+}
+
 size_t measures_off_floor(const struct measures *measures)
 {
     return measures->off_floor;

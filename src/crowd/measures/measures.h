@@ -52,6 +52,8 @@ void measures_step(struct measures *measures, int64_t at_ms, const struct tracke
 const struct zone_measures *measures_zones(const struct measures *measures, size_t *out_count);
 /* False when the walls were more than the limits allow, and were left out. */
 bool measures_have_walls(const struct measures *measures);
+/* What can be walked on of each zone; 0 where there is no floor. Borrowed for the life of the measures. */
+const double *measures_areas(const struct measures *measures, size_t *out_count);
 /* How many stood nowhere on the floor. */
 size_t measures_off_floor(const struct measures *measures);
 /* The cells of the last moment, by person. Borrowed until the next. */

@@ -22,12 +22,12 @@ static struct venue_view *row_view(struct camera cameras[CAMERAS])
     return stage_view(cameras, CAMERAS, (struct point){0, 0}, (struct point){500, 60});
 }
 
-struct settled {
+struct told_settled {
     struct tracker_fix *fixes;
     size_t count;
 };
 
-static void take_all(struct scene_queue *queue, struct settled *settled)
+static void take_all(struct scene_queue *queue, struct told_settled *settled)
 {
     struct crowd_scene_fixes fixes;
     while (scene_queue_take_settled(queue, &fixes)) {
@@ -49,10 +49,10 @@ static int by_time_and_id(const void *a, const void *b)
 }
 
 /* Two people before each camera walk for six seconds; the groups go on after every `batch` steps. */
-static struct settled walk(size_t threads, int batch)
+static struct told_settled walk(size_t threads, int batch)
 {
     static struct camera cameras[CAMERAS];
-    struct settled settled = {0};
+    struct told_settled settled = {0};
     struct scene_queue queue;
     struct venue_view *view = row_view(cameras);
     struct random_sequence chance = {.state = 5};
@@ -83,7 +83,7 @@ static struct settled walk(size_t threads, int batch)
     return settled;
 }
 
-static void check_same(const struct settled *a, const struct settled *b)
+static void check_same(const struct told_settled *a, const struct told_settled *b)
 {
     CHECK_INT(a->count, b->count);
     for (size_t i = 0; i < a->count; i++) {
@@ -96,7 +96,7 @@ static void check_same(const struct settled *a, const struct settled *b)
 
 TEST(threads_and_batches_change_nothing_in_where_people_were)
 {
-    struct settled alone = walk(0, 1), threads = walk(3, 1), batches = walk(3, 20);
+    struct told_settled alone = walk(0, 1), threads = walk(3, 1), batches = walk(3, 20);
     CHECK(alone.count > 300);
     check_same(&alone, &threads);
     check_same(&alone, &batches);

@@ -6,6 +6,7 @@
 #include "crowd/tracking/belief.h"
 #include "crowd/tracking/learn.h"
 #include "crowd/tracking/news.h"
+#include "crowd/tracking/relay.h"
 
 #define FIRST_STEP_S 0.5
 
@@ -27,6 +28,8 @@ struct tracker {
     bool has_begun;
     struct tracker_stats stats;
     struct news_list news;
+    struct relay *relay; /* NULL once its people are settled, or of several devices */
+    bool is_relaying;
 };
 
 struct tracker *tracker_create(const struct tracker_scope *scope)
@@ -43,6 +46,9 @@ struct tracker *tracker_create(const struct tracker_scope *scope)
     floor_init(&tracker->floor, scope->low, scope->high, tracker->cameras, count);
     tracker->ground = (struct step_ground){&tracker->floor, tracker->cameras, count};
     step_init(&tracker->step, &tracker->ground);
+    tracker->is_relaying = count == 1;
+    if (tracker->is_relaying)
+        tracker->relay = relay_create(&tracker->floor, scope->next_id);
     return tracker;
 }
 
@@ -58,6 +64,7 @@ void tracker_destroy(struct tracker *tracker)
     mem_free(tracker->ended);
     mem_free(tracker->people);
     news_list_fini(&tracker->news);
+    relay_destroy(tracker->relay);
     step_fini(&tracker->step);
     floor_fini(&tracker->floor);
     mem_free(tracker->cameras);
@@ -344,6 +351,18 @@ static void tell_people(struct tracker *tracker)
     }
 }
 
+/* True when the step was the relay's. */
+static bool relay(struct tracker *tracker, const struct tracker_frame *frames, size_t frame_count)
+{
+    tracker->is_relaying &= frame_count == 1 && relay_fits(&frames[0]);
+    if (!tracker->is_relaying)
+        return false;
+    relay_step(tracker->relay, tracker->at_ms, &frames[0]);
+    tracker->stats.sightings += frames[0].box_count;
+    (void)relay_people(tracker->relay, &tracker->stats.people);
+    return true;
+}
+
 void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_frame *frames,
                   size_t frame_count)
 {
@@ -354,6 +373,8 @@ void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_f
     step->seconds = tracker->has_begun ? (double)(at_ms - tracker->at_ms) / 1000 : FIRST_STEP_S;
     tracker->at_ms = at_ms;
     tracker->has_begun = true;
+    if (relay(tracker, frames, frame_count))
+        return;
     floor_watch(&tracker->floor, step->seconds);
     for (size_t i = 0; i < frame_count; i++)
         see_frame(tracker, &frames[i]);
@@ -369,6 +390,8 @@ void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_f
 
 const struct tracker_person *tracker_people(const struct tracker *tracker, size_t *out_count)
 {
+    if (tracker->is_relaying)
+        return relay_people(tracker->relay, out_count);
     *out_count = tracker->people_count;
     return tracker->people;
 }
@@ -383,7 +406,8 @@ static int by_time_and_id(const void *a, const void *b)
     return x->person.id < y->person.id ? -1 : x->person.id > y->person.id;
 }
 
-struct tracker_fix *tracker_settle(struct tracker *tracker, int64_t until_ms, size_t *out_count)
+static struct tracker_fix *settle_followed(struct tracker *tracker, int64_t until_ms,
+                                           size_t *out_count)
 {
     size_t all = tracker->track_count + tracker->ended_count;
     struct tracker_fix *fixes = NULL;
@@ -411,8 +435,28 @@ struct tracker_fix *tracker_settle(struct tracker *tracker, int64_t until_ms, si
     return fixes;
 }
 
+struct tracker_fix *tracker_settle(struct tracker *tracker, int64_t until_ms, size_t *out_count)
+{
+    if (tracker->relay == NULL)
+        return settle_followed(tracker, until_ms, out_count);
+    struct tracker_fix *relayed = relay_settle(tracker->relay, until_ms, out_count);
+    if (tracker->is_relaying)
+        return relayed;
+    /* What was relayed is of before. */
+    size_t first = *out_count, count;
+    SCOPED_MEM struct tracker_fix *followed = settle_followed(tracker, until_ms, &count);
+    if (first > 0 && count > 0) {
+        relayed = mem_resize(relayed, (first + count) * sizeof *relayed);
+        memcpy(&relayed[first], followed, count * sizeof *relayed);
+    }
+    *out_count = first + count;
+    return first > 0 ? relayed : TAKE(followed);
+}
+
 uint64_t tracker_person_of(const struct tracker *tracker, size_t frame, size_t box)
 {
+    if (tracker->is_relaying)
+        return 0;
     const struct step_frame *own = &tracker->step.frames[frame];
     for (uint32_t i = 0; i < own->count; i++) {
         if (own->sightings[i].box == box)

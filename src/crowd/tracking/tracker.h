@@ -15,6 +15,9 @@
  * settled fixes, smoothed, with those who became certain only afterwards and without those who turned
  * out to have left.
  *
+ * A device that looks alone and numbers people by itself is not followed but relayed (relay.h), until it
+ * tells of somebody without a number or a place.
+ *
  * The association is iterated conditional assignment; its likelihoods are those of multi-sensor
  * joint association (Bar-Shalom, Willett, Tian 2011, chapters 6 and 9). No constant is tuned to a data
  * set: what differs between venues is learned (camera_model.h, floor.h). */
@@ -80,7 +83,7 @@ const struct tracker_person *tracker_people(const struct tracker *tracker, size_
  * (mem_free); NULL when there is nothing. */
 struct tracker_fix *tracker_settle(struct tracker *tracker, int64_t until_ms, size_t *out_count);
 
-/* Which person the box of the last step was taken for; 0 = for nobody certain. */
+/* Which person the box of the last step was taken for; 0 = for nobody certain, or relayed. */
 uint64_t tracker_person_of(const struct tracker *tracker, size_t frame, size_t box);
 
 /* What has happened since the last call, into an empty list that the caller ends (news.h). */

@@ -4,14 +4,16 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { History } from '../history/history';
 import { Plan } from '../plan/plan';
 import { clock, useCell } from '../shell/cell';
-import type { ZoneNow } from '../shell/documents';
+import type { LineNow, ZoneNow } from '../shell/documents';
 import { duration } from '../shell/format';
 import { live } from '../shell/place';
 import { Link, setQuery, useRoute } from '../shell/route';
+import { serverNow } from '../shell/server-clock';
 import { LoadTrouble } from '../shell/trouble';
 import { Alarms } from './alarms';
 import { incidentsOf, inOrder } from './incidents';
 import { levelWords, type ZoneAlarm } from './levels';
+import { LineList } from './line-list';
 import { Total } from './total';
 import { type Watch, watchOf } from './watch';
 import { ZoneList } from './zone-list';
@@ -22,6 +24,9 @@ const PARTS = [
   { part: 'history', name: 'History' },
 ] as const;
 const NOTHING: ReadonlyMap<string, ZoneNow> = new Map();
+const NO_LINES: ReadonlyMap<string, LineNow> = new Map();
+// A line is told some five seconds after; who has heard nothing for this long knows nothing of now.
+const LINES_STALE_MS = 20000;
 type Part = (typeof PARTS)[number]['part'];
 
 function PartSwitch({ part, setPart, openCount }: { part: Part; setPart: (part: Part) => void; openCount: number }) {
@@ -62,6 +67,13 @@ function useNow(watch: Watch) {
   return { zones, zonesNow, isStale: zones !== null && watch.isStale(), atMs: zones ? Date.parse(zones.at) : null };
 }
 
+function useLines(watch: Watch): ReadonlyMap<string, LineNow> {
+  const lines = useCell(watch.lines);
+  useCell(clock);
+  const isOld = lines === null || serverNow() - Date.parse(lines.at) > LINES_STALE_MS;
+  return useMemo(() => (isOld ? NO_LINES : new Map(lines.lines.map((line) => [line.id, line]))), [lines, isOld]);
+}
+
 // By keys, past everything that lies between the top of the page and what is urgent.
 function SkipToAlarms({ count, show }: { count: number; show: () => void }) {
   if (count === 0) return null;
@@ -91,6 +103,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
   const forecast = useCell(watch.forecast);
   const occupancy = useCell(watch.occupancy);
   const { zones, zonesNow, isStale, atMs } = useNow(watch);
+  const linesNow = useLines(watch);
   const { openCount, alarmed } = useAlarms(event);
   const { query } = useRoute();
   // A mail's link names its incident.
@@ -128,7 +141,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
       <main class="control" id="main" data-part={part} data-stale={isStale}>
         <h1 class="visually-hidden">Control room, {venue.name}</h1>
         <Total venue={venue} people={zones?.people ?? null} zonesNow={zonesNow} atMs={atMs} isStale={isStale} />
-        <Plan venue={venue} zonesNow={zonesNow} alarmed={alarmed} people={watch.people} devices={devices} chosen={chosen}
+        <Plan venue={venue} zonesNow={zonesNow} alarmed={alarmed} people={watch.people} devices={devices} linesNow={linesNow} chosen={chosen}
           onChoose={choose} isStale={isStale} staleText={`Not current: ${duration(watch.ageMs())} old`} />
         <div class="side">
           <Alarms incidents={incidentsOf(event)} venue={venueId} zoneNames={zoneNames} zonesNow={isStale ? NOTHING : zonesNow} asked={query.get('incident')} onShow={(zone) => {
@@ -136,6 +149,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
             setPart('plan');
           }} />
           <ZoneList venue={venue} zonesNow={zonesNow} alarmed={alarmed} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
+          <LineList event={event} venue={venue} linesNow={linesNow} />
         </div>
         <History event={event} zone={chosenZone} now={chosen ? zonesNow.get(chosen) ?? null : null} isStale={isStale}
           forecast={forecast?.zones.find((zone) => zone.id === chosen) ?? null}

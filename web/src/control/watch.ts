@@ -4,7 +4,7 @@
 import { all, api, at } from '../shell/api';
 import { Cell } from '../shell/cell';
 import type {
-  DeviceDocument, DevicesMessage, ForecastMessage, OccupancyMessage, PeopleMessage, VenueDocument, ZonesMessage,
+  DeviceDocument, DevicesMessage, ForecastMessage, LinesMessage, OccupancyMessage, PeopleMessage, VenueDocument, ZonesMessage,
 } from '../shell/documents';
 import type { Live } from '../shell/live';
 import { Loader } from '../shell/loader';
@@ -26,6 +26,7 @@ export class Watch {
   readonly venue = new Cell<VenueDocument | null>(null);
   readonly zones = new Cell<ZonesMessage | null>(null);
   readonly people = new Cell<PeopleMessage | null>(null);
+  readonly lines = new Cell<LinesMessage | null>(null);
   readonly devices = new Cell<DeviceDocument[]>([]);
   readonly forecast = new Cell<ForecastMessage | null>(null);
   readonly occupancy = new Cell<OccupancyMessage | null>(null);
@@ -72,6 +73,7 @@ export class Watch {
       this.line.subscribe(topic('people'), { hear: (data) => this.people.set(data as PeopleMessage) }),
       this.line.subscribe(topic('forecast'), { hear: (data) => this.forecast.set(data as ForecastMessage) }),
       this.line.subscribe(topic('occupancy'), { hear: (data) => this.occupancy.set(data as OccupancyMessage) }),
+      this.line.subscribe(topic('lines'), { hear: (data) => this.lines.set(data as LinesMessage) }),
       this.line.subscribe(topic('devices'), { hear: (data) => this.hearDevices(data as DevicesMessage) }),
     ];
     const timer = setInterval(() => {

@@ -4,13 +4,14 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AlarmSign, alarmWords, CamerasHeard, isPartial, levelWords, LevelSign, type ZoneAlarm } from '../control/levels';
 import { Cell, type Readable, useCell } from '../shell/cell';
-import type { DeviceDocument, Level, PeopleMessage, VenueDocument, ZoneNow } from '../shell/documents';
+import type { DeviceDocument, Level, LineNow, PeopleMessage, VenueDocument, ZoneNow } from '../shell/documents';
 import { count, density } from '../shell/format';
 import { Dots } from './dots';
 import { boundsOf, boundsOfVenue, labelPoint, pathOf, projectionOf } from './geometry';
 import { attachGestures } from './gestures';
 import { Ground, shapesOf } from './ground';
 import { chooseForms } from './labels';
+import { LineLabels, Lines, Walls } from './lines';
 import { Patterns } from './patterns';
 import { fit, isWhole, type Size, toScreen, type View, zoom } from './view';
 
@@ -20,6 +21,7 @@ export interface PlanProps {
   alarmed: ReadonlyMap<string, ZoneAlarm>;
   people: Readable<PeopleMessage | null>;
   devices: DeviceDocument[];
+  linesNow: ReadonlyMap<string, LineNow>;
   chosen: string | null;
   onChoose: (zone: string) => void;
   isStale: boolean;
@@ -91,6 +93,7 @@ export function Plan(props: PlanProps) {
               <Patterns scale={now.scale} />
               <g transform={`translate(${size.width / 2 - now.x * now.scale} ${size.height / 2 + now.y * now.scale}) scale(${now.scale} ${-now.scale})`}>
                 <Ground venue={venue} shapes={shapes} />
+                <Walls venue={venue} />
                 {zonePaths.map(({ zone, path }) => (
                   <g key={zone.id} class={`zone level-${levelOf(zone.id)} ${zone.id === chosen ? 'is-chosen' : ''}`}
                     data-zone={zone.id} data-level={levelOf(zone.id)} onClick={() => onChoose(zone.id)}>
@@ -100,6 +103,7 @@ export function Plan(props: PlanProps) {
                     <path class="zone-line" d={path} />
                   </g>
                 ))}
+                <Lines venue={venue} />
               </g>
             </svg>
             <Dots people={props.people} view={view} size={size} />
@@ -107,6 +111,7 @@ export function Plan(props: PlanProps) {
             <DeviceMarks venue={venue} devices={props.devices} view={now} size={size} />
             <ZoneLabels zones={zonePaths} view={now} size={size} zonesNow={zonesNow} alarmed={props.alarmed} chosen={chosen}
               onChoose={onChoose} />
+            <LineLabels venue={venue} linesNow={props.linesNow} view={now} size={size} />
           </>
         )}
       </div>

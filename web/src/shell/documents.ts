@@ -153,6 +153,27 @@ export interface ZonesMessage {
   zones: ZoneNow[];
 }
 
+export interface LineNow {
+  id: string;
+  is_watched: boolean;
+  minute_to_left?: number; // persons in the watched seconds of the last minute
+  minute_to_right?: number;
+  flow_to_left?: number; // persons / min / m
+  flow_to_right?: number;
+}
+
+export interface LinesMessage {
+  at: string;
+  lines: LineNow[];
+}
+
+export interface CrossingsDocument {
+  since: string;
+  until: string | null; // null: not watched of late
+  to_left: number | null;
+  to_right: number | null;
+}
+
 export interface PeopleMessage {
   at: string;
   points: Position[];
