@@ -26,6 +26,7 @@ struct tracker {
     uint64_t id_step;
     int64_t at_ms;
     bool has_begun;
+    int64_t began_ms;
     struct tracker_stats stats;
     struct news_list news;
     struct relay *relay; /* NULL once its people are settled, or of several devices */
@@ -147,7 +148,6 @@ static struct track *begin(struct tracker *tracker, const struct cluster *cluste
     double vx = 0, vy = 0, variance = 0;
     floor_walk(cell, &vx, &vy, &variance);
     motion_start(&track->motion, &spot, vx, vy, variance);
-    cell->arrivals += 1;
     push_track(&tracker->tracks, &tracker->track_count, &tracker->track_size, track);
     return track;
 }
@@ -246,6 +246,15 @@ void tracker_hand_over(struct tracker *tracker, uint64_t own_id)
         track->is_handed_over = true;
 }
 
+/* Who was there when looking began has not come; and who is not certain may be nobody: counted at once, each
+ * newcomer would make the next one likelier than that the same person still stands there. */
+static void count_arrival(struct tracker *tracker, const struct track *track)
+{
+    const double *at = track->motion.state;
+    if (track->born_ms - tracker->began_ms > FLOOR_BEGIN_MS)
+        floor_cell_at(&tracker->floor, at[0], at[1])->arrivals += 1;
+}
+
 /* --- the step --- */
 
 static void name_parts(struct tracker *tracker, const struct track *track,
@@ -270,6 +279,8 @@ static void take(struct tracker *tracker, struct cluster *cluster)
     belief_weigh(track, &tracker->step, cluster, is_new);
     if (!is_new)
         move(tracker, track, cluster);
+    if (track->is_certain && !was_certain)
+        count_arrival(tracker, track);
     if (cluster->part_count > 0)
         note_seen(tracker, track);
     if (cluster->look_count > 0)
@@ -372,6 +383,7 @@ void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_f
     step->at_ms = at_ms;
     step->seconds = tracker->has_begun ? (double)(at_ms - tracker->at_ms) / 1000 : FIRST_STEP_S;
     tracker->at_ms = at_ms;
+    tracker->began_ms = tracker->has_begun ? tracker->began_ms : at_ms;
     tracker->has_begun = true;
     if (relay(tracker, frames, frame_count))
         return;

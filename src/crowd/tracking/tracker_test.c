@@ -450,3 +450,31 @@ TEST(who_is_reported_far_outside_has_no_place_and_at_the_edge_is_nobody)
     CHECK_INT(tracker_stats(tracker).unplaced, 2 * 20);
     CHECK_INT(tracker_stats(tracker).people, 1);
 }
+
+/* Nobody comes and nobody goes: that many stand there stays the likeliest. */
+static void stand_still(int count, double apart_m, int period_ms)
+{
+    uint64_t next_id = 1;
+    size_t told = 0;
+    SCOPED(tracker) tracker = sensor_tracker((struct point){40, 40}, &next_id);
+    SCOPED_MEM struct box *boxes = mem_new_array((size_t)count, sizeof *boxes);
+    for (int i = 0; i < count; i++)
+        boxes[i] =
+            (struct box){.foot_x = 2 + apart_m * (i % 8), .foot_y = 2 + apart_m * (double)(i / 8)};
+    for (int at_ms = period_ms; at_ms <= 120000; at_ms += period_ms) {
+        const struct tracker_frame frame = {
+            .boxes = boxes, .is_in_metres = true, .box_count = (size_t)count};
+        tracker_step(tracker, at_ms, &frame, 1);
+    }
+    (void)tracker_people(tracker, &told);
+    CHECK_INT(told, count);
+    CHECK_INT(next_id, count + 1);
+}
+
+TEST(who_stands_still_is_the_same_person_also_where_a_picture_comes_each_second)
+{
+    stand_still(60, 1.5, 1000);
+    stand_still(20, 0.5, 1000);
+    stand_still(60, 1.0, 500);
+    stand_still(60, 1.5, 100);
+}
