@@ -87,7 +87,8 @@ static void write_body(struct body *body, const struct bodies_options *options, 
         if (options->world != NULL) {
             count = world_see(options->world, camera, variant, chance, own);
         } else {
-            walk(persons, options->persons, chance);
+            if (!options->do_stand)
+                walk(persons, options->persons, chance);
             memcpy(own, persons, frame_size);
         }
         frames[i] = (struct encode_frame){.at_ms = 0, .observations = own, .count = count};

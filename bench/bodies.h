@@ -23,6 +23,7 @@ struct bodies_options {
     int frames;  /* in one request */
     int persons; /* in each; with a world, WORLD_GROUP_PEOPLE */
     int variants;
+    bool do_stand; /* a ceiling's frames are closer in time than people could walk as they do */
     const struct world
         *world; /* whom they see, a step a variant; NULL = everybody walks at random */
     const char *host;

@@ -76,10 +76,10 @@ void floor_init(struct floor *floor, struct point low, struct point high,
                 const struct camera_model *cameras, size_t camera_count)
 {
     *floor = (struct floor){.min_x = low.x, .min_y = low.y, .max_x = high.x, .max_y = high.y};
-    double extent = fmax(floor->max_x - floor->min_x, floor->max_y - floor->min_y);
-    floor->cell_m = fmax(FLOOR_CELL_M, extent / FLOOR_SIDE_MAX);
-    floor->columns = steps_of(floor->max_x - floor->min_x, floor->cell_m);
-    floor->rows = steps_of(floor->max_y - floor->min_y, floor->cell_m);
+    double width = fmax(high.x - low.x, 0), height = fmax(high.y - low.y, 0); /* 0: it is nowhere */
+    floor->cell_m = fmax(FLOOR_CELL_M, fmax(width, height) / FLOOR_SIDE_MAX);
+    floor->columns = steps_of(width, floor->cell_m);
+    floor->rows = steps_of(height, floor->cell_m);
     floor->cells =
         mem_new_array((size_t)floor->columns * (size_t)floor->rows, sizeof *floor->cells);
     for (size_t i = 0; i < camera_count; i++)

@@ -16,6 +16,12 @@ static void widen(struct venue_bounds *bounds, struct point point)
     bounds->high.y = fmax(bounds->high.y, point.y);
 }
 
+static bool is_within(const struct venue_bounds *bounds, struct point place, double margin_m)
+{
+    return place.x >= bounds->low.x - margin_m && place.x <= bounds->high.x + margin_m &&
+           place.y >= bounds->low.y - margin_m && place.y <= bounds->high.y + margin_m;
+}
+
 static const struct venue_bounds nothing = {{INFINITY, INFINITY}, {-INFINITY, -INFINITY}};
 
 struct venue_bounds venue_bounds_of(const struct venue_view *view)
@@ -39,6 +45,28 @@ struct venue_bounds venue_bounds_of(const struct venue_view *view)
         widen(&bounds, (struct point){GROUPS_UNBOUNDED_M, GROUPS_UNBOUNDED_M});
     }
     return bounds;
+}
+
+static bool has_picture(const struct device *device)
+{
+    return device->image_width_px > 0 && device->image_height_px > 0 &&
+           (device->calibration.kind == CALIBRATION_HOMOGRAPHY ||
+            device->calibration.kind == CALIBRATION_OPENCV);
+}
+
+/* A venue without a plan goes as far as its cameras stand: around the nearest place that each one sees. */
+static void widen_by_cameras(struct venue_bounds *bounds, const struct venue_view *view)
+{
+    const struct venue_bounds known = *bounds;
+    for (size_t d = 0; d < view->device_count; d++) {
+        const struct device *device = &view->devices[d];
+        struct point place, foot = {device->image_width_px / 2, device->image_height_px};
+        if (!has_picture(device) || !calibration_to_floor(&device->calibration, foot, &place) ||
+            is_within(bounds, place, 0) || !is_within(&known, place, GROUPS_FAR_M))
+            continue;
+        widen(bounds, (struct point){place.x - GROUPS_AROUND_M, place.y - GROUPS_AROUND_M});
+        widen(bounds, (struct point){place.x + GROUPS_AROUND_M, place.y + GROUPS_AROUND_M});
+    }
 }
 
 struct joining {
@@ -66,18 +94,10 @@ static void join(uint32_t *parents, uint32_t a, uint32_t b)
     parents[MAX(first, second)] = MIN(first, second);
 }
 
-static bool has_picture(const struct device *device)
-{
-    return device->image_width_px > 0 && device->image_height_px > 0 &&
-           (device->calibration.kind == CALIBRATION_HOMOGRAPHY ||
-            device->calibration.kind == CALIBRATION_OPENCV);
-}
-
 static void join_place(struct joining *joining, uint32_t device, struct point place)
 {
     const struct venue_bounds *bounds = &joining->bounds;
-    if (!(place.x >= bounds->low.x && place.x <= bounds->high.x && place.y >= bounds->low.y &&
-          place.y <= bounds->high.y))
+    if (!is_within(bounds, place, 0))
         return;
     widen(&joining->seen[device], place);
     size_t column = (size_t)((place.x - bounds->low.x) / joining->cell_m);
@@ -145,6 +165,8 @@ static void collect(struct groups *groups, struct joining *joining)
             mem_resize(group->devices, (group->device_count + 1) * sizeof *group->devices);
         groups->place_of[d] = (uint32_t)group->device_count;
         group->devices[group->device_count++] = d;
+        if (joining->seen[d].low.x > joining->seen[d].high.x)
+            continue; /* it sees nothing of the venue */
         struct venue_bounds bounds = {group->low, group->high};
         widen(&bounds, joining->seen[d].low);
         widen(&bounds, joining->seen[d].high);
@@ -156,6 +178,8 @@ static void collect(struct groups *groups, struct joining *joining)
 void groups_init(struct groups *groups, const struct venue_view *view, const uint64_t *covers)
 {
     struct joining joining = {.view = view, .bounds = venue_bounds_of(view)};
+    if (!view->has_bounds)
+        widen_by_cameras(&joining.bounds, view);
     double width = joining.bounds.high.x - joining.bounds.low.x;
     double height = joining.bounds.high.y - joining.bounds.low.y;
     joining.cell_m = fmax(GROUPS_CELL_M, fmax(width, height) / GROUPS_SIDE_MAX);

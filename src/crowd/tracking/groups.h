@@ -16,7 +16,7 @@ struct camera_group {
     uint32_t *devices; /* indexes in the view, ascending */
     size_t device_count;
     struct point low,
-        high; /* of the floor they look at, within the venue; high < low when not known */
+        high; /* of the floor they look at, within the venue; high < low when they see none of it */
 };
 
 struct groups {
@@ -30,9 +30,11 @@ struct venue_bounds {
     struct point low, high;
 };
 /* Plan and zones; without a plan GROUPS_AROUND_M around the zones, where people are of the venue too; or
- * GROUPS_UNBOUNDED_M around the origin when there is neither. */
+ * GROUPS_UNBOUNDED_M around the origin when there is neither. Without a plan cameras that look elsewhere
+ * extend the groups' floor, up to GROUPS_FAR_M from there: beyond, a calibration is wrong. */
 #define GROUPS_AROUND_M    50.0
 #define GROUPS_UNBOUNDED_M 200.0
+#define GROUPS_FAR_M       1000.0
 struct venue_bounds venue_bounds_of(const struct venue_view *view);
 
 /* `covers`: (zone_count + 63) / 64 words for each device. */

@@ -97,3 +97,56 @@ TEST(an_empty_venue_has_bounds_and_no_groups)
     groups_fini(&groups);
     shared_unref(&view->shared);
 }
+
+/* Where a venue ends is not known without a plan: its cameras say. */
+static struct venue_view *far_view(bool has_plan, double x)
+{
+    const struct camera cameras[] = {over("a", 20, 20), over("b", x, 20), over("c", x + 6, 20)};
+    struct venue_view *view = stage_view(cameras, 3, (struct point){0, 0}, (struct point){100, 50});
+    view->has_bounds = has_plan;
+    return view;
+}
+
+TEST(cameras_beyond_the_zones_have_a_floor_of_their_own_where_there_is_no_plan)
+{
+    struct groups groups;
+    const uint64_t covers[8] = {0};
+    struct venue_view *view = far_view(false, 400);
+    groups_init(&groups, view, covers);
+    CHECK_INT(groups.count, 2);
+    CHECK_INT(groups.group_of[1], groups.group_of[2]);
+    const struct camera_group *far = &groups.all[groups.group_of[1]];
+    CHECK(far->low.x > 350 && far->low.x < 400 && far->high.x > 400 && far->high.x < 460);
+    groups_fini(&groups);
+    shared_unref(&view->shared);
+}
+
+TEST(cameras_that_see_nothing_of_the_venue_follow_nobody)
+{
+    struct groups groups;
+    const uint64_t covers[8] = {0};
+    struct venue_view *views[] = {far_view(true, 400), far_view(false, 5000)};
+    for (size_t i = 0; i < COUNT_OF(views); i++) {
+        uint64_t next_id = 1;
+        size_t count = 0;
+        groups_init(&groups, views[i], covers);
+        const struct camera_group *far = &groups.all[groups.group_of[1]];
+        CHECK(far->low.x > far->high.x);
+        SCOPED(tracker)
+        tracker = tracker_create(&(struct tracker_scope){.view = views[i],
+                                                         .devices = far->devices,
+                                                         .device_count = 1,
+                                                         .low = far->low,
+                                                         .high = far->high,
+                                                         .next_id = &next_id});
+        const struct box box = {.foot_x = 960, .foot_y = 540, .width = 40, .height = 110};
+        const struct tracker_frame frame = {.boxes = &box, .box_count = 1};
+        for (int step = 1; step < 50; step++)
+            tracker_step(tracker, 100 * step, &frame, 1);
+        (void)tracker_people(tracker, &count);
+        CHECK_INT(count, 0);
+        CHECK_INT(next_id, 1);
+        groups_fini(&groups);
+        shared_unref(&views[i]->shared);
+    }
+}
