@@ -10,6 +10,8 @@
 #define STREAM      "detections"
 #define RECORD_KIND "detections.packed"
 #define TICK_MS     20
+/* Who lags by more keeps to one thread: the other processors are for taking detections in, which come once. */
+#define LAG_MAX_MS 1000
 
 static struct metric early_total =
     METRIC_COUNTER("muster_crowd_seconds_early_total",
@@ -115,6 +117,13 @@ static int64_t needed_position(const struct crowd *crowd, int shard)
     return position;
 }
 
+static void share_processors(struct crowd *crowd, const struct consumer_batch *batch)
+{
+    bool lags = batch->now_ms - time_of(batch) > LAG_MAX_MS;
+    for (size_t i = 0; i < crowd->counted.count; i++)
+        crowd->counted.all[i]->state->pool = lags ? NULL : crowd->counted.pool;
+}
+
 /* --- the consumer's calls --- */
 
 static void owned(void *context, int shard, int64_t *inout_position)
@@ -137,6 +146,7 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     struct checkpoints *shard = &crowd->shards[batch->shard];
     writing_clear(&crowd->writing);
     checkpoints_follow_time(shard, time_of(batch));
+    share_processors(crowd, batch);
     if (crowd->live.readings != NULL)
         (void)readings_forget_appearances(crowd->live.readings, batch->now_ms);
     for (size_t i = 0; i < batch->record_count; i++)
