@@ -109,7 +109,8 @@ static void run_groups(struct venue_state *state, int64_t stream_ms)
     const struct settled_scene now = {
         .scene = state->scene,
         .covers = state->coverage.covers,
-        .stream_ms = stream_ms == SCENE_QUEUE_FRAMES ? state->arrived_ms : stream_ms};
+        .stream_ms = stream_ms == SCENE_QUEUE_FRAMES ? state->arrived_ms : stream_ms,
+        .pool = state->pool};
     settled_take_all(&state->settled, all, count, &now);
     for (size_t i = 0; i < count; i++)
         crowd_scene_fixes_fini(&all[i]);

@@ -47,13 +47,6 @@ static void drop_waiting(struct settled *settled)
     mem_free(settled->waiting);
 }
 
-void settled_fini(struct settled *settled)
-{
-    drop_ground(settled);
-    drop_waiting(settled);
-    *settled = (struct settled){0};
-}
-
 void settled_regroup(struct settled *settled, size_t group_count)
 {
     int64_t taken_s = settled->moments.taken_s;
@@ -81,17 +74,6 @@ static struct settled_second *add_second(struct settled *settled, int64_t s)
     *second = (struct settled_second){.view = settled->map->view, .s = s};
     shared_ref(&second->view->shared);
     return second;
-}
-
-bool settled_take(struct settled *settled, struct settled_second *out_second)
-{
-    if (settled->waiting_count == 0)
-        return false;
-    *out_second = settled->waiting[0];
-    settled->waiting_count--;
-    memmove(&settled->waiting[0], &settled->waiting[1],
-            settled->waiting_count * sizeof settled->waiting[0]);
-    return true;
 }
 
 /* --- zones --- */
@@ -129,26 +111,81 @@ static void find_known(const struct settled *settled, const struct settled_scene
         known[w] &= ~blind[w];
 }
 
-static void measure_moment(struct settled *settled, const struct settled_scene *now,
-                           const struct moment *moment)
+static void measure(void *context)
 {
+    struct settled_measuring *own = context;
     size_t zone_count;
-    measures_step(settled->measures, moment->s * 1000, moment->people, moment->count);
-    const struct zone_measures *zones = measures_zones(settled->measures, &zone_count);
-    SCOPED_MEM uint64_t *known = mem_new_array(zone_count / 64 + 1, sizeof *known);
-    find_known(settled, now, moment, known);
-    struct settled_second *second = add_second(settled, moment->s);
-    if (second == NULL)
-        return;
-    second->zones = mem_new_array(zone_count * SETTLED_MEASURES + 1, sizeof *second->zones);
+    measures_step(own->measures, own->moment.s * 1000, own->moment.people, own->moment.count);
+    const struct zone_measures *zones = measures_zones(own->measures, &zone_count);
+    own->zones = mem_new_array(zone_count * SETTLED_MEASURES + 1, sizeof *own->zones);
     for (size_t z = 0; z < zone_count; z++) {
         bool is_known =
-            (known[z / 64] >> (z % 64) & 1) != 0 && zones[z].density.method != DENSITY_NONE;
-        float *values = &second->zones[z * SETTLED_MEASURES];
+            (own->known[z / 64] >> (z % 64) & 1) != 0 && zones[z].density.method != DENSITY_NONE;
+        float *values = &own->zones[z * SETTLED_MEASURES];
         values[SETTLED_VORONOI] = is_known ? (float)zones[z].density.per_m2 : NAN;
         values[SETTLED_SPEED] = is_known ? (float)zones[z].speed.mean_m_s : NAN;
         values[SETTLED_SPECIFIC] = is_known ? (float)zones[z].density.flow_per_m_s : NAN;
     }
+}
+
+/* The moment that is being measured, if any, becomes a second that waits. */
+static void finish_moment(struct settled *settled)
+{
+    if (!settled->is_measuring)
+        return;
+    struct settled_measuring *own = &settled->measuring;
+    pool_wait(settled->pool, &settled->job);
+    settled->is_measuring = false;
+    struct settled_second *second = add_second(settled, own->moment.s);
+    if (second != NULL)
+        second->zones = TAKE(own->zones);
+    mem_free(own->zones);
+    mem_free(own->known);
+    moment_fini(&own->moment);
+    *own = (struct settled_measuring){.measures = NULL};
+}
+
+static void finish_if_done(struct settled *settled)
+{
+    if (settled->is_measuring && pool_is_done(settled->pool, &settled->job))
+        finish_moment(settled);
+}
+
+void settled_fini(struct settled *settled)
+{
+    finish_moment(settled);
+    drop_ground(settled);
+    drop_waiting(settled);
+    *settled = (struct settled){0};
+}
+
+/* Takes the moment. */
+static void begin_moment(struct settled *settled, const struct settled_scene *now,
+                         const struct moment *moment)
+{
+    finish_moment(settled);
+    settled->measuring =
+        (struct settled_measuring){.measures = settled->measures, .moment = *moment};
+    settled->measuring.known =
+        mem_new_array(settled->map->view->zone_count / 64 + 1, sizeof(uint64_t));
+    find_known(settled, now, moment, settled->measuring.known);
+    settled->pool = now->pool;
+    settled->job = (struct pool_job){.work = measure, .context = &settled->measuring};
+    settled->is_measuring = true;
+    pool_start(now->pool, &settled->job);
+    finish_if_done(settled);
+}
+
+bool settled_take(struct settled *settled, struct settled_second *out_second)
+{
+    finish_if_done(settled);
+    if (settled->waiting_count == 0)
+        return false;
+    *out_second = settled->waiting[0];
+    settled->waiting_count--;
+    memmove(&settled->waiting[0], &settled->waiting[1],
+            settled->waiting_count * sizeof settled->waiting[0]);
+    return true;
 }
 
 double settled_area_m2(const struct settled *settled, size_t zone)
@@ -209,8 +246,7 @@ static void advance(struct settled *settled, const struct settled_scene *scene, 
 {
     struct moment moment;
     while (moments_take(&settled->moments, settled_ms, &moment)) {
-        measure_moment(settled, scene, &moment);
-        moment_fini(&moment);
+        begin_moment(settled, scene, &moment);
     }
     tell_lines(settled, settled_ms);
 }
@@ -247,6 +283,7 @@ void settled_take_all(struct settled *settled, struct crowd_scene_fixes *all, si
 
 void settled_move(struct settled *to, struct settled *from)
 {
+    finish_moment(from);
     tell_lines(from, INT64_MAX);
     drop_waiting(to);
     to->waiting = from->waiting;

@@ -4,8 +4,10 @@
  * they came and after a restart too. Pure.
  *
  * A zone's values are those of the second's first step. They are known when all groups of cameras that look
- * there had one in the second. */
+ * there had one in the second. Thousands of people take tens of milliseconds: a thread of the pool measures
+ * them beside the caller, one moment after the other (as in flow.h); settled_take gives what is done. */
 #pragma once
+#include "base/pool.h"
 #include "crowd/measures/measures.h"
 #include "crowd/settled/crossings.h"
 #include "crowd/settled/moments.h"
@@ -27,9 +29,20 @@ struct settled_second {
 };
 void settled_second_fini(struct settled_second *second);
 
+struct settled_measuring { /* the job's own until it is done */
+    struct measures *measures;
+    struct moment moment;
+    uint64_t *known; /* bits of the zones that are known; owned */
+    float *zones;    /* as in settled_second; owned */
+};
+
 struct settled {
     const struct crowd_map *map; /* borrowed */
-    struct measures *measures;   /* NULL when the venue's shape has none */
+    struct measures *measures;   /* NULL when the venue's shape has none; the job's while it runs */
+    struct settled_measuring measuring;
+    struct pool *pool; /* borrowed; of the job */
+    struct pool_job job;
+    bool is_measuring;
     struct moments moments;
     struct watching watching;
     struct crossings *crossings;    /* NULL without lines */
@@ -43,6 +56,7 @@ struct settled_scene { /* as it is when a group settles */
     const struct crowd_scene *scene;
     const uint64_t *covers; /* as in groups.h */
     int64_t stream_ms;
+    struct pool *pool; /* NULL = measured in the caller */
 };
 
 void settled_init(struct settled *settled, const struct crowd_map *map, size_t group_count);
