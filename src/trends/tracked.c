@@ -211,7 +211,7 @@ static void note_told(void *context, const struct zone_state *zone)
 /* --- what is taken --- */
 
 static void take_counter(struct zone_state *zone, const struct zone_surroundings *around,
-                         const struct route *route, int64_t at_ms, double value)
+                         const struct route *route, const struct reading *reading, int64_t heard_ms)
 {
     char name[COUNTER_NAME_LEN + 1];
     size_t len = MIN(strcspn(route->series, ":"), (size_t)COUNTER_NAME_LEN);
@@ -221,8 +221,9 @@ static void take_counter(struct zone_state *zone, const struct zone_surroundings
                       &(struct zone_message){.counter = name,
                                              .measure = route->measure,
                                              .is_reverse = route->is_reverse,
-                                             .at_ms = at_ms,
-                                             .value = value});
+                                             .at_ms = reading->at_ms,
+                                             .heard_ms = heard_ms,
+                                             .value = reading->value});
 }
 
 static void take_by_route(struct tracked *tracked, const struct tracked_moment *moment,
@@ -248,7 +249,7 @@ static void take_by_route(struct tracked *tracked, const struct tracked_moment *
         zone_miss_cameras(&zone->state, &around, at_ms, reading->value);
         break;
     case ROUTE_COUNTER:
-        take_counter(&zone->state, &around, route, at_ms, reading->value);
+        take_counter(&zone->state, &around, route, reading, at_ms);
         break;
     case ROUTE_SET:
         zone_set(&zone->state, &around, at_ms, reading->value);

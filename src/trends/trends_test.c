@@ -212,6 +212,27 @@ ON_BOTH_ENGINES(a_venue_of_which_nothing_is_known_says_so_of_each_zone)
     ground_close(&ground);
 }
 
+ON_BOTH_ENGINES(each_increment_of_a_counter_whose_clock_is_ahead_counts)
+{
+    struct ground ground;
+    ground_open(&ground, place, 0);
+    int64_t ahead_ms = clock_now_ms() + 120000;
+    const struct reading passages[] = {{"door:in", ahead_ms, 3},
+                                       {"door:in", ahead_ms + 1000, 4},
+                                       {"door:in", ahead_ms + 1000, 4}, /* the same again */
+                                       {"door:in", ahead_ms + 2000, 5}};
+    const struct reading said = {"zone.hall:occupancy_set", clock_now_ms(), 12};
+    send(&ground, passages, COUNT_OF(passages));
+    send(&ground, &said, 1); /* the document is told with it */
+    settle(&ground);
+    SCOPED_JSON *document = NULL;
+    json_t *zone = read_zone(&ground, TRENDS_OCCUPANCY, 0, &document);
+    json_t *door = json_array_get(json_object_get(zone, "passages"), 0);
+    CHECK_NEAR(number(door, "in"), 12, 1e-9);
+    CHECK(json_is_null(json_object_get(door, "fault")));
+    ground_close(&ground);
+}
+
 ON_BOTH_ENGINES(a_zone_that_fills_is_told_as_series_and_document_and_live)
 {
     struct ground ground;

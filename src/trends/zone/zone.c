@@ -228,12 +228,12 @@ void zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *
     if (counter == NULL)
         return;
     double passed = counter_hear(counter, message->measure, message->at_ms, message->value);
-    advance(zone, around, message->at_ms);
+    advance(zone, around, message->heard_ms);
     if (zone->passed_ms == INT64_MIN)
-        zone->counting_since_ms = message->at_ms;
-    zone->passed_ms = MAX(zone->passed_ms, message->at_ms);
+        zone->counting_since_ms = message->heard_ms;
+    zone->passed_ms = MAX(zone->passed_ms, message->heard_ms);
     bool is_in = (message->measure->way == COUNT_IN) != message->is_reverse;
-    occupancy_pass(&zone->occupancy, message->at_ms, is_in ? passed : 0, is_in ? 0 : passed);
+    occupancy_pass(&zone->occupancy, message->heard_ms, is_in ? passed : 0, is_in ? 0 : passed);
 }
 
 void zone_set(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,

@@ -99,8 +99,9 @@ struct
     zone_message { /* of a counter, or of a line (COUNT_IN = into this zone, in persons of one second) */
     const char *counter;
     const struct count_measure *measure;
-    bool is_reverse; /* its `in` leads out of this zone */
-    int64_t at_ms;
+    bool is_reverse;  /* its `in` leads out of this zone */
+    int64_t at_ms;    /* as its own clock says, which may be ahead: the order of its messages */
+    int64_t heard_ms; /* the same, but no later than it came: closes minutes */
     double value;
 };
 /* Of LIMIT_ZONE_COUNTERS different ones; more are passed over. */

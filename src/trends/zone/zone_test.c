@@ -41,6 +41,7 @@ static void pass(struct hall *hall, const char *counter, const char *measure, in
                       &(struct zone_message){.counter = counter,
                                              .measure = count_measure_find(measure),
                                              .at_ms = at_ms,
+                                             .heard_ms = at_ms,
                                              .value = value});
 }
 
@@ -158,6 +159,7 @@ TEST(a_reverse_counter_takes_out_of_the_zone_what_it_counts_in)
                                              .measure = count_measure_find("in"),
                                              .is_reverse = true,
                                              .at_ms = 100 * MINUTE + 1000,
+                                             .heard_ms = 100 * MINUTE + 1000,
                                              .value = 12});
     pass(&hall, "gate-1", "in", 101 * MINUTE, 0);
     CHECK_NEAR(hall.zone.told.inside, 18, 1e-9);
