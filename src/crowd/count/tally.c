@@ -18,6 +18,8 @@ void tally_fini(struct tally *tally)
 
 static void remove_first(struct tally *tally, size_t count)
 {
+    if (count == 0)
+        return; /* a tally that never held anything has no seconds to move */
     for (size_t i = 0; i < count; i++)
         second_fini(&tally->seconds[i]);
     tally->count -= count;

@@ -34,6 +34,15 @@ TEST(a_second_is_the_mean_of_its_steps_those_without_anybody_included)
     tally_fini(&tally);
 }
 
+/* Of a camera that is heard before anybody is counted; under UBSan. */
+TEST(an_empty_tally_forgets_nothing)
+{
+    struct tally tally = {0};
+    tally_forget(&tally, 100);
+    CHECK_INT(tally.count, 0);
+    tally_fini(&tally);
+}
+
 TEST(seconds_come_in_any_order_and_before_1970)
 {
     struct tally tally = {0};
