@@ -52,6 +52,11 @@ static enum err refuse(const struct json_field *field, const char *wanted, struc
     return err_set(note, ERR_INVALID, field->name, "must be %s", wanted);
 }
 
+bool json_is_whole_text(const json_t *value)
+{
+    return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
+}
+
 static enum err read_text(json_t *value, const struct json_field *field, void *member,
                           struct err_note *note)
 {
@@ -62,7 +67,7 @@ static enum err read_text(json_t *value, const struct json_field *field, void *m
     if (len < (size_t)field->min || len > max || len >= field->size)
         return err_set(note, ERR_INVALID, field->name, "must be %zu to %zu bytes long, is %zu",
                        (size_t)field->min, max, len);
-    if (strlen(json_string_value(value)) != len)
+    if (!json_is_whole_text(value))
         return refuse(field, "a string without NUL", note);
     memcpy(member, json_string_value(value), len + 1);
     return ERR_NONE;
@@ -71,7 +76,7 @@ static enum err read_text(json_t *value, const struct json_field *field, void *m
 static enum err read_id(json_t *value, const struct json_field *field, void *member,
                         struct err_note *note)
 {
-    if (!json_is_string(value) || !text_is_id(json_string_value(value)))
+    if (!json_is_whole_text(value) || !text_is_id(json_string_value(value)))
         return err_set(note, ERR_INVALID, field->name,
                        "must be 1 to %d of a-z, 0-9, _ and -, starting with a letter or digit",
                        LIMIT_ID_LEN);
@@ -122,7 +127,7 @@ static enum err read_enum(json_t *value, const struct json_field *field, void *m
     SCOPED_TEXT names;
     text_init(&names, 300);
     for (int i = 0; field->names[i] != NULL; i++) {
-        if (json_is_string(value) && strcmp(json_string_value(value), field->names[i]) == 0) {
+        if (json_is_whole_text(value) && strcmp(json_string_value(value), field->names[i]) == 0) {
             *(int *)member = i;
             return ERR_NONE;
         }

@@ -43,6 +43,9 @@ struct json_field {
 MUST_USE enum err json_parse(const char *bytes, size_t len, json_t **out_document,
                              struct err_note *note);
 
+/* A string without NUL: what C compares is then all that is stored. */
+bool json_is_whole_text(const json_t *value);
+
 /* Fills `target` from an object; absent optional members stay as they are. Unknown members are
  * refused (ERR_INVALID naming them), so that a typing mistake is not silently ignored. */
 MUST_USE enum err json_read(json_t *object, const struct json_field *fields, size_t field_count,

@@ -234,7 +234,7 @@ static enum err check_sees(json_t *sees, struct err_note *note)
     json_t *id;
     json_array_foreach(sees, i, id)
     {
-        if (!json_is_string(id))
+        if (!json_is_whole_text(id))
             return err_set(note, ERR_INVALID, "sees", "must be an array of zone ids");
     }
     return ERR_NONE;

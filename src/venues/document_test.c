@@ -163,6 +163,8 @@ TEST(only_a_counter_counts_into_a_zone_and_out_of_another)
         {"{\"kind\": \"camera\", \"counts_into\": \"bar\"}", "counts_into"},
         {"{\"kind\": \"sensor\", \"counts_from\": \"bar\"}", "counts_from"},
         {"{\"kind\": \"counter\", \"counts_into\": \"A bar\"}", "counts_into"},
+        {"{\"kind\": \"counter\", \"counts_into\": \"bar\\u0000\"}", "counts_into"},
+        {"{\"kind\": \"camera\", \"sees\": [\"bar\\u0000\"]}", "sees"},
         {"{\"kind\": \"counter\", \"counts_into\": \"bar\", \"counts_from\": \"bar\"}",
          "counts_from"}};
     for (size_t i = 0; i < COUNT_OF(all); i++) {
