@@ -33,14 +33,12 @@ struct question {
 static enum err read_question(const struct request *request, struct question *question,
                               struct err_note *note)
 {
-    int64_t to_ms, span_ms = question->now_ms;
     const char *since = request_query(request, "since");
     question->since_ms = question->now_ms - DAY_MS;
     if (since != NULL && !clock_parse(since, strlen(since), &question->since_ms))
         return err_set(note, ERR_MALFORMED, "since",
                        "must be a time such as 2026-06-20T00:00:00Z or with an offset");
-    to_ms = question->now_ms;
-    span_ms = to_ms - question->since_ms;
+    int64_t span_ms = question->now_ms - question->since_ms;
     if (span_ms < 0 || span_ms > SINCE_MAX_S * DAY_MS)
         return err_set(note, ERR_INVALID, "since", "must lie in the past, at most %d days back",
                        SINCE_MAX_S);
@@ -64,6 +62,7 @@ static enum err query(const struct question *question, const char *measure,
     *out_count = 0;
     enum err err =
         readings_query(question->app->readings, inout_query, out_points, out_count, &extent, &note);
+    inout_query->series = NULL; /* lives here only */
     return err == ERR_NOT_FOUND ? ERR_NONE : err; /* never watched */
 }
 

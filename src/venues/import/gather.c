@@ -86,13 +86,13 @@ enum err gathered_add(struct gathered *gathered, enum venue_part part, const cha
     if (is_exact)
         (void)text_copy(stem, sizeof stem, wish);
     else if ((wish == NULL || !id_of_text(wish, stem)) &&
-             !id_of_text(shape_text(document, "name"), stem))
+             !id_of_text(shape_text(owned, "name"), stem))
         (void)text_copy(stem, sizeof stem, words[part]);
     number_id(gathered, part, stem, id);
     take_id(gathered, part, id);
     (void)json_array_append_new(gathered->parts,
                                 json_pack("{s:i, s:s, s:s, s:O}", "part", (int)part, "id", id,
-                                          "place", place, "document", document));
+                                          "place", place, "document", owned));
     return ERR_NONE;
 }
 
