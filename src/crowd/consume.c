@@ -67,6 +67,9 @@ static enum err make_room(struct crowd *crowd, struct venue_state *state,
     return ERR_NONE;
 }
 
+/* What people are told: five minutes after it came at most, the wait for us included. */
+_Static_assert(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS <= 300000, "docs and the page of privacy say so");
+
 static void take_looks(struct crowd *crowd, struct venue_state *state,
                        const struct detection_batch *detections, int64_t now_ms)
 {

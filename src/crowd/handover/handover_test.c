@@ -3,8 +3,14 @@
 
 #include "base/test.h"
 #include "crowd/handover/wardrobe.h"
+#include "readings/appearances.h"
 
 #define T 1000000000
+
+TEST(how_somebody_looks_is_forgotten_five_minutes_after_it_came_the_wait_included)
+{
+    CHECK(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS <= 5 * 60000);
+}
 
 /* --- by hand --- */
 

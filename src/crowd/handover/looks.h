@@ -9,7 +9,7 @@
 #include "base/base.h"
 
 #define LOOKS_DIMS      128
-#define LOOKS_KEEP_MS   300000 /* after the vector came */
+#define LOOKS_KEEP_MS   240000 /* after it was taken, up to APPEARANCE_WAIT_MS after it came */
 #define LOOKS_MAX       4096   /* of a venue; the newest stay */
 #define LOOKS_PAIRS_MIN 20.0
 /* Weight of the opinion that one person is as far from a stranger as from a perfect likeness, pairs. */
