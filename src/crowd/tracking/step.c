@@ -44,7 +44,7 @@ struct step_frame *step_add_frame(struct step *step, uint32_t device, size_t box
         step->frame_size = frames;
     }
     size_t before = step->sighting_count;
-    size_t sightings = grown_size(step->sighting_size, before + box_count);
+    size_t sightings = grown_size(step->sighting_size, before + box_count + 1); /* never none */
     if (sightings > step->sighting_size) {
         step->sightings = mem_resize(step->sightings, sightings * sizeof *step->sightings);
         step->source_tracks =
