@@ -52,8 +52,8 @@ scenario('of seven cameras the one that goes wrong is named, and the people are 
     console.log(`# ${event}: MODA ${moda.toFixed(4)}, count error ${error}, IDF1 ${idf1.toFixed(4)}; ${JSON.stringify(found[event])}`);
   }
   for (const event of ['turned', 'shifted', 'behind', 'ahead']) {
-    check(scores[event].moda >= scores.without.moda - 0.04, `${event}: MODA ${scores[event].moda} beside ${scores.without.moda} without the camera`);
-    check(scores[event].idf1 >= scores.without.idf1 - 0.04, `${event}: IDF1 ${scores[event].idf1} beside ${scores.without.idf1}`);
+    check(scores[event].moda >= scores.without.moda - 0.03, `${event}: MODA ${scores[event].moda} beside ${scores.without.moda} without the camera`);
+    check(scores[event].idf1 >= scores.without.idf1 - 0.03, `${event}: IDF1 ${scores[event].idf1} beside ${scores.without.idf1}`);
   }
   equal([found.right, found.without], [{}, {}], 'nobody is named who is right');
   for (const event of ['turned', 'shifted']) {

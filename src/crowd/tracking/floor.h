@@ -17,8 +17,6 @@
 #define FLOOR_ARRIVALS_WEIGHT_S 25.0
 /* What was counted is forgotten after so long: a quiet night says little of the morning's rush. */
 #define FLOOR_ARRIVALS_MEMORY_S 1800.0
-/* Who is first seen within this time was there already. */
-#define FLOOR_BEGIN_MS 2000
 /* Longer than this between two steps nobody looked, and nobody was counted. */
 #define FLOOR_WATCH_MAX_S 3.0
 /* Weight of the opinion that a cell is seen as well as the camera sees elsewhere, persons. */

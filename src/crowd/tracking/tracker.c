@@ -26,7 +26,6 @@ struct tracker {
     uint64_t id_step;
     int64_t at_ms;
     bool has_begun;
-    int64_t began_ms;
     struct tracker_stats stats;
     struct news_list news;
     struct relay *relay; /* NULL once its people are settled, or of several devices */
@@ -246,13 +245,12 @@ void tracker_hand_over(struct tracker *tracker, uint64_t own_id)
         track->is_handed_over = true;
 }
 
-/* Who was there when looking began has not come; and who is not certain may be nobody: counted at once, each
+/* Who is not certain may be nobody: counted at once, each
  * newcomer would make the next one likelier than that the same person still stands there. */
 static void count_arrival(struct tracker *tracker, const struct track *track)
 {
     const double *at = track->motion.state;
-    if (track->born_ms - tracker->began_ms > FLOOR_BEGIN_MS)
-        floor_cell_at(&tracker->floor, at[0], at[1])->arrivals += 1;
+    floor_cell_at(&tracker->floor, at[0], at[1])->arrivals += 1;
 }
 
 /* --- the step --- */
@@ -383,7 +381,6 @@ void tracker_step(struct tracker *tracker, int64_t at_ms, const struct tracker_f
     step->at_ms = at_ms;
     step->seconds = tracker->has_begun ? (double)(at_ms - tracker->at_ms) / 1000 : FIRST_STEP_S;
     tracker->at_ms = at_ms;
-    tracker->began_ms = tracker->has_begun ? tracker->began_ms : at_ms;
     tracker->has_begun = true;
     if (relay(tracker, frames, frame_count))
         return;
