@@ -252,6 +252,13 @@ scenario('what the server refuses is said, and nothing is lost', async (t) => {
   equal((await admin.get(PARK)).zones.length, 2, 'zones');
 });
 
+// Where the plan and the camera's picture stand once both are in sight, neither over the other. The page scrolls there when the
+// picture is read, so this waits for it.
+const bothInSight = async (page) => (await page.waitForFunction((height) => {
+  const [plan, picture] = ['.plan-stage', '.snapshot img'].map((part) => document.querySelector(part)?.getBoundingClientRect().toJSON());
+  return plan && picture && plan.y >= 0 && picture.height > 0 && picture.y >= plan.bottom && picture.bottom <= height && { plan, picture };
+}, PHONE.height)).jsonValue();
+
 scenario('on a phone the plan is seen, and a corner is moved with a finger', async (t) => {
   const { room, page, admin } = await open(t, { viewport: PHONE, hasTouch: true });
   await room.fitsTheScreen('the editor');
@@ -273,8 +280,7 @@ scenario('on a phone the plan is seen, and a corner is moved with a finger', asy
   await page.locator('.plan-stage').click({ position: { x: 100, y: 60 } });
   await page.setInputFiles('input[type=file]', PICTURE);
   for (const [i, [x, y]] of [[0.2, 0.8], [0.8, 0.8]].entries()) {
-    const [plan, picture] = [await page.locator('.plan-stage').boundingBox(), await page.locator('.snapshot img').boundingBox()];
-    check(plan.y >= 0 && picture.y >= plan.y + plan.height && picture.y + picture.height <= PHONE.height, `plan and picture: ${JSON.stringify([plan, picture])}`);
+    const { plan, picture } = await bothInSight(page);
     await page.mouse.click(picture.x + x * picture.width, picture.y + y * picture.height);
     await room.reads('.step', new RegExp(`click point ${i + 1} on the plan`));
     await page.mouse.click(plan.x + (0.3 + i * 0.3) * plan.width, plan.y + plan.height / 2);
