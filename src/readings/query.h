@@ -17,6 +17,9 @@ struct series_point {
     double value;
 };
 
+/* Of more raw values than are wanted: the first of the range, or its last. */
+enum series_end { SERIES_OLDEST, SERIES_NEWEST };
+
 enum series_agg { SERIES_AVG, SERIES_MIN, SERIES_MAX, SERIES_SUM, SERIES_COUNT, SERIES_LAST };
 
 struct series_query {
@@ -29,15 +32,16 @@ struct series_query {
                         widened to whole buckets */
     enum series_agg agg;
     size_t points_max; /* 0 = LIMIT_SERIES_POINTS */
+    enum series_end end;
 };
 
 /* How far an answer reaches. */
 struct answer_extent {
-    int64_t next_ms; /* where to go on; 0 = complete */
+    int64_t next_ms; /* where to go on; 0 = complete, or SERIES_NEWEST */
     bool is_behind;  /* history lags so much (LIMIT_TAIL_BYTES) that the newest is missing */
 };
 
-/* The caller frees *out_points (mem_free).
+/* Oldest first. The caller frees *out_points (mem_free).
  * ERR_NOT_FOUND when the series has never had a value; ERR_TOO_LARGE for too many buckets. */
 MUST_USE enum err readings_query(struct readings *readings, const struct series_query *query,
                                  struct series_point **out_points, size_t *out_count,

@@ -8,13 +8,8 @@
 
 #include <stdio.h>
 
-#define TOP_DEFAULT 100
-/* Of observations, the newest first are found by reading backwards in growing pieces, none of which may hold
- * more than LIMIT_SERIES_POINTS: STEP times what is wanted. */
-#define OBSERVATIONS_MAX 5000
-#define STEP             16
-#define PERIOD_MS        1000 /* of the series that are told of here */
-#define AHEAD_MS         300000
+#define TOP_DEFAULT      100
+#define OBSERVATIONS_MAX 5000 /* read for one page: what $skip leaves out, too */
 
 struct asking {
     const struct app *app;
@@ -170,10 +165,10 @@ static enum err write_items(struct text *out, const struct asking *asking, struc
 struct values {                /* oldest first */
     struct series_point *list; /* owned */
     size_t count;
-    bool is_cut; /* there are more after the last */
 };
 
-/* A series without any value yet is an empty one. */
+/* `max` from the end that comes first in the order asked for. A series without any value yet is an empty
+ * one. */
 static enum err read_values(const struct asking *asking, const char *series,
                             const struct sta_range *range, size_t max, struct values *out,
                             struct err_note *note)
@@ -182,34 +177,14 @@ static enum err read_values(const struct asking *asking, const char *series,
                                  .series = series,
                                  .from_ms = range->from_ms,
                                  .to_ms = range->to_ms,
-                                 .points_max = max};
+                                 .points_max = max,
+                                 .end = asking->order == STA_NEWEST_FIRST ? SERIES_NEWEST
+                                                                          : SERIES_OLDEST};
     struct answer_extent extent = {0};
     *out = (struct values){0};
     enum err err =
         readings_query(asking->app->readings, &query, &out->list, &out->count, &extent, note);
-    out->is_cut = extent.next_ms != 0;
     return err == ERR_NOT_FOUND ? ERR_NONE : err;
-}
-
-/* The newest `wanted` of the range, or all of it when there are fewer. */
-static enum err read_newest(const struct asking *asking, const char *series, size_t wanted,
-                            struct values *out, struct err_note *note)
-{
-    struct sta_range range = asking->range;
-    int64_t piece_ms = (int64_t)wanted * PERIOD_MS;
-    range.to_ms = MIN(range.to_ms, clock_now_ms() + AHEAD_MS);
-    for (;;) {
-        range.from_ms = MAX(asking->range.from_ms, range.to_ms - piece_ms);
-        TRY(read_values(asking, series, &range, 0, out, note));
-        if (out->is_cut) {
-            mem_free(out->list);
-            return err_set(note, ERR_TOO_LARGE, "$filter", "means too many values: name a range");
-        }
-        if (out->count >= wanted || range.from_ms <= asking->range.from_ms)
-            return ERR_NONE;
-        mem_free(out->list);
-        piece_ms *= STEP;
-    }
 }
 
 /* Goes on behind the last one shown, so that no page is too far away. */
@@ -267,10 +242,7 @@ static enum err write_observations(struct text *out, const struct asking *asking
         return err_set(note, ERR_NOT_FOUND, "path", "there is no Datastreams('%.100s')",
                        asking->path.id);
     size_t wanted = (size_t)(asking->skip + asking->top + 1);
-    if (asking->order == STA_NEWEST_FIRST)
-        TRY(read_newest(asking, asking->path.id, wanted, &values, note));
-    else
-        TRY(read_values(asking, asking->path.id, &asking->range, wanted, &values, note));
+    TRY(read_values(asking, asking->path.id, &asking->range, wanted, &values, note));
     add_observations(out, asking, &item, &values);
     mem_free(values.list);
     return ERR_NONE;

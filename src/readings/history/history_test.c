@@ -203,6 +203,90 @@ ON_BOTH_ENGINES(too_many_steps_are_refused)
     stage_close(&stage);
 }
 
+#define DENSE      1500 /* values a second apart: three windows and a half */
+#define HOUR_MS    3600000LL
+#define QUIETS     3
+#define QUIET_LAST 8 /* values after each quiet */
+
+/* A dense stretch, quiet, a few values, longer quiet: the naive model is the list of them. */
+struct quiet_model {
+    int64_t at_ms[DENSE + QUIETS * QUIET_LAST];
+    size_t count;
+};
+
+static void put_stretch(struct stage *stage, struct quiet_model *model, int64_t from_ms,
+                        size_t count)
+{
+    static struct reading readings[DENSE];
+    for (size_t i = 0; i < count; i++) {
+        int64_t at_ms = from_ms + (int64_t)i * 1000;
+        model->at_ms[model->count++] = at_ms;
+        readings[i] = (struct reading){"zone.a:people", at_ms, (double)model->count};
+    }
+    put_values(stage, readings, count);
+}
+
+static void check_newest(struct stage *stage, const struct quiet_model *model, int64_t from_ms,
+                         int64_t to_ms, size_t wanted)
+{
+    struct series_query query = {.event = "demo",
+                                 .series = "zone.a:people",
+                                 .from_ms = from_ms,
+                                 .to_ms = to_ms,
+                                 .points_max = wanted,
+                                 .end = SERIES_NEWEST};
+    struct series_point *points;
+    size_t count;
+    struct answer_extent extent;
+    size_t first = 0, end = model->count;
+    while (first < end && model->at_ms[first] < from_ms)
+        first++;
+    while (end > first && model->at_ms[end - 1] >= to_ms)
+        end--;
+    first = MAX(first, end - MIN(end, wanted));
+    CHECK_INT(readings_query(stage->readings, &query, &points, &count, &extent, NULL), ERR_NONE);
+    CHECK_INT(count, end - first);
+    for (size_t i = 0; i < count; i++) {
+        CHECK_INT(points[i].at_ms, model->at_ms[first + i]);
+        CHECK(points[i].value == (double)(first + i + 1));
+    }
+    mem_free(points);
+}
+
+static void check_newest_of_all_kinds(struct stage *stage, const struct quiet_model *model)
+{
+    static const size_t WANTED[] = {1, QUIET_LAST, 2 * QUIET_LAST + 1, 700, DENSE + 100};
+    int64_t dense_end_ms = START_MS + DENSE * 1000;
+    for (size_t i = 0; i < COUNT_OF(WANTED); i++) {
+        check_newest(stage, model, 0, 1LL << 50, WANTED[i]);
+        check_newest(stage, model, START_MS + 777000, 1LL << 50, WANTED[i]);
+        check_newest(stage, model, 0, dense_end_ms - 123000, WANTED[i]);
+        check_newest(stage, model, dense_end_ms, dense_end_ms + HOUR_MS, WANTED[i]);
+        /* In the window of the values after the first quiet, before them. */
+        check_newest(stage, model, 0, dense_end_ms + 9 * HOUR_MS - 100000, WANTED[i]);
+    }
+}
+
+ON_BOTH_ENGINES(the_newest_values_are_found_however_long_was_quiet_before_them)
+{
+    static const int64_t QUIET_MS[QUIETS] = {9 * HOUR_MS, 3 * 24 * HOUR_MS, 30 * 24 * HOUR_MS};
+    int64_t at_ms = START_MS + DENSE * 1000;
+    struct stage stage;
+    static struct quiet_model model;
+    model.count = 0;
+    stage_init(&stage, place);
+    put_stretch(&stage, &model, START_MS, DENSE);
+    check_newest_of_all_kinds(&stage, &model);
+    for (size_t i = 0; i < QUIETS; i++) {
+        stage_settle(&stage);
+        check_newest_of_all_kinds(&stage, &model);
+        at_ms += QUIET_MS[i];
+        put_stretch(&stage, &model, at_ms, QUIET_LAST);
+        check_newest_of_all_kinds(&stage, &model);
+    }
+    stage_close(&stage);
+}
+
 /* --- detections --- */
 
 #define MODEL_FRAMES 3000 /* of 100 ms: five minutes */

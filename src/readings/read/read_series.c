@@ -58,6 +58,21 @@ struct reading_series {
 
 /* --- raw --- */
 
+/* The second column of the row. */
+static enum err add_raw_chunk(struct reading_series *reading, struct sql_rows *rows)
+{
+    size_t len;
+    const void *bytes = sql_blob(rows, 1, &len);
+    struct points chunk = {0};
+    enum err err = points_unpack(bytes, len, &chunk);
+    for (size_t i = 0; i < chunk.count && err == ERR_NONE; i++) {
+        if (chunk.list[i].at_ms >= reading->from_ms && chunk.list[i].at_ms < reading->to_ms)
+            err = points_add(&reading->points, chunk.list[i].at_ms, chunk.list[i].value);
+    }
+    points_fini(&chunk);
+    return err;
+}
+
 static enum err read_raw_chunks(struct reading_series *reading, size_t max, int64_t *inout_end_ms)
 {
     struct sql_rows rows;
@@ -72,34 +87,62 @@ static enum err read_raw_chunks(struct reading_series *reading, size_t max, int6
             *inout_end_ms = sql_int(&rows, 0);
             break;
         }
-        size_t len;
-        const void *bytes = sql_blob(&rows, 1, &len);
-        struct points chunk = {0};
-        err = points_unpack(bytes, len, &chunk);
-        for (size_t i = 0; i < chunk.count && err == ERR_NONE; i++) {
-            if (chunk.list[i].at_ms >= reading->from_ms && chunk.list[i].at_ms < reading->to_ms)
-                err = points_add(&reading->points, chunk.list[i].at_ms, chunk.list[i].value);
-        }
-        points_fini(&chunk);
+        err = add_raw_chunk(reading, &rows);
     }
     enum err ended = sql_end(&rows);
     return err != ERR_NONE ? err : ended;
+}
+
+static enum err add_tail(struct reading_series *reading, int64_t from_ms, int64_t to_ms)
+{
+    const struct points *tail = &reading->tail.points;
+    for (size_t i = 0; i < tail->count; i++) {
+        if (tail->list[i].at_ms >= from_ms && tail->list[i].at_ms < to_ms)
+            TRY(points_add(&reading->points, tail->list[i].at_ms, tail->list[i].value));
+    }
+    return ERR_NONE;
 }
 
 static enum err read_raw(struct reading_series *reading, size_t max)
 {
     int64_t end_ms = reading->to_ms;
     TRY(read_raw_chunks(reading, max, &end_ms));
-    const struct points *tail = &reading->tail.points;
-    for (size_t i = 0; i < tail->count; i++) {
-        if (tail->list[i].at_ms >= reading->from_ms && tail->list[i].at_ms < end_ms)
-            TRY(points_add(&reading->points, tail->list[i].at_ms, tail->list[i].value));
-    }
+    TRY(add_tail(reading, reading->from_ms, end_ms));
     points_settle(&reading->points);
     reading->extent.next_ms = end_ms < reading->to_ms ? end_ms : 0;
     if (reading->points.count > max) {
         reading->extent.next_ms = reading->points.list[max].at_ms;
         reading->points.count = max;
+    }
+    return ERR_NONE;
+}
+
+/* Backwards, until there are as many as wanted. No chunk is empty, and of the first all may lie behind
+ * the range; so one for each value, and one more, are enough, however long nothing came between them. */
+static enum err read_newest_chunks(struct reading_series *reading, size_t max)
+{
+    struct sql_rows rows;
+    enum err err = ERR_NONE;
+    TRY(sql_query(reading->db, &rows,
+                  "SELECT chunk_ms, data FROM series_chunk WHERE series = $1 AND level = 0 "
+                  "AND chunk_ms >= $2 AND chunk_ms < $3 ORDER BY chunk_ms DESC LIMIT $4",
+                  SQL_INT(reading->id), SQL_INT(history_floor(reading->from_ms, POINTS_WINDOW_MS)),
+                  SQL_INT(reading->to_ms), SQL_INT((int64_t)max + 1)));
+    while (err == ERR_NONE && reading->points.count < max && sql_next(&rows))
+        err = add_raw_chunk(reading, &rows);
+    enum err ended = sql_end(&rows);
+    return err != ERR_NONE ? err : ended;
+}
+
+static enum err read_newest(struct reading_series *reading, size_t max)
+{
+    TRY(read_newest_chunks(reading, max));
+    TRY(add_tail(reading, reading->from_ms, reading->to_ms));
+    struct points *points = &reading->points;
+    points_settle(points);
+    if (points->count > max) {
+        memmove(points->list, points->list + (points->count - max), max * sizeof *points->list);
+        points->count = max;
     }
     return ERR_NONE;
 }
@@ -240,7 +283,7 @@ static enum err read_series(struct reading_series *reading, struct err_note *not
     TRY(history_read_tail(reading->db, &tail, &reading->extent.is_behind));
     TRY(check_known(reading, note));
     if (query->step_ms == 0)
-        return read_raw(reading, max);
+        return query->end == SERIES_NEWEST ? read_newest(reading, max) : read_raw(reading, max);
     reading->from_ms = history_floor(query->from_ms, query->step_ms);
     reading->to_ms = history_floor(query->to_ms + query->step_ms - 1, query->step_ms);
     if ((reading->to_ms - reading->from_ms) / query->step_ms > (int64_t)max)
