@@ -21,8 +21,8 @@ enum { PATIENCE_US = 40000000, LOOK_NS = 200000000 };
 
 struct square {
     const struct site *site;
-    struct client *client;   /* the sender's */
-    char folder[1024];       /* of the annotations */
+    struct client *client; /* the sender's */
+    char folder[1024];     /* of the annotations */
     struct recording recording;
     struct positions truth;
     int64_t start_ms, last_ms; /* of the first and the last picture */
@@ -103,8 +103,8 @@ static enum err add_camera(const struct square *square, size_t index, json_t *ma
     return client_call(square->site->client, "POST", VENUE "/devices",
                        json_pack("{s:s, s:s, s:s, s:[i,i], s:{s:s, s:s, s:s, s:O}}", "id", id,
                                  "name", id, "kind", "camera", "image_px", 1920, 1080,
-                                 "calibration", "kind", "homography", "direction",
-                                 "floor_to_pixel", "unit", "cm", "matrix", matrix),
+                                 "calibration", "kind", "homography", "direction", "floor_to_pixel",
+                                 "unit", "cm", "matrix", matrix),
                        NULL, note);
 }
 
@@ -114,8 +114,7 @@ static enum err furnish(const struct square *square, struct err_note *note)
     json_error_t trouble;
     TRY(path_of(HOMOGRAPHIES, path, sizeof path, note));
     SCOPED_JSON *document = json_load_file(path, 0, &trouble);
-    json_t *matrices =
-        json_object_get(json_object_get(document, "sequence1"), "homography");
+    json_t *matrices = json_object_get(json_object_get(document, "sequence1"), "homography");
     if (json_array_size(matrices) != CAMERAS)
         return err_set(note, ERR_INVALID, path, "has no homographies of seven cameras");
     TRY(client_call(square->site->client, "POST", "/api/v1/events/" SITE_EVENT "/venues",

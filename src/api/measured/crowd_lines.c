@@ -62,7 +62,7 @@ static enum err query(const struct question *question, const char *measure,
     *out_count = 0;
     enum err err =
         readings_query(question->app->readings, inout_query, out_points, out_count, &extent, &note);
-    inout_query->series = NULL; /* lives here only */
+    inout_query->series = NULL;                   /* lives here only */
     return err == ERR_NOT_FOUND ? ERR_NONE : err; /* never watched */
 }
 
