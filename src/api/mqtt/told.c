@@ -111,26 +111,6 @@ static const struct zone *zone_of(const struct venue_view *view, const char *id,
     return NULL;
 }
 
-static bool tell_venue(struct told_venue *venue, const struct venue_view *view,
-                       const struct crowd_picture *picture, int64_t now_ms,
-                       const struct told_port *port)
-{
-    bool has_room = true;
-    SCOPED_TEXT message;
-    text_init(&message, MESSAGE_BYTES_MAX);
-    for (size_t z = 0; z < picture->zone_count && has_room; z++) {
-        const struct crowd_zone_state *state = &picture->zones[z];
-        const struct zone *zone = zone_of(view, state->id, z);
-        if (zone == NULL)
-            continue;
-        text_clear(&message);
-        told_message(&message, view, zone, state, picture->at_ms);
-        assert(!message.overflowed);
-        has_room = tell_zone(find_zone(venue, state->id, z), venue, &message, now_ms, port);
-    }
-    return has_room;
-}
-
 /* --- what is gone --- */
 
 static void take_back(struct told_venue *venue, const struct told_port *port)
@@ -167,19 +147,74 @@ static void mark_all_gone(struct told *told)
     }
 }
 
-void told_tell(struct told *told, struct venue_view *const *views,
-               struct crowd_picture *const *pictures, size_t count, int64_t now_ms,
-               const struct told_port *port)
+static void mark_what_is_there(struct told *told, struct venue_view *const *views, size_t count)
 {
-    bool has_room = true;
     mark_all_gone(told);
     for (size_t i = 0; i < count; i++) {
         struct told_venue *venue = find_venue(told, views[i]);
         venue->is_there = true;
         for (size_t z = 0; z < views[i]->zone_count; z++)
             find_zone(venue, views[i]->zones[z].id, z)->is_there = true;
-        if (pictures[i] != NULL && has_room)
-            has_room = tell_venue(venue, views[i], pictures[i], now_ms, port);
     }
+}
+
+/* --- once round all zones --- */
+
+struct round {
+    struct told *told;
+    struct venue_view *const *views;
+    struct crowd_picture *const *pictures;
+    size_t count;
+    int64_t now_ms;
+    const struct told_port *port;
+};
+
+/* The zones from `from` to before `to` of the picture. False, remembering where: there was no room. */
+static bool tell_zones(const struct round *round, size_t i, size_t from, size_t to)
+{
+    const struct crowd_picture *picture = round->pictures[i];
+    const struct venue_view *view = round->views[i];
+    bool has_room = true;
+    SCOPED_TEXT message;
+    text_init(&message, MESSAGE_BYTES_MAX);
+    to = picture == NULL ? 0 : MIN(to, picture->zone_count);
+    for (size_t z = from; z < to && has_room; z++) {
+        const struct crowd_zone_state *state = &picture->zones[z];
+        const struct zone *zone = zone_of(view, state->id, z);
+        struct told_venue *venue = find_venue(round->told, view);
+        if (zone == NULL)
+            continue;
+        text_clear(&message);
+        told_message(&message, view, zone, state, picture->at_ms);
+        assert(!message.overflowed);
+        has_room =
+            tell_zone(find_zone(venue, state->id, z), venue, &message, round->now_ms, round->port);
+        if (!has_room) {
+            round->told->next_view = i;
+            round->told->next_zone = z;
+        }
+    }
+    return has_room;
+}
+
+static void go_round(const struct round *round)
+{
+    size_t first = round->told->next_view % round->count;
+    size_t zone = round->told->next_zone;
+    bool has_room = tell_zones(round, first, zone, SIZE_MAX);
+    for (size_t k = 1; k < round->count && has_room; k++)
+        has_room = tell_zones(round, (first + k) % round->count, 0, SIZE_MAX);
+    if (has_room)
+        (void)tell_zones(round, first, 0, zone); /* it remembers itself where to go on */
+}
+
+void told_tell(struct told *told, struct venue_view *const *views,
+               struct crowd_picture *const *pictures, size_t count, int64_t now_ms,
+               const struct told_port *port)
+{
+    const struct round round = {told, views, pictures, count, now_ms, port};
+    mark_what_is_there(told, views, count);
     take_back_gone(told, port);
+    if (count > 0)
+        go_round(&round);
 }

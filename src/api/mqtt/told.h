@@ -25,6 +25,7 @@ struct told_venue {
 struct told {
     struct told_venue *venues;
     size_t venue_count;
+    size_t next_view, next_zone; /* where there was no room: the next call goes on there */
 };
 
 void told_fini(struct told *told);
@@ -39,7 +40,8 @@ struct told_port {
 };
 
 /* Tells what is to be told of these pictures of these venues (of the same index; a picture may be NULL),
- * and takes back what they do not have. Stops, to go on with the next call, where there is no room. */
+ * and takes back, before anything else, what they do not have. Stops where there is no room, and goes on
+ * from there with the next call: where the broker is slow, every zone has its turn. */
 void told_tell(struct told *told, struct venue_view *const *views,
                struct crowd_picture *const *pictures, size_t count, int64_t now_ms,
                const struct told_port *port);

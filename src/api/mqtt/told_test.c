@@ -131,3 +131,60 @@ TEST(what_there_is_no_room_for_is_told_the_next_time)
     CHECK_INT(tell(&scene, 0, NOW_MS + 3000), 2);
     told_fini(&scene.told);
 }
+
+struct venues_scene {
+    struct scene park, foyer;
+};
+
+/* All zones of both venues have changed. */
+static void tell_both(struct venues_scene *scene, int64_t now_ms)
+{
+    struct venue_view *views[] = {&scene->park.view, &scene->foyer.view};
+    struct crowd_picture *pictures[] = {&scene->park.picture, &scene->foyer.picture};
+    const struct told_port port = {
+        .publish = pin, .context = &scene->park.board, .prefix = "muster"};
+    for (size_t z = 0; z < 2; z++) {
+        scene->park.states[z].people = now_ms % 10000;
+        scene->foyer.states[z].people = now_ms % 10000;
+    }
+    scene->park.board.count = 0;
+    told_tell(&scene->park.told, views, pictures, 2, now_ms, &port);
+}
+
+TEST(where_the_broker_is_slow_every_zone_of_every_venue_has_its_turn)
+{
+    static const char *const TURNS[] = {
+        "muster/demo/park/zones/stage",  "muster/demo/park/zones/food",
+        "muster/demo/foyer/zones/stage", "muster/demo/foyer/zones/food",
+        "muster/demo/park/zones/stage",  "muster/demo/park/zones/food",
+        "muster/demo/foyer/zones/stage", "muster/demo/foyer/zones/food",
+        "muster/demo/park/zones/stage"};
+    struct venues_scene scene;
+    scene_init(&scene.park);
+    scene_init(&scene.foyer);
+    (void)text_copy(scene.foyer.view.id, sizeof scene.foyer.view.id, "foyer");
+    for (size_t turn = 0; turn < 3; turn++) {
+        scene.park.board.room = 3;
+        tell_both(&scene, NOW_MS + (int64_t)turn * 1000);
+        CHECK_INT(scene.park.board.count, 3);
+        for (size_t i = 0; i < 3; i++)
+            CHECK_TEXT(scene.park.board.topics[i], TURNS[3 * turn + i]);
+    }
+    told_fini(&scene.park.told);
+}
+
+TEST(what_is_gone_is_taken_back_before_counts_take_the_room)
+{
+    struct venues_scene scene;
+    scene_init(&scene.park);
+    scene_init(&scene.foyer);
+    (void)text_copy(scene.foyer.view.id, sizeof scene.foyer.view.id, "foyer");
+    tell_both(&scene, NOW_MS);
+    scene.park.board.room = 1;
+    scene.foyer.view.zone_count = scene.foyer.picture.zone_count = 1;
+    tell_both(&scene, NOW_MS + 1000);
+    CHECK_INT(scene.park.board.count, 1);
+    CHECK_TEXT(scene.park.board.topics[0], "muster/demo/foyer/zones/food");
+    CHECK_TEXT(scene.park.board.payloads[0], "");
+    told_fini(&scene.park.told);
+}
