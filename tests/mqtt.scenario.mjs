@@ -38,6 +38,44 @@ scenario('a detection comes in by MQTT, and the count of its zone goes out, reta
   await until('it says goodbye', () => heard.newest.get('muster/status') === 'offline');
 });
 
+scenario('what was removed while Muster was down is taken back when it comes again', async (t) => {
+  const broker = await t.broker();
+  const folder = join(t.folder(), 'data');
+  const connected = await t.muster({ folder, flags: at(broker, '--mqtt-event', 'demo') });
+  const food = STAGE.replace('stage', 'food');
+  const foreign = ['muster/demo/park/zones/Not-An-Id', 'muster/demo/park/lines/stage', 'others/demo/park/zones/stage'];
+  await buildPark(await connected.signIn());
+  const heard = await broker.listen('#');
+  await until('both zones are told', () => zoneAt(heard, STAGE) && zoneAt(heard, food));
+  for (const topic of [...foreign, 'muster/fair/hall/zones/bar']) execFileSync('mosquitto_pub', broker.words('-r', '-t', topic, '-m', 'from before'));
+  await connected.stop();
+  const apart = await t.muster({ folder });
+  await (await apart.signIn()).delete('/api/v1/events/demo/venues/park/zones/stage');
+  await apart.stop();
+
+  const again = await t.muster({ folder, flags: at(broker, '--mqtt-event', 'demo') });
+  await until('the removed zone is taken back', () => heard.newest.get(STAGE) === '');
+  await until('and one of a venue that is gone', () => heard.newest.get('muster/fair/hall/zones/bar') === '');
+  const admin = await again.signIn();
+  await broker.publish(CAMERA.replace('cam-1', 'cam-2'), crowd('cam-2', 7));
+  await until('the other zone is told as before', () => zoneAt(heard, food)?.people === 7);
+  equal(foreign.map((topic) => heard.newest.get(topic)), foreign.map(() => 'from before'), 'what is not of a zone of its own is left alone');
+  const late = await broker.listen('#');
+  await until('who comes later', () => zoneAt(late, food));
+  equal([late.newest.get(STAGE), late.newest.get('muster/fair/hall/zones/bar')], [undefined, undefined], 'hears nothing of them');
+  equal([await refusedBecause(admin, 'topic'), await refusedBecause(admin, 'malformed')], [0, 0], 'nothing of its own is taken for a message to it');
+});
+
+scenario('it listens to its own counts only until it has heard what stood there', async (t) => {
+  const broker = await t.broker({ lines: ['allow_anonymous true', 'sys_interval 1'] });
+  const COUNT = '$SYS/broker/subscriptions/count';
+  const heard = await broker.listen(COUNT);
+  await t.muster({ flags: at(broker, '--mqtt-event', 'demo') });
+  const [ours, ins] = [1, 3]; // the listener's; detections, readings and SenML of the event
+  await until('Muster listens to what is sent to it, and to its own', () => heard.newest.get(COUNT) === String(ours + ins + 1));
+  await until('and then to what is sent to it', () => heard.newest.get(COUNT) === String(ours + ins));
+});
+
 scenario('SceneScape cameras, readings and SenML come in by their topics', async (t) => {
   const broker = await t.broker();
   const muster = await t.muster({ flags: at(broker, '--mqtt-event', 'demo/lift-3', '--mqtt-scenescape-event', 'demo') });

@@ -7,7 +7,7 @@
  * session, sends all of them once more after the next connection. So the receiver must not mind a
  * message that it has taken already.
  * Out: retained, QoS 1. Nothing waits for a connection here: after every connection connected() says what
- * there is now. "online" stands at the status topic while connected, "offline" (the will) otherwise. */
+ * there is now. What stands at one's own topics from before can be asked for (own_topics). "online" stands at the status topic while connected, "offline" (the will) otherwise. */
 #pragma once
 #include "net/http.h"
 
@@ -37,6 +37,9 @@ struct mqtt_options { /* texts are borrowed until the stop */
     const char *status_topic;
     const char *const *subscriptions; /* topic filters */
     size_t subscription_count;
+    /* A topic filter; NULL = nothing is asked. After every connection recall() hears what is retained there,
+     * each once, until nothing has come for MQTT_RECALL_QUIET_MS. */
+    const char *own_topics;
     struct route_rate
         rate; /* of one topic: what is more is let go of, counted and logged; 0 = no limit */
 
@@ -46,10 +49,12 @@ struct mqtt_options { /* texts are borrowed until the stop */
     void (*connected)(void *context); /* may publish */
     void (*tick)(void *context);      /* every MQTT_TICK_MS while connected; may publish */
     void (*receive)(void *context, const struct mqtt_message *message);
+    bool (*recall)(void *context, const char *topic); /* may publish; false = tell all once more */
     void *context;
 };
 
-#define MQTT_TICK_MS 1000
+#define MQTT_TICK_MS         1000
+#define MQTT_RECALL_QUIET_MS 5000
 
 /* ERR_INVALID for a wrong url, ca_file or topic. A broker that is away is none: it is tried again, from a
  * second on and up to every 30 seconds. The caller owns *out_mqtt. */
@@ -63,7 +68,7 @@ enum mqtt_outcome { MQTT_TAKEN, MQTT_AGAIN };
 /* Exactly once for every message that receive() was given; any thread. */
 void mqtt_settle(struct mqtt *mqtt, enum mqtt_outcome outcome);
 
-/* Within connected() and tick(). `len` 0 removes what is retained there. False, and nothing is sent, when
+/* Within connected(), tick() and recall(). `len` 0 removes what is retained there. False, and nothing is sent, when
  * LIMIT_MQTT_UNACKNOWLEDGED messages wait for the broker already: try at the next tick. */
 MUST_USE bool mqtt_publish(struct mqtt *mqtt, const char *topic, const char *payload, size_t len);
 

@@ -37,6 +37,7 @@ struct mqtt_bridge {
     struct topic_rules rules;
     struct topic_filters filters;
     char status_topic[TOPIC_SIZE];
+    char zones_filter[TOPIC_SIZE];
     struct mqtt *mqtt;
     struct consumer *lease;
     atomic_bool is_leading;
@@ -176,6 +177,28 @@ static void connected(void *context)
     tell(bridge);
 }
 
+static bool is_zone(struct venues *venues, const struct zone_topic *topic)
+{
+    struct venue_view *view = venues_view(venues, topic->event, topic->venue);
+    bool is_there = false;
+    if (view == NULL)
+        return false;
+    for (size_t z = 0; z < view->zone_count && !is_there; z++)
+        is_there = strcmp(view->zones[z].id, topic->zone) == 0;
+    shared_unref(&view->shared);
+    return is_there;
+}
+
+/* What was told before this connection, perhaps of a zone that was removed since. */
+static bool take_back_unless_zone(void *context, const char *topic)
+{
+    struct mqtt_bridge *bridge = context;
+    struct zone_topic zone;
+    if (!topic_read_zone(&bridge->rules, topic, &zone) || is_zone(bridge->app->venues, &zone))
+        return true;
+    return mqtt_publish(bridge->mqtt, topic, NULL, 0);
+}
+
 /* --- which process is the bridge --- */
 
 static void lead(struct mqtt_bridge *bridge, bool is_leading)
@@ -224,6 +247,7 @@ static enum err start(struct mqtt_bridge *bridge, const struct mqtt_bridge_optio
                          &bridge->rules, note));
     topic_filters_make(&bridge->rules, &bridge->filters);
     (void)snprintf(bridge->status_topic, sizeof bridge->status_topic, "%s/status", options->prefix);
+    topic_zones_filter(&bridge->rules, bridge->zones_filter);
     const struct mqtt_options mqtt = {
         .url = options->url,
         .user = options->user,
@@ -233,11 +257,13 @@ static enum err start(struct mqtt_bridge *bridge, const struct mqtt_bridge_optio
         .status_topic = bridge->status_topic,
         .subscriptions = bridge->filters.list,
         .subscription_count = bridge->filters.count,
+        .own_topics = bridge->zones_filter,
         .rate = {.limit = options->rate, .period_s = 1, .burst = 2 * options->rate},
         .may_connect = may_connect,
         .connected = connected,
         .tick = tell,
         .receive = receive,
+        .recall = take_back_unless_zone,
         .context = bridge};
     TRY(mqtt_start(&mqtt, &bridge->mqtt, note));
     const struct consumer_options lease = {.name = "mqtt",

@@ -182,3 +182,33 @@ enum err topic_read(const struct topic_rules *rules, const char *topic, struct s
     *out_kind = kind;
     return ERR_NONE;
 }
+
+/* --- counts --- */
+
+#define ZONES "/zones/"
+
+bool topic_read_zone(const struct topic_rules *rules, const char *topic, struct zone_topic *out)
+{
+    size_t len = strlen(rules->prefix);
+    struct zone_topic read;
+    if (strncmp(topic, rules->prefix, len) != 0 || topic[len] != '/')
+        return false;
+    const char *event = topic + len + 1;
+    size_t event_len = strcspn(event, "/");
+    const char *venue = event + event_len + (event[event_len] == '/');
+    size_t venue_len = strcspn(venue, "/");
+    const char *rest = venue + venue_len;
+    if (strncmp(rest, ZONES, strlen(ZONES)) != 0)
+        return false;
+    const char *zone = rest + strlen(ZONES);
+    if (!take_id(event, event_len, read.event) || !take_id(venue, venue_len, read.venue) ||
+        !take_id(zone, strlen(zone), read.zone))
+        return false;
+    *out = read;
+    return true;
+}
+
+void topic_zones_filter(const struct topic_rules *rules, char out[TOPIC_SIZE])
+{
+    (void)snprintf(out, TOPIC_SIZE, "%s/+/+" ZONES "+", rules->prefix);
+}

@@ -2,7 +2,9 @@
 /* api/mqtt/topics.h — who may send what, told by its topic. Pure.
  *
  *   <prefix>/<event>/<device>/detections | readings | senml
- *   scenescape/data/camera/<device>                            of the event that is set for it */
+ *   scenescape/data/camera/<device>                            of the event that is set for it
+ *
+ * And which zone a count is of: <prefix>/<event>/<venue>/zones/<zone>. */
 #pragma once
 #include "base/base.h"
 
@@ -42,3 +44,13 @@ void topic_filters_make(const struct topic_rules *rules, struct topic_filters *o
 /* Whose message it is. ERR_MALFORMED: no such topic. ERR_FORBIDDEN: the settings let nobody send there. */
 MUST_USE enum err topic_read(const struct topic_rules *rules, const char *topic,
                              struct sender *out_sender, enum sender_kind *out_kind);
+
+struct zone_topic {
+    char event[LIMIT_ID_LEN + 1];
+    char venue[LIMIT_ID_LEN + 1];
+    char zone[LIMIT_ID_LEN + 1];
+};
+/* False: it is not of this shape. */
+bool topic_read_zone(const struct topic_rules *rules, const char *topic, struct zone_topic *out);
+/* The filter of all of them. */
+void topic_zones_filter(const struct topic_rules *rules, char out[TOPIC_SIZE]);

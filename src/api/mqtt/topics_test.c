@@ -70,6 +70,39 @@ TEST(topic_of_another_shape_is_nobodys)
     }
 }
 
+TEST(topic_of_a_count_names_its_zone_and_nothing_else_is_one)
+{
+    static const char *const OTHERS[] = {
+        "",
+        "site/muster",
+        "site/muster/status",
+        "site/muster/demo/park/zones",
+        "site/muster/demo/park/zones/",
+        "site/muster/demo/zones/stage",
+        "site/muster/demo/park/lines/gate",
+        "site/muster/demo/park/zones/stage/more",
+        "site/muster/demo/park/zones/Stage",
+        "site/muster//park/zones/stage",
+        "site/muster/demo//zones/stage",
+        "site/musters/demo/park/zones/stage",
+        "muster/demo/park/zones/stage",
+    };
+    struct topic_rules rules = rules_of(NULL, NULL);
+    struct zone_topic zone;
+    char filter[TOPIC_SIZE];
+    CHECK(topic_read_zone(&rules, "site/muster/demo/park/zones/stage", &zone));
+    CHECK_TEXT(zone.event, "demo");
+    CHECK_TEXT(zone.venue, "park");
+    CHECK_TEXT(zone.zone, "stage");
+    for (size_t i = 0; i < COUNT_OF(OTHERS); i++) {
+        if (topic_read_zone(&rules, OTHERS[i], &zone))
+            print_error("%s\n", OTHERS[i]);
+        CHECK(!topic_read_zone(&rules, OTHERS[i], &zone));
+    }
+    topic_zones_filter(&rules, filter);
+    CHECK_TEXT(filter, "site/muster/+/+/zones/+");
+}
+
 TEST(only_who_is_named_may_send)
 {
     struct topic_rules nobody = rules_of(NULL, NULL);

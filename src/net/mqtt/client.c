@@ -107,6 +107,7 @@ static bool serve(struct mqtt *mqtt)
             /* Only now: while the database is away every connection is given up at once. */
             if (mqtt->is_accepted)
                 mqtt->failures = 0;
+            connection_recall_tick(mqtt, now_us);
             if (mqtt->is_accepted && mqtt->options.tick != NULL)
                 mqtt->options.tick(mqtt->options.context);
         }
@@ -159,6 +160,8 @@ static enum err check(const struct mqtt_options *options, struct err_note *note)
             return err_set(note, ERR_INVALID, "mqtt-prefix", "\"%.200s\" is no topic filter",
                            options->subscriptions[i]);
     }
+    assert(options->own_topics == NULL ||
+           mosquitto_sub_topic_check(options->own_topics) == MOSQ_ERR_SUCCESS);
     if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0)
         return err_set(note, ERR_INVALID, "mqtt-ca-file", "cannot read %.200s", options->ca_file);
     return ERR_NONE;

@@ -31,6 +31,12 @@ struct mqtt {
     struct random_sequence chance;
     struct throttle *throttle;
     struct mqtt_complaint over_rate;
+    struct recall {
+        bool is_asking; /* subscribed to one's own topics */
+        bool must_go_again;
+        int subscription; /* its number */
+        int64_t heard_us;
+    } recall;
 };
 
 /* Waits until every message of the batch has its outcome. False when one must come again: then nothing may
@@ -50,3 +56,5 @@ bool connection_read(struct mqtt *mqtt);
 /* Writes what is queued, acknowledgements first of all; and keeps the connection alive. */
 bool connection_write(struct mqtt *mqtt);
 bool connection_wants_write(struct mqtt *mqtt);
+/* Asks for one's own topics once more, or no longer, when nothing has come for long enough. */
+void connection_recall_tick(struct mqtt *mqtt, int64_t now_us);

@@ -50,6 +50,48 @@ static bool is_fine(struct mqtt *mqtt, int code)
     return !mqtt->is_lost;
 }
 
+/* --- what stands at one's own topics --- */
+
+/* With QoS 0, because the subscription outlives a process that is killed, with the session: of QoS 1 the
+ * broker would keep every count for it, in place of the detections. */
+static void ask_for_own(struct mqtt *mqtt)
+{
+    if (mqtt->options.own_topics == NULL)
+        return;
+    mqtt->recall = (struct recall){.is_asking = true, .heard_us = clock_monotonic_us()};
+    (void)is_fine(mqtt, mosquitto_subscribe(mqtt->connection, &mqtt->recall.subscription,
+                                            mqtt->options.own_topics, 0));
+}
+
+void connection_recall_tick(struct mqtt *mqtt, int64_t now_us)
+{
+    struct recall *recall = &mqtt->recall;
+    if (!recall->is_asking || now_us - recall->heard_us < MQTT_RECALL_QUIET_MS * INT64_C(1000))
+        return;
+    recall->is_asking = false;
+    if (recall->must_go_again)
+        ask_for_own(mqtt);
+    else
+        (void)is_fine(mqtt,
+                      mosquitto_unsubscribe(mqtt->connection, NULL, mqtt->options.own_topics));
+}
+
+/* What is not retained is the echo of what is published now. */
+static bool is_own(struct mqtt *mqtt, const struct mosquitto_message *message)
+{
+    bool matches = false;
+    if (mqtt->options.own_topics == NULL ||
+        mosquitto_topic_matches_sub(mqtt->options.own_topics, message->topic, &matches) !=
+            MOSQ_ERR_SUCCESS ||
+        !matches)
+        return false;
+    if (message->retain && message->payloadlen > 0) {
+        mqtt->recall.heard_us = clock_monotonic_us();
+        mqtt->recall.must_go_again |= !mqtt->options.recall(mqtt->options.context, message->topic);
+    }
+    return true;
+}
+
 /* --- what libmosquitto calls, within connection_read() and connection_write() --- */
 
 static void on_connect(struct mosquitto *connection, void *context, int code)
@@ -62,6 +104,7 @@ static void on_connect(struct mosquitto *connection, void *context, int code)
     const struct mqtt_options *options = &mqtt->options;
     for (size_t i = 0; i < options->subscription_count; i++)
         (void)is_fine(mqtt, mosquitto_subscribe(connection, NULL, options->subscriptions[i], 1));
+    ask_for_own(mqtt);
     mqtt->is_accepted = true;
     metric_add(&connections, 1);
     log_write(LOG_INFO, "mqtt", "connected", "host=%s port=%u tls=%s", LOG_TEXT(mqtt->address.host),
@@ -76,10 +119,14 @@ static void on_subscribe(struct mosquitto *connection, void *context, int id, in
                          const int *granted)
 {
     (void)connection;
-    (void)id;
     struct mqtt *mqtt = context;
     for (int i = 0; i < count; i++) {
-        if (granted[i] >= 0x80)
+        if (granted[i] >= 0x80 && mqtt->recall.is_asking && id == mqtt->recall.subscription)
+            log_write(LOG_WARN, "mqtt",
+                      "zones removed while this was not connected stay at the broker",
+                      "topics=%s remedy=\"allow this user to read them\"",
+                      LOG_TEXT(mqtt->options.own_topics));
+        else if (granted[i] >= 0x80)
             log_write(
                 LOG_ERROR, "mqtt", "the broker refuses a subscription",
                 "host=%s remedy=\"allow this user to read the topics of docs/formats/mqtt.md\"",
@@ -111,9 +158,11 @@ static void on_message(struct mosquitto *connection, void *context,
 {
     (void)connection;
     struct mqtt *mqtt = context;
+    mqtt->batch_bytes += (size_t)message->payloadlen;
+    if (is_own(mqtt, message))
+        return;
     metric_add(&received, 1);
     mqtt->batch_count++;
-    mqtt->batch_bytes += (size_t)message->payloadlen;
     if (is_over_rate(mqtt, message->topic))
         return;
     lock_take(&mqtt->lock);
@@ -162,6 +211,7 @@ bool connection_open(struct mqtt *mqtt)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, start_library); /* cannot fail with a valid flag */
     mqtt->is_accepted = mqtt->is_lost = false;
+    mqtt->recall = (struct recall){.is_asking = false};
     mqtt->unacknowledged = mqtt->batch_count = mqtt->batch_bytes = 0;
     mqtt->connection = mosquitto_new(mqtt->options.client_id, false, mqtt);
     if (mqtt->connection == NULL) {
