@@ -90,9 +90,10 @@ static struct trips *trips_at(struct walked_effects *effects, int64_t hour_ms)
     return trips;
 }
 
-void effects_add_journey(struct walked_effects *effects, const struct journey *journey,
-                         int64_t closed_ms)
+int64_t effects_add_journey(struct walked_effects *effects, const struct journey *journey,
+                            int64_t closed_ms)
 {
-    int64_t hour_ms = floor_to_ms(journey->until_ms, PATHS_HOUR_MS);
-    trips_add(trips_at(effects, MAX(hour_ms, closed_ms)), journey);
+    int64_t hour_ms = MAX(floor_to_ms(journey->until_ms, PATHS_HOUR_MS), closed_ms);
+    trips_add(trips_at(effects, hour_ms), journey);
+    return hour_ms;
 }

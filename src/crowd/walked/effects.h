@@ -56,5 +56,6 @@ void effects_cover(struct walked_effects *effects, const struct heat_grid *grid,
 void effects_add_stay(struct walked_effects *effects, const struct heat_grid *grid,
                       const struct stay *stay);
 void effects_add_visit(struct walked_effects *effects, const struct visit *visit);
-void effects_add_journey(struct walked_effects *effects, const struct journey *journey,
-                         int64_t closed_ms);
+/* The hour that it is in. */
+int64_t effects_add_journey(struct walked_effects *effects, const struct journey *journey,
+                            int64_t closed_ms);

@@ -193,7 +193,8 @@ enum err walked_each(struct db *db,
     enum err err = ERR_NONE;
     TRY(sql_query(db, &rows,
                   "SELECT event, venue, done_position, floor_position, until_ms, closed_ms,"
-                  " plan_mark FROM crowd_walk"));
+                  " plan_mark, COALESCE((SELECT MAX(hour_ms) FROM crowd_trips AS t WHERE"
+                  " t.event = w.event AND t.venue = w.venue), 0) FROM crowd_walk AS w"));
     while (err == ERR_NONE && sql_next(&rows)) {
         char event[LIMIT_ID_LEN + 1], venue[LIMIT_ID_LEN + 1];
         (void)text_copy(event, sizeof event, sql_text(&rows, 0));
@@ -202,7 +203,8 @@ enum err walked_each(struct db *db,
                                                  .floor_position = sql_int(&rows, 3),
                                                  .until_ms = sql_int(&rows, 4),
                                                  .closed_ms = sql_int(&rows, 5),
-                                                 .plan_mark = sql_int(&rows, 6)};
+                                                 .plan_mark = sql_int(&rows, 6),
+                                                 .trips_ms = sql_int(&rows, 7)};
         err = visit(context, event, venue, &progress);
     }
     TRY(sql_end(&rows));

@@ -40,7 +40,8 @@ static void hear_journey(void *context, const struct journey *journey)
     numbered.destination = number_of(venue, journey->destination);
     for (size_t i = 0; i < journey->zone_count; i++)
         numbered.zones[i] = number_of(venue, journey->zones[i]);
-    effects_add_journey(&venue->effects, &numbered, venue->progress.closed_ms);
+    int64_t hour_ms = effects_add_journey(&venue->effects, &numbered, venue->progress.closed_ms);
+    venue->progress.trips_ms = MAX(venue->progress.trips_ms, hour_ms);
 }
 
 /* --- */
@@ -249,7 +250,9 @@ void walked_venue_wait(struct walked_venue *venue, int64_t now_ms)
         let_all_go(venue);
         progress->floor_position = progress->done_position + 1;
     }
-    int64_t last_ms = floor_to_ms(progress->until_ms - 1, PATHS_HOUR_MS) + PATHS_HOUR_MS;
+    /* The hour of what came late is later than anybody was heard, and would stay open for ever. */
+    int64_t last_ms =
+        MAX(floor_to_ms(progress->until_ms - 1, PATHS_HOUR_MS), progress->trips_ms) + PATHS_HOUR_MS;
     close_hours(venue, MIN(last_ms, floor_to_ms(now_ms - WALKED_SILENT_MS, PATHS_HOUR_MS)));
 }
 

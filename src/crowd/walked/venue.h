@@ -23,12 +23,13 @@
 #define WALKED_CELL_M     1.0    /* the finest */
 #define WALKED_NO_ZONE    UINT16_MAX
 
-struct walked_progress {    /* stored with the effects */
+struct walked_progress {    /* stored with the effects, or by them: `trips_ms` */
     int64_t done_position;  /* records up to here have had their effects; 0 = none yet */
     int64_t floor_position; /* first record that is read again */
     int64_t until_ms;       /* end of the newest chunk */
     int64_t closed_ms;      /* hours before are over: folded, and their trips told */
     int64_t plan_mark;      /* of zones and grid */
+    int64_t trips_ms; /* the latest hour that has trips: after `until_ms` when they came late */
 };
 
 struct walked_chunk {

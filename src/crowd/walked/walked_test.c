@@ -473,3 +473,55 @@ ON_BOTH_ENGINES(what_comes_late_counts_in_its_own_minute_and_hour_but_no_told_tr
     CHECK_INT(row_count(follower.store, "SELECT COUNT(*) FROM crowd_trips"), 2);
     store_close(follower.store);
 }
+
+/* People of ways that fewer than five took. */
+static uint64_t few_of(struct store *store)
+{
+    struct sql_rows rows;
+    uint64_t people = 0;
+    struct db *db = store_reader_take(store);
+    CHECK_INT(sql_query(db, &rows, "SELECT data FROM crowd_trips"), ERR_NONE);
+    while (sql_next(&rows)) {
+        size_t len;
+        const void *bytes = sql_blob(&rows, 0, &len);
+        SCOPED(trips) hour = NULL;
+        struct trip_way ways[TRIPS_WAYS_MAX];
+        CHECK_INT(trips_unpack(bytes, len, &hour), ERR_NONE);
+        struct trips_told told = trips_tell_ways(hour, 0, ways, COUNT_OF(ways));
+        for (size_t i = 0; i < told.count; i++)
+            people += ways[i].people < TRIPS_ANONYMITY ? ways[i].people : 0;
+    }
+    CHECK_INT(sql_end(&rows), ERR_NONE);
+    store_reader_give(store, db);
+    return people;
+}
+
+static void wait_until(struct follower *follower, int64_t now_ms)
+{
+    walked_venue_wait(follower->venue, now_ms);
+    CHECK(follower->venue->has_effects);
+    CHECK_INT(store_write(follower->store, write_effects, follower, &note), ERR_NONE);
+    walked_venue_settle(follower->venue);
+}
+
+ON_BOTH_ENGINES(few_peoples_ways_that_come_after_the_last_hour_was_over_are_forgotten_too)
+{
+    struct follower follower = follower_at(place, "few");
+    for (int64_t position = 1; position <= CHUNKS;)
+        position = step(&follower, position, DEATH_NONE);
+    int64_t over_ms = T0 + 70 * PATHS_MINUTE_MS + WALKED_SILENT_MS; /* the second hour */
+    wait_until(&follower, over_ms);
+    CHECK_INT(few_of(follower.store), 0);
+    for (int late = 0; late < 20; late++) {
+        SCOPED_BATCH *chunk = chunk_of(late - 30);
+        take(&follower, chunk, late - 30, CHUNKS + 1 + late);
+    }
+    wait_until(&follower, over_ms);
+    CHECK(few_of(follower.store) > 0); /* their hour goes on */
+    start(&follower);
+    wait_until(&follower, over_ms + PATHS_HOUR_MS);
+    CHECK_INT(few_of(follower.store), 0);
+    shared_unref(&follower.view->shared);
+    walked_venue_destroy(follower.venue);
+    store_close(follower.store);
+}
