@@ -247,6 +247,11 @@ size_t crowd_scene_group_count(const struct crowd_scene *scene)
     return scene->groups.count;
 }
 
+size_t crowd_scene_device_count(const struct crowd_scene *scene)
+{
+    return scene->view->device_count;
+}
+
 const struct camera_group *crowd_scene_group(const struct crowd_scene *scene, uint32_t group)
 {
     return &scene->groups.all[group];

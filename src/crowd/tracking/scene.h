@@ -42,6 +42,7 @@ int64_t crowd_scene_at_ms(const struct crowd_scene *scene);
 int64_t crowd_scene_group_at_ms(const struct crowd_scene *scene, uint32_t group);
 /* Groups by number, see groups.h. */
 size_t crowd_scene_group_count(const struct crowd_scene *scene);
+size_t crowd_scene_device_count(const struct crowd_scene *scene); /* of the view */
 const struct camera_group *crowd_scene_group(const struct crowd_scene *scene, uint32_t group);
 uint32_t crowd_scene_group_of(const struct crowd_scene *scene, uint32_t device);
 /* Whether the device has sent a frame lately. */

@@ -18,8 +18,9 @@ struct scene_queue_group { /* touched by one thread at a time */
 void scene_queue_init(struct scene_queue *queue, struct crowd_scene *scene)
 {
     size_t count = crowd_scene_group_count(scene);
-    *queue = (struct scene_queue){.scene = scene, .group_count = count};
+    *queue = (struct scene_queue){.scene = scene, .group_count = count, .run = 1};
     queue->groups = mem_new_array(count + 1, sizeof *queue->groups);
+    queue->devices = mem_new_array(crowd_scene_device_count(scene) + 1, sizeof *queue->devices);
 }
 
 static void frame_fini(struct intake_frame *frame)
@@ -40,7 +41,21 @@ void scene_queue_fini(struct scene_queue *queue)
         mem_free(group->settled);
     }
     mem_free(queue->groups);
+    mem_free(queue->devices);
     *queue = (struct scene_queue){.scene = NULL};
+}
+
+static void note_times(struct scene_queue *queue, const struct intake_frame *frame,
+                       int64_t arrival_ms)
+{
+    struct scene_queue_device *device = &queue->devices[frame->device];
+    bool is_first = queue->waiting++ == 0, is_its_first = device->run != queue->run;
+    queue->first_ms = is_first ? arrival_ms : MIN(queue->first_ms, arrival_ms);
+    queue->last_ms = is_first ? arrival_ms : MAX(queue->last_ms, arrival_ms);
+    device->run = queue->run;
+    device->first_ms = is_its_first ? frame->at_ms : MIN(device->first_ms, frame->at_ms);
+    device->last_ms = is_its_first ? frame->at_ms : MAX(device->last_ms, frame->at_ms);
+    queue->span_ms = MAX(queue->span_ms, device->last_ms - device->first_ms);
 }
 
 void scene_queue_add(struct scene_queue *queue, struct intake_frame frame, int64_t arrival_ms)
@@ -52,9 +67,7 @@ void scene_queue_add(struct scene_queue *queue, struct intake_frame frame, int64
         group->frames = mem_resize(group->frames, group->frame_size * sizeof *group->frames);
     }
     group->frames[group->frame_count++] = (struct waiting_frame){frame, arrival_ms};
-    bool is_first = queue->waiting++ == 0;
-    queue->first_ms = is_first ? frame.at_ms : MIN(queue->first_ms, frame.at_ms);
-    queue->last_ms = is_first ? frame.at_ms : MAX(queue->last_ms, frame.at_ms);
+    note_times(queue, &frame, arrival_ms);
 }
 
 /* --- one group, by one thread --- */
@@ -108,6 +121,8 @@ void scene_queue_run(struct scene_queue *queue, struct pool *pool, int64_t strea
     queue->stream_ms = stream_ms;
     pool_each(pool, queue->group_count, run_group, queue);
     queue->waiting = 0;
+    queue->span_ms = 0;
+    queue->run++;
     for (size_t g = 0; g < queue->group_count; g++) {
         struct scene_queue_group *group = &queue->groups[g];
         queue->has_moved |= group->has_moved;

@@ -7,19 +7,28 @@
 #include "base/pool.h"
 #include "crowd/tracking/scene.h"
 
-/* Frames of one venue that wait; beyond, or when they span more time, the groups go on first. */
+/* Frames of one venue that wait; beyond, or when they span more time, the groups go on first: more time in which
+ * they came, or, since a recording comes hours at a time, of one device's own clock. Clocks of several are
+ * not held against each other: with one that is wrong the groups would go on after every frame. */
 #define SCENE_QUEUE_MAX     8192
 #define SCENE_QUEUE_SPAN_MS 20000
 /* Of scene_queue_run: only as far as the frames that wait ask for. */
 #define SCENE_QUEUE_FRAMES INT64_MIN
 
 struct scene_queue_group;
+struct scene_queue_device {
+    uint64_t run; /* in which it added a frame last; of another one the times are void */
+    int64_t first_ms, last_ms; /* the earliest and latest of its frames that wait */
+};
 struct scene_queue {
     struct crowd_scene *scene; /* borrowed */
     struct scene_queue_group *groups;
     size_t group_count;
+    struct scene_queue_device *devices;
     size_t waiting;            /* frames */
-    int64_t first_ms, last_ms; /* the earliest and latest of them */
+    int64_t first_ms, last_ms; /* the earliest and latest arrival of them */
+    int64_t span_ms;           /* the longest of a device's own */
+    uint64_t run;              /* the next one */
     int64_t stream_ms;         /* of the present run */
     bool has_moved;            /* a step was made since scene_queue_take_moved() */
     uint64_t late;             /* frames whose step was over, since the beginning */
@@ -34,7 +43,8 @@ void scene_queue_add(struct scene_queue *queue, struct intake_frame frame, int64
 static inline bool scene_queue_is_full(const struct scene_queue *queue)
 {
     return queue->waiting >= SCENE_QUEUE_MAX ||
-           (queue->waiting > 0 && queue->last_ms - queue->first_ms > SCENE_QUEUE_SPAN_MS);
+           (queue->waiting > 0 && (queue->last_ms - queue->first_ms > SCENE_QUEUE_SPAN_MS ||
+                                   queue->span_ms > SCENE_QUEUE_SPAN_MS));
 }
 /* Gives every group its frames, and lets it go on to `stream_ms`. NULL = without other threads. */
 void scene_queue_run(struct scene_queue *queue, struct pool *pool, int64_t stream_ms);

@@ -105,26 +105,75 @@ TEST(threads_and_batches_change_nothing_in_where_people_were)
     mem_free(batches.fixes);
 }
 
-TEST(a_queue_that_spans_too_much_time_or_holds_too_many_frames_is_full)
+/* One frame more. */
+static void put(struct scene_queue *queue, uint32_t device, int64_t at_ms, int64_t arrival_ms)
+{
+    scene_queue_add(queue,
+                    (struct intake_frame){.device = device,
+                                          .at_ms = at_ms,
+                                          .boxes = mem_new_array(1, sizeof(struct box)),
+                                          .source_tracks = mem_new_array(1, 8)},
+                    arrival_ms);
+}
+
+static struct scene_queue empty_queue(struct camera cameras[CAMERAS], struct venue_view **out_view)
+{
+    struct scene_queue queue;
+    const uint64_t covers[CAMERAS] = {0};
+    *out_view = row_view(cameras);
+    scene_queue_init(&queue, crowd_scene_create(*out_view, covers, 1));
+    return queue;
+}
+
+static void drop_queue(struct scene_queue *queue, struct venue_view *view)
+{
+    struct crowd_scene *scene = queue->scene;
+    scene_queue_fini(queue);
+    crowd_scene_destroy(scene);
+    shared_unref(&view->shared);
+}
+
+TEST(a_queue_is_full_when_what_waits_took_too_long_to_come)
 {
     struct camera cameras[CAMERAS];
-    struct scene_queue queue;
-    struct venue_view *view = row_view(cameras);
-    const uint64_t covers[CAMERAS] = {0};
-    SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
-    scene_queue_init(&queue, scene);
+    struct venue_view *view;
+    struct scene_queue queue = empty_queue(cameras, &view);
     CHECK(!scene_queue_is_full(&queue));
-    for (int i = 0; i < 2; i++) {
-        CHECK(!scene_queue_is_full(&queue));
-        scene_queue_add(&queue,
-                        (struct intake_frame){.at_ms = T + i * (SCENE_QUEUE_SPAN_MS + 1),
-                                              .boxes = mem_new_array(1, sizeof(struct box)),
-                                              .source_tracks = mem_new_array(1, 8)},
-                        T);
-    }
+    put(&queue, 0, T, T);
+    put(&queue, 1, T, T + SCENE_QUEUE_SPAN_MS); /* its clock stands still, say */
+    CHECK(!scene_queue_is_full(&queue));
+    put(&queue, 0, T, T + SCENE_QUEUE_SPAN_MS + 1);
     CHECK(scene_queue_is_full(&queue));
     scene_queue_run(&queue, NULL, SCENE_QUEUE_FRAMES);
     CHECK(!scene_queue_is_full(&queue));
-    scene_queue_fini(&queue);
-    shared_unref(&view->shared);
+    drop_queue(&queue, view);
+}
+
+TEST(a_queue_is_full_when_a_recording_sends_a_long_time_at_once)
+{
+    struct camera cameras[CAMERAS];
+    struct venue_view *view;
+    struct scene_queue queue = empty_queue(cameras, &view);
+    put(&queue, 2, T, T);
+    put(&queue, 2, T + SCENE_QUEUE_SPAN_MS, T);
+    CHECK(!scene_queue_is_full(&queue));
+    put(&queue, 2, T + SCENE_QUEUE_SPAN_MS + 1, T);
+    CHECK(scene_queue_is_full(&queue));
+    scene_queue_run(&queue, NULL, SCENE_QUEUE_FRAMES);
+    put(&queue, 2, T + 2 * SCENE_QUEUE_SPAN_MS, T);
+    CHECK(!scene_queue_is_full(&queue));
+    drop_queue(&queue, view);
+}
+
+TEST(a_queue_is_not_fuller_for_a_clock_that_is_wrong)
+{
+    struct camera cameras[CAMERAS];
+    struct venue_view *view;
+    struct scene_queue queue = empty_queue(cameras, &view);
+    for (int i = 0; i < 100; i++) {
+        put(&queue, 0, T + 100 * i, T + 100 * i);
+        put(&queue, 1, T + 100 * i - 3600000, T + 100 * i);
+    }
+    CHECK(!scene_queue_is_full(&queue));
+    drop_queue(&queue, view);
 }
