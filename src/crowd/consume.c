@@ -68,7 +68,8 @@ static enum err make_room(struct crowd *crowd, struct venue_state *state,
 }
 
 /* What people are told: five minutes after it came at most, the wait for us included. */
-_Static_assert(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS <= 300000, "docs and the page of privacy say so");
+_Static_assert(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS + 2 * CONSUMER_PASS_MS <= 300000,
+               "docs and the page of privacy say so");
 
 static void take_looks(struct crowd *crowd, struct venue_state *state,
                        const struct detection_batch *detections, int64_t now_ms)
@@ -150,8 +151,6 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     writing_clear(&crowd->writing);
     checkpoints_follow_time(shard, time_of(batch));
     share_processors(crowd, batch);
-    if (crowd->live.readings != NULL)
-        (void)readings_forget_appearances(crowd->live.readings, batch->now_ms);
     for (size_t i = 0; i < batch->record_count; i++)
         TRY(take_record(crowd, batch->records[i], batch));
     for (size_t i = 0; i < crowd->counted.count; i++) {
@@ -189,6 +188,16 @@ static void applied(void *context, const struct consumer_batch *batch)
     writing_clear(&crowd->writing);
 }
 
+/* Of all shards: also while nothing comes, the database is away, or all venues are counted elsewhere. */
+static void passed(void *context, int64_t now_ms)
+{
+    struct crowd *crowd = context;
+    if (crowd->live.readings != NULL)
+        (void)readings_forget_appearances(crowd->live.readings, now_ms);
+    for (size_t i = 0; i < crowd->counted.count; i++)
+        venue_state_forget_looks(crowd->counted.all[i]->state, now_ms);
+}
+
 enum err crowd_consume(struct crowd *crowd, struct err_note *note)
 {
     const struct consumer_options options = {.name = "crowd",
@@ -201,6 +210,7 @@ enum err crowd_consume(struct crowd *crowd, struct err_note *note)
                                              .lost = lost,
                                              .prepare = prepare,
                                              .apply = apply,
-                                             .applied = applied};
+                                             .applied = applied,
+                                             .passed = passed};
     return consumer_start(&options, &crowd->consumer, note);
 }

@@ -59,8 +59,7 @@ static void take(struct crowd_scene *scene, struct track_log *tracks,
     metric_add(&handed_over_total, 1);
 }
 
-void meet_again(struct handover *handover, struct crowd_scene *scene, struct track_log *tracks,
-                int64_t now_ms)
+void meet_again(struct handover *handover, struct crowd_scene *scene, struct track_log *tracks)
 {
     uint32_t count = (uint32_t)crowd_scene_group_count(scene);
     SCOPED_MEM int64_t *times = mem_new_array(count + 1, sizeof *times);
@@ -76,7 +75,7 @@ void meet_again(struct handover *handover, struct crowd_scene *scene, struct tra
     struct handover_join joins[JOINS];
     size_t joined;
     do {
-        joined = handover_decide(handover, now_ms, &time, joins, JOINS);
+        joined = handover_decide(handover, &time, joins, JOINS);
         for (size_t i = 0; i < joined; i++)
             take(scene, tracks, &joins[i]);
     } while (joined == JOINS);

@@ -6,5 +6,4 @@
 #include "crowd/tracking/scene.h"
 #include "crowd/tracks/log.h"
 
-void meet_again(struct handover *handover, struct crowd_scene *scene, struct track_log *tracks,
-                int64_t now_ms);
+void meet_again(struct handover *handover, struct crowd_scene *scene, struct track_log *tracks);

@@ -105,7 +105,7 @@ static void run_groups(struct venue_state *state, int64_t stream_ms)
         all = mem_resize(all, (count + 1) * sizeof *all);
         all[count] = settled;
     }
-    meet_again(state->handover, state->scene, &state->tracks, stream_ms);
+    meet_again(state->handover, state->scene, &state->tracks);
     const struct settled_scene now = {
         .scene = state->scene,
         .covers = state->coverage.covers,
@@ -236,11 +236,16 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
 }
 
 void venue_state_look(struct venue_state *state, const char *device, int64_t source_track,
-                      const int8_t v[LOOKS_DIMS], int64_t at_ms)
+                      const int8_t v[LOOKS_DIMS], int64_t now_ms)
 {
     uint32_t d = find_device(venue_state_view(state), device);
     if (d != UINT32_MAX)
-        handover_look(state->handover, d, source_track, v, at_ms);
+        handover_look(state->handover, d, source_track, v, now_ms);
+}
+
+void venue_state_forget_looks(struct venue_state *state, int64_t now_ms)
+{
+    handover_forget_looks(state->handover, now_ms);
 }
 
 /* --- detections --- */

@@ -58,9 +58,10 @@ struct batch_arrival {
 bool venue_state_take(struct venue_state *state, const struct detection_batch *batch,
                       struct batch_arrival arrival);
 
-/* A camera's vector of how its own track looks; forgotten within minutes. */
+/* A camera's vector of how its own track looks, taken at `now_ms` by the clock; forgotten within minutes. */
 void venue_state_look(struct venue_state *state, const char *device, int64_t source_track,
-                      const int8_t v[LOOKS_DIMS], int64_t at_ms);
+                      const int8_t v[LOOKS_DIMS], int64_t now_ms);
+void venue_state_forget_looks(struct venue_state *state, int64_t now_ms);
 
 /* What was taken for writing is written: forgets what is no longer needed. */
 void venue_state_settle(struct venue_state *state, int64_t stream_ms);

@@ -23,10 +23,16 @@ static void drop_oldest(struct waiting *waiting, size_t count)
     memset(&waiting->all[waiting->count], 0, count * sizeof *waiting->all);
 }
 
+/* Too old, or of later than now: the clock was put back. */
+static bool is_over(int64_t at_ms, int64_t now_ms)
+{
+    return now_ms - at_ms > APPEARANCE_WAIT_MS || at_ms - now_ms > APPEARANCE_AHEAD_MS;
+}
+
 static void forget(struct waiting *waiting, int64_t now_ms)
 {
     size_t old = 0;
-    while (old < waiting->count && now_ms - waiting->all[old].at_ms > APPEARANCE_WAIT_MS)
+    while (old < waiting->count && is_over(waiting->all[old].at_ms, now_ms))
         old++;
     if (old > 0)
         drop_oldest(waiting, old);

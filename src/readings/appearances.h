@@ -6,9 +6,10 @@
 #pragma once
 #include "base/base.h"
 
-#define APPEARANCE_DIMS    128
-#define APPEARANCE_WAIT_MS 60000
-#define APPEARANCES_MAX    4096 /* that wait; the newest stay */
+#define APPEARANCE_DIMS     128
+#define APPEARANCE_WAIT_MS  60000
+#define APPEARANCE_AHEAD_MS 1000 /* of the clock */
+#define APPEARANCES_MAX     4096 /* that wait; the newest stay */
 
 struct appearance {
     int64_t track; /* the device's own number */

@@ -12,6 +12,7 @@
 
 #define CONSUMER_LEASE_MS 3000
 #define CONSUMER_RENEW_MS 1000
+#define CONSUMER_PASS_MS  10000
 
 struct consumer;
 
@@ -53,6 +54,9 @@ struct consumer_options {
     enum err (*apply)(void *context, struct db *db, const struct consumer_batch *batch);
     /* After the commit of apply(). */
     void (*applied)(void *context, const struct consumer_batch *batch);
+    /* Every CONSUMER_PASS_MS at least, whether or not any shard is ours, records come or the stores are there:
+     * between two batches, or while apply() waits to be tried again. For what must end by the clock. */
+    void (*passed)(void *context, int64_t now_ms);
 };
 
 #define CONSUMER_ATTEMPTS 8

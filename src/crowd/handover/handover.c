@@ -19,14 +19,12 @@ struct handover {
     struct handover_known *here; /* a few who began last, and are there: strangers to each other */
     size_t here_count, here_next;
     struct handover_rate rate;
-    int64_t now_ms; /* of arrival */
     struct assignment *assignment;
 };
 
 struct handover *handover_create(void)
 {
     struct handover *handover = mem_new(sizeof *handover);
-    handover->now_ms = LONG_AGO;
     handover->looks = looks_create();
     handover->assignment = assignment_create();
     handover->lost = mem_new_array(HANDOVER_PEOPLE_MAX, sizeof *handover->lost);
@@ -83,7 +81,7 @@ static void drop(struct handover_known *all, size_t *inout_count, size_t place)
 static void forget_looks(struct handover_known *all, size_t count, int64_t now_ms)
 {
     for (size_t i = 0; i < count; i++) {
-        if (all[i].look.count > 0 && now_ms - all[i].look.at_ms > LOOKS_KEEP_MS)
+        if (all[i].look.count > 0 && looks_is_over(all[i].look.at_ms, now_ms))
             all[i].look = (struct look){.count = 0};
     }
 }
@@ -162,13 +160,16 @@ void handover_lost(struct handover *handover, const struct handover_person *pers
     handover->lost[place].is_given_up = true;
 }
 
-/* `now_ms` is of arrival, like a look's time; `newest_ms` of events. */
-static void forget(struct handover *handover, int64_t now_ms, int64_t newest_ms)
+void handover_forget_looks(struct handover *handover, int64_t now_ms)
 {
     looks_forget(handover->looks, now_ms);
     forget_looks(handover->lost, handover->lost_count, now_ms);
     forget_looks(handover->new, handover->new_count, now_ms);
     forget_looks(handover->here, handover->here_count, now_ms);
+}
+
+static void forget_lost(struct handover *handover, int64_t newest_ms)
+{
     size_t place = 0;
     while (place < handover->lost_count) {
         if (newest_ms - handover->lost[place].person.at_ms > HANDOVER_KEEP_MS)
@@ -275,15 +276,14 @@ static size_t settle(struct handover *handover, const struct deciding *deciding,
     return joins;
 }
 
-size_t handover_decide(struct handover *handover, int64_t now_ms, const struct handover_time *times,
+size_t handover_decide(struct handover *handover, const struct handover_time *times,
                        struct handover_join *out, size_t size)
 {
     const int64_t *group_times = times->groups;
     int64_t newest_ms = LONG_AGO;
     for (size_t g = 0; g < times->count; g++)
         newest_ms = MAX(newest_ms, group_times[g]);
-    handover->now_ms = MAX(handover->now_ms, now_ms);
-    forget(handover, handover->now_ms, newest_ms);
+    forget_lost(handover, newest_ms);
     watch(&handover->rate, newest_ms);
     bool is_anybody_due = false;
     for (size_t n = 0; n < handover->new_count; n++)

@@ -52,9 +52,11 @@ struct handover;
 struct handover *handover_create(void);
 void handover_destroy(struct handover *handover); /* NULL is fine */
 
-/* A camera's vector for a track of its own. */
+/* A camera's vector for a track of its own, taken at `at_ms` by the clock. */
 void handover_look(struct handover *handover, uint32_t device, int64_t source_track,
                    const int8_t v[LOOKS_DIMS], int64_t at_ms);
+/* Looks end by the clock, whatever time it is in the stream, which may lag or stand still. */
+void handover_forget_looks(struct handover *handover, int64_t now_ms);
 /* Somebody is certain since, and was seen first then. */
 void handover_began(struct handover *handover, const struct handover_person *person);
 /* Somebody is not seen; its group still looks for it, ... */
@@ -67,9 +69,9 @@ struct handover_time { /* of events: the newest step of each group */
     const int64_t *groups;
     size_t count;
 };
-/* Time goes on; `now_ms` is of arrival. Writes at most `size` joins, in which
- * everybody stands once a side; call again while it is full. */
-size_t handover_decide(struct handover *handover, int64_t now_ms, const struct handover_time *times,
+/* Time goes on. Writes at most `size` joins, in which everybody stands once a side; call again while it is
+ * full. */
+size_t handover_decide(struct handover *handover, const struct handover_time *times,
                        struct handover_join *out, size_t size);
 /* For tests and figures. */
 size_t handover_looks(const struct handover *handover);

@@ -4,12 +4,13 @@
 #include "base/test.h"
 #include "crowd/handover/wardrobe.h"
 #include "readings/appearances.h"
+#include "store/consumer.h"
 
 #define T 1000000000
 
 TEST(how_somebody_looks_is_forgotten_five_minutes_after_it_came_the_wait_included)
 {
-    CHECK(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS <= 5 * 60000);
+    CHECK(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS + 2 * CONSUMER_PASS_MS <= 5 * 60000);
 }
 
 /* --- by hand --- */
@@ -35,8 +36,8 @@ static struct handover_person at(uint32_t group, uint64_t id, int64_t at_ms, dou
 static bool decide(struct handover *handover, int64_t now_ms, struct handover_join *out)
 {
     const int64_t groups[] = {now_ms, now_ms, now_ms};
-    return handover_decide(handover, now_ms, &(struct handover_time){groups, COUNT_OF(groups)}, out,
-                           1) == 1;
+    return handover_decide(handover, &(struct handover_time){groups, COUNT_OF(groups)}, out, 1) ==
+           1;
 }
 
 /* A site that knows how alike strangers are; nobody is left of those who taught it. */
@@ -165,12 +166,42 @@ TEST(vectors_are_forgotten_within_minutes_and_so_are_the_lost)
     struct handover_person lost = at(0, 1, T + 1000, 10);
     handover_lost(handover, &lost);
     CHECK(handover_looks(handover) > 0);
-    CHECK(!decide(handover, T + LOOKS_KEEP_MS + 1, &join));
+    handover_forget_looks(handover, T + LOOKS_KEEP_MS);
+    CHECK_INT(handover_looks(handover), 1);
+    handover_forget_looks(handover, T + LOOKS_KEEP_MS + 1);
     CHECK_INT(handover_looks(handover), 0);
+    CHECK(!decide(handover, T + LOOKS_KEEP_MS + 1, &join));
     CHECK_INT(handover_waiting(handover), 1);
     CHECK(!decide(handover, T + 1000 + HANDOVER_KEEP_MS + 1, &join));
     CHECK_INT(handover_waiting(handover), 0);
     handover_destroy(handover);
+}
+
+/* Ten seconds in the stream, so long by the clock. */
+static bool meets_after(int64_t clock_ms)
+{
+    struct wardrobe wardrobe = wardrobe_of(7);
+    struct handover *handover = taught(&wardrobe, T - 60000);
+    double person[LOOKS_DIMS];
+    struct handover_person lost = at(0, 1, T, 10), new = at(1, 2, T + 10000, 23);
+    struct handover_join join;
+    wardrobe_person(&wardrobe, person);
+    show(handover, &wardrobe, person, 0, 1, T);
+    handover_lost(handover, &lost);
+    handover_forget_looks(handover, T + clock_ms);
+    show(handover, &wardrobe, person, 1, 2, T + clock_ms);
+    handover_began(handover, &new);
+    bool is_joined = decide(handover, T + 10000 + HANDOVER_WAIT_MS, &join);
+    handover_destroy(handover);
+    return is_joined;
+}
+
+TEST(vectors_go_by_the_clock_also_when_the_stream_stands_still_or_the_clock_was_put_back)
+{
+    CHECK(meets_after(10000));
+    CHECK(meets_after(LOOKS_KEEP_MS));
+    CHECK(!meets_after(LOOKS_KEEP_MS + 1));
+    CHECK(!meets_after(-60000));
 }
 
 TEST(vectors_and_the_lost_have_a_limit_and_the_newest_stay)

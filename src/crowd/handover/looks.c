@@ -68,7 +68,7 @@ void looks_put(struct looks *looks, uint32_t device, int64_t source_track,
 
 void looks_forget(struct looks *looks, int64_t now_ms)
 {
-    while (looks->count > 0 && now_ms - looks->all[looks->first].at_ms > LOOKS_KEEP_MS)
+    while (looks->count > 0 && looks_is_over(looks->all[looks->first].at_ms, now_ms))
         drop_oldest(looks);
     if (looks->count == 0)
         wipe(looks);

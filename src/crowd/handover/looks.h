@@ -9,8 +9,9 @@
 #include "base/base.h"
 
 #define LOOKS_DIMS      128
-#define LOOKS_KEEP_MS   240000 /* after it was taken, up to APPEARANCE_WAIT_MS after it came */
-#define LOOKS_MAX       4096   /* of a venue; the newest stay */
+#define LOOKS_KEEP_MS   220000 /* after it was taken, up to APPEARANCE_WAIT_MS after it came */
+#define LOOKS_AHEAD_MS  1000 /* of the clock: it was put back since, and how long ago is not known */
+#define LOOKS_MAX       4096 /* of a venue; the newest stay */
 #define LOOKS_PAIRS_MIN 20.0
 /* Weight of the opinion that one person is as far from a stranger as from a perfect likeness, pairs. */
 #define LOOKS_SELF_WEIGHT 10.0
@@ -26,14 +27,19 @@ struct look { /* the mean of a person's vectors; count 0 = none */
     int64_t at_ms; /* of the oldest */
 };
 
+static inline bool looks_is_over(int64_t at_ms, int64_t now_ms)
+{
+    return now_ms - at_ms > LOOKS_KEEP_MS || at_ms - now_ms > LOOKS_AHEAD_MS;
+}
+
 struct looks;
 struct looks *looks_create(void);
 void looks_destroy(struct looks *looks); /* NULL is fine */
 
-/* The vector of a camera's own track; `at_ms` is its arrival. */
+/* The vector of a camera's own track, taken at `at_ms` by the clock. */
 void looks_put(struct looks *looks, uint32_t device, int64_t source_track,
                const int8_t v[LOOKS_DIMS], int64_t at_ms);
-/* Forgets what is too old. Call as time goes on. */
+/* Forgets what is too old. Call as the clock goes on, also when nothing comes. */
 void looks_forget(struct looks *looks, int64_t now_ms);
 size_t looks_count(const struct looks *looks);
 /* Adds the track's vector to the person's, when there is one; two cameras' vectors of one person teach. */

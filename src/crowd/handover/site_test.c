@@ -141,7 +141,7 @@ static void site_step(struct site *site, int64_t at_ms)
                 crowd_scene_fixes_fini(&settled);
         } while (is_ahead);
     }
-    meet_again(site->handover, site->scene, &site->tracks, T + at_ms + 90);
+    meet_again(site->handover, site->scene, &site->tracks);
     for (uint32_t side = 0; side < SIDES; side++)
         note_numbers(site, side, walkers, count, at_ms);
 }

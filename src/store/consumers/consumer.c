@@ -73,6 +73,8 @@ static void keep_books(struct consumer *consumer)
 static int64_t next_due_us(const struct consumer *consumer)
 {
     int64_t due_us = MIN(consumer->lease_due_us, consumer->hold_due_us);
+    if (consumer->options.passed != NULL)
+        due_us = MIN(due_us, consumer->pass_due_us);
     due_us = MIN(due_us, consumer->is_alone ? INT64_MAX : consumer->look_due_us);
     for (int i = 0; i < STREAM_SHARDS; i++) {
         const struct consumer_shard *s = &consumer->shards[i];
@@ -115,8 +117,10 @@ static void *consumer_run(void *context)
         bool is_busy = false;
         if (clock_monotonic_us() >= consumer->lease_due_us)
             ownership_look(consumer);
-        for (int i = 0; i < STREAM_SHARDS && !atomic_load(&consumer->is_stopping); i++)
+        for (int i = 0; i < STREAM_SHARDS && !atomic_load(&consumer->is_stopping); i++) {
             is_busy = step(consumer, i) || is_busy;
+            effects_pass(consumer);
+        }
         keep_books(consumer);
         if (!is_busy)
             wait_for_more(consumer);

@@ -13,6 +13,7 @@
 #define CONSUMER_PAUSE_MAX_US  5000000
 #define CONSUMER_STORE_US      1000000 /* positions without effects are written this often */
 #define CONSUMER_HOLD_US       5000000 /* and what retention must leave */
+#define CONSUMER_PASS_US       1000000 /* so often, but for pauses */
 #define CONSUMER_GATHER_US     5000 /* a wake-up for each of thousands of commits a second costs more */
 #define CONSUMER_LOOK_US       5000000 /* into the table, should a NOTIFY have been lost */
 
@@ -42,7 +43,7 @@ struct consumer {
     struct follower follower;
     atomic_bool is_stopping;
     struct lease_table leases;
-    int64_t lease_due_us, store_due_us, hold_due_us, look_due_us;
+    int64_t lease_due_us, store_due_us, hold_due_us, look_due_us, pass_due_us;
     int64_t looked_at_us; /* when it last stopped waiting */
     struct consumer_shard shards[STREAM_SHARDS];
     struct stream_record **records; /* of the batch at hand, references */
@@ -68,6 +69,7 @@ void effects_run(struct consumer *consumer, int shard, int64_t read_to);
 void effects_done(struct consumer *consumer, const struct consumer_batch *batch, int64_t read_to,
                   int64_t position);
 void effects_pause(struct consumer_shard *s);
+void effects_pass(struct consumer *consumer); /* time */
 
 /* progress.c; -1: the shard is not ours. */
 void progress_show(struct consumer *consumer, int shard, int64_t position);

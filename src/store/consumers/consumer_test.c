@@ -298,6 +298,41 @@ ON_BOTH_ENGINES(an_idle_consumer_ticks_and_keeps_its_position)
     CHECK_INT(ask(store, "SELECT SUM(position) FROM store_consumer WHERE consumer = 'ticker'"), 30);
 }
 
+static void count_passed(void *context, int64_t now_ms)
+{
+    struct reader *reader = context;
+    CHECK(now_ms > 0);
+    atomic_fetch_add(&reader->ticks, 1);
+}
+
+ON_BOTH_ENGINES(
+    a_consumer_is_told_that_time_passes_while_nothing_comes_and_while_nothing_can_be_written)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    struct reader reader = {.busy_left = 1000000};
+    reader.options = (struct consumer_options){.name = "patient",
+                                               .stream = "facts",
+                                               .source = store,
+                                               .target = store,
+                                               .context = &reader,
+                                               .apply = reader_apply,
+                                               .passed = count_passed};
+    CHECK_INT(consumer_start(&reader.options, &reader.consumer, NULL), ERR_NONE);
+    wait_for_count(&reader.ticks, 2);
+    append_numbers(store, 1, 1);
+    int64_t deadline_ms = soon();
+    while (atomic_load(&reader.busy_left) == 1000000) { /* it has not begun to try */
+        CHECK(clock_now_ms() < deadline_ms);
+        (void)poll(NULL, 0, 1);
+    }
+    wait_for_count(&reader.ticks, atomic_load(&reader.ticks) + 1);
+    CHECK(atomic_load(&reader.busy_left) > 0);
+    atomic_store(&reader.busy_left, 0);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+    CHECK_INT(ask(store, SEEN), 1);
+}
+
 static enum err count_batches(void *context, const struct consumer_batch *batch,
                               int64_t *inout_position, bool *out_has_effects)
 {

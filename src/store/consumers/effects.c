@@ -73,6 +73,15 @@ static bool rest(struct consumer *consumer, int64_t until_us)
     return !atomic_load(&consumer->is_stopping);
 }
 
+void effects_pass(struct consumer *consumer)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (consumer->options.passed == NULL || now_us < consumer->pass_due_us)
+        return;
+    consumer->options.passed(consumer->options.context, clock_now_ms());
+    consumer->pass_due_us = now_us + CONSUMER_PASS_US;
+}
+
 /* What is nobody's fault is tried again with the same prepared batch. */
 static enum err apply(struct consumer *consumer, const struct consumer_batch *batch,
                       int64_t position, struct err_note *note)
@@ -92,6 +101,7 @@ static enum err apply(struct consumer *consumer, const struct consumer_batch *ba
         effects_pause(s);
         if (!rest(consumer, s->retry_at_us))
             return ERR_BUSY;
+        effects_pass(consumer);
     }
 }
 
