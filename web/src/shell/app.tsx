@@ -13,8 +13,9 @@ import { go, Link, pathAfterSignIn, useRoute } from './route';
 import { askWhoIsSignedIn, session } from './session';
 import { SignIn } from './sign-in';
 
-// Only organisers need it: nobody else waits for it.
+// Only some need them: nobody else waits for them.
 const readEditor = () => import('../editor/editor').then((module) => module.Editor);
+const readPeople = () => import('../people/page').then((module) => module.People);
 const readAnalysis = () => import('../analysis/analysis').then((module) => module.Analysis);
 
 function Waiting({ trouble }: { trouble: string | null }) {
@@ -31,8 +32,9 @@ function Section() {
   if (section === 'control' && event && venue) return <ControlRoom key={`${event}/${venue}`} event={event} venue={venue} />;
   if (section === 'control') return <Choose event={event} />;
   if (section === 'devices' && event && venue) return <Devices key={`${event}/${venue}`} event={event} venue={venue} />;
-  if (section === 'analysis' && event && venue) return <Later key={`paths ${event}/${venue}`} read={readAnalysis} event={event} venue={venue} />;
-  if (section === 'editor' && event) return <Later key={`${event}/${venue}`} read={readEditor} event={event} venue={venue} />;
+  if (section === 'analysis' && event && venue) return <Later key={`paths ${event}/${venue}`} read={readAnalysis} at={{ event, venue }} />;
+  if (section === 'editor' && event) return <Later key={`${event}/${venue}`} read={readEditor} at={{ event, venue }} />;
+  if (section === 'people') return <Later key={`people ${event}`} read={readPeople} at={{ event }} />;
   if (section === 'outbox' && event) return <Outbox key={event} event={event} />;
   return (
     <main class="page" id="main">

@@ -11,7 +11,7 @@ import type { Session } from './documents';
 import { timeOfDay } from './format';
 import { LOOKS, look } from './look';
 import { Mark } from './mark';
-import { events, loadVenues, venues } from './place';
+import { events, loadEvents, loadVenues, venues } from './place';
 import { Link, useRoute } from './route';
 import { serverNow } from './server-clock';
 import { organises, signOut } from './session';
@@ -65,6 +65,7 @@ function Menu({ session }: { session: Session }) {
         <button type="button" class="wide" aria-pressed={isOn} onClick={switchSound}>
           Alarm sound: {isOn ? 'on' : 'off'}
         </button>
+        {session.person.is_admin && <Link to="/people" class="menu-link">Everybody who can sign in</Link>}
         <Link to="/privacy" class="menu-link">What is stored, and until when</Link>
         <p class="who">{session.person.name || session.person.email}</p>
         <SignOut />
@@ -85,6 +86,7 @@ function usePlaceNames(event: string | null, venue: string | null) {
   const [, setTrouble] = useState(false);
   useEffect(() => {
     if (event) loadVenues(event).catch(() => setTrouble(true));
+    if (event && events.get() === null) loadEvents().catch(() => setTrouble(true));
   }, [event]);
   const ofEvent = venueList && venueList.event === event ? venueList.venues : [];
   return {
@@ -122,6 +124,7 @@ export function Frame({ session, children }: { session: Session; children: Compo
             {room && <Link to={`/analysis/${event}/${room}`} current={section === 'analysis'}>Paths</Link>}
             {organises(session, event) && <Link to={room ? `/editor/${event}/${room}` : `/editor/${event}`} current={section === 'editor'}>Editor</Link>}
             <Link to={`/outbox/${event}`} current={section === 'outbox'}>Outbox</Link>
+            {organises(session, event) && <Link to={`/people/${event}`} current={section === 'people'}>People</Link>}
           </nav>
         )}
         <span class="top-gap" />

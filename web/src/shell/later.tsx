@@ -8,13 +8,18 @@ export interface PlacedPage {
   venue: string | null;
 }
 
-export function Later({ read, ...place }: PlacedPage & { read: () => Promise<FunctionComponent<PlacedPage>> }) {
-  const [page, setPage] = useState<{ Page: FunctionComponent<PlacedPage> } | null>(null);
+interface LaterProps<Place> {
+  read: () => Promise<FunctionComponent<Place>>;
+  at: Place;
+}
+
+export function Later<Place extends object>({ read, at }: LaterProps<Place>) {
+  const [page, setPage] = useState<{ Page: FunctionComponent<Place> } | null>(null);
   const [isFailed, setFailed] = useState(false);
   useEffect(() => {
     read().then((Page) => setPage({ Page }), () => setFailed(true));
   }, []);
-  if (page) return <page.Page {...place} />;
+  if (page) return <page.Page {...at} />;
   return (
     <main class="page" id="main">
       <h1 class="visually-hidden">Muster</h1>

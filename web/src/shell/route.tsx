@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { Cell, useCell } from './cell';
 
-export type Section = 'sign-in' | 'control' | 'devices' | 'outbox' | 'editor' | 'analysis' | 'privacy' | 'unknown';
+export type Section = 'sign-in' | 'control' | 'devices' | 'outbox' | 'editor' | 'analysis' | 'people' | 'privacy' | 'unknown';
 
 export interface Route {
   section: Section;
@@ -12,7 +12,7 @@ export interface Route {
   query: URLSearchParams;
 }
 
-const SECTIONS: Section[] = ['sign-in', 'control', 'devices', 'outbox', 'editor', 'analysis', 'privacy'];
+const SECTIONS: Section[] = ['sign-in', 'control', 'devices', 'outbox', 'editor', 'analysis', 'people', 'privacy'];
 
 function read(): Route {
   const [first = 'control', event, venue] = location.pathname.split('/').filter(Boolean).map(decodeURIComponent);
