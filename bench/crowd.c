@@ -3,11 +3,11 @@
  * zone shows a picture, and whether the tracks are as good as when the group is alone. */
 #include "base/clock.h"
 #include "bench/bench.h"
-#include "bench/bodies.h"
-#include "bench/followed.h"
-#include "bench/load.h"
+#include "bench/load/bodies.h"
+#include "bench/load/load.h"
 #include "bench/promise.h"
-#include "bench/square.h"
+#include "bench/site/followed.h"
+#include "bench/site/square.h"
 
 #include <stdio.h>
 

@@ -2,9 +2,9 @@
 /* The page and a JSON resource of ours, and nginx with the very bytes that we answered as files. */
 #include "base/text.h"
 #include "bench/bench.h"
-#include "bench/load.h"
-#include "bench/nginx.h"
-#include "bench/site.h"
+#include "bench/load/load.h"
+#include "bench/peers/nginx.h"
+#include "bench/site/site.h"
 
 #include <stdio.h>
 

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "bench/bench.h"
-#include "bench/latency.h"
-#include "bench/site.h"
-#include "bench/ws.h"
+#include "bench/load/latency.h"
+#include "bench/load/ws.h"
+#include "bench/site/site.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/bodies.h — ready-made ingest requests: everything but the times is written before the clock
+/* bench/load/bodies.h — ready-made ingest requests: everything but the times is written before the clock
  * starts, so that the sender costs next to nothing. The crowd of a camera walks from body to body. */
 #pragma once
-#include "bench/load.h"
-#include "bench/world.h"
+#include "bench/load/load.h"
+#include "bench/site/world.h"
 
 #define BODY_FRAMES_MAX 10
 

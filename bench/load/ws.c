@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RFC 6455 as far as a measuring client needs it: it masks with zeros (allowed: the mask is the
  * client's choice), answers pings, and takes unfragmented messages up to MESSAGE_MAX. */
-#include "bench/ws.h"
+#include "bench/load/ws.h"
 
 #include "base/clock.h"
 

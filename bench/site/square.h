@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/square.h — a real square beside a bench's load: WILDTRACK (seven overlapping cameras, two pictures a
+/* bench/site/square.h — a real square beside a bench's load: WILDTRACK (seven overlapping cameras, two pictures a
  * second) at its own pace through the API into a venue of its own, identities withheld; afterwards how well
  * the tracks that the API gives fit the truth. */
 #pragma once
-#include "bench/site.h"
+#include "bench/site/site.h"
 #include "evaluation/evaluation.h"
 
 struct square;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/nginx.h — a real nginx of our own, serving files of a folder on a free loopback port. */
+/* bench/peers/nginx.h — a real nginx of our own, serving files of a folder on a free loopback port. */
 #pragma once
 #include "base/base.h"
 

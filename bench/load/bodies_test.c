@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 #include "base/test.h"
-#include "bench/bodies.h"
+#include "bench/load/bodies.h"
 
 enum { CAMERAS = 3, FRAMES = 4, PERSONS = 2, ROUNDS = 50 };
 

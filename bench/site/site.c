@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/site.h"
+#include "bench/site/site.h"
 
 #include "base/clock.h"
 #include "base/random.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/random.h"
 #include "base/test.h"
-#include "bench/latency.h"
+#include "bench/load/latency.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/latency.h — all the times of a run in a fixed size: a histogram whose buckets are at most 1 % of
+/* bench/load/latency.h — all the times of a run in a fixed size: a histogram whose buckets are at most 1 % of
  * their value wide (as HdrHistogram's), so that no run is too long for its quantiles. */
 #pragma once
 #include "base/base.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/site.h — what a bench measures against: a server of its own on an embedded database, with one
+/* bench/site/site.h — what a bench measures against: a server of its own on an embedded database, with one
  * event, one venue of many cameras and zones, a token, and an administrator's session. */
 #pragma once
-#include "bench/world.h"
+#include "bench/site/world.h"
 #include "client/client.h"
 #include "client/local_server.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/latency.h"
+#include "bench/load/latency.h"
 
 #include <math.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/probe.h"
+#include "bench/site/probe.h"
 
 #include "base/clock.h"
 #include "base/lock.h"
-#include "bench/latency.h"
-#include "bench/ws.h"
+#include "bench/load/latency.h"
+#include "bench/load/ws.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/bodies.h"
+#include "bench/load/bodies.h"
 
 #include "base/clock.h"
 #include "base/random.h"

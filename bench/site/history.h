@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/history.h — how long it takes to read a zone's last hour, a value a second, while the server is
+/* bench/site/history.h — how long it takes to read a zone's last hour, a value a second, while the server is
  * under load. The hour is sent as detections that come late, through the public API. */
 #pragma once
-#include "bench/site.h"
+#include "bench/site/site.h"
 
 enum { HISTORY_POINTS = 3600, HISTORY_DETECTIONS = 5 * HISTORY_POINTS };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/load.h — an HTTP/1.1 load generator: one thread, many keep-alive connections, one request at
+/* bench/load/load.h — an HTTP/1.1 load generator: one thread, many keep-alive connections, one request at
  * a time on each. Paced runs (requests_per_s > 0) measure latency from the moment at which a request
  * was due, so that a stalled server is charged for the whole stall (no coordinated omission). */
 #pragma once
-#include "bench/latency.h"
+#include "bench/load/latency.h"
 
 struct load_request { /* all of it, from the request line on; borrowed until the answer has come */
     const char *bytes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/square.h"
+#include "bench/site/square.h"
 
 #include "base/clock.h"
 #include "base/lock.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/history.h"
+#include "bench/site/history.h"
 
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/text.h"
-#include "bench/latency.h"
+#include "bench/load/latency.h"
 #include "feeds/encode.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/load.h"
+#include "bench/load/load.h"
 
 #include "base/clock.h"
 

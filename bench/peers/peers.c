@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/peers.h"
+#include "bench/peers/peers.h"
 
 #include "base/clock.h"
 #include "base/text.h"

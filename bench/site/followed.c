@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/followed.h"
+#include "bench/site/followed.h"
 
 #include "base/clock.h"
 #include "base/lock.h"
-#include "bench/ws.h"
+#include "bench/load/ws.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/world.h"
+#include "bench/site/world.h"
 
 #include "base/test.h"
 

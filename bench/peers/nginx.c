@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/nginx.h"
+#include "bench/peers/nginx.h"
 
 #include "base/clock.h"
 #include "base/port.h"

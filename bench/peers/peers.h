@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/peers.h — the same detections into other stores, on this machine, in the same run. Every peer
+/* bench/peers/peers.h — the same detections into other stores, on this machine, in the same run. Every peer
  * stores one row a detection (device, time, track, x, y, w, h, confidence), as its users would. */
 #pragma once
 #include "base/base.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/world.h — people on a floor and the cameras around them: groups of seven that see the same people,
+/* bench/site/world.h — people on a floor and the cameras around them: groups of seven that see the same people,
  * far enough apart that no group sees another's. People walk round and round, so that the world may be
  * shown for any length of time and the truth is known at each step. */
 #pragma once

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/followed.h — the world of a bench as the server tells it: how long after the picture was taken a zone
+/* bench/site/followed.h — the world of a bench as the server tells it: how long after the picture was taken a zone
  * shows it on the live socket, and afterwards how well a group's tracks fit the truth. */
 #pragma once
-#include "bench/latency.h"
-#include "bench/site.h"
+#include "bench/load/latency.h"
+#include "bench/site/site.h"
 #include "evaluation/evaluation.h"
 
 struct followed;

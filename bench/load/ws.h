@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/ws.h — many WebSocket clients on one thread, to measure the live hub: each signs in by cookie or
+/* bench/load/ws.h — many WebSocket clients on one thread, to measure the live hub: each signs in by cookie or
  * token, subscribes to one topic, and tells of every text message that it gets. */
 #pragma once
 #include "base/base.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bench/probe.h — how long after the answer a new count stands on the live socket, while the server is
+/* bench/site/probe.h — how long after the answer a new count stands on the live socket, while the server is
  * under load: one camera of its own venue says a new number of people every now and then, and a
  * WebSocket client waits for just that number. */
 #pragma once
-#include "bench/site.h"
+#include "bench/site/site.h"
 
 struct probe;
 
