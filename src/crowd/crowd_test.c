@@ -681,3 +681,35 @@ ON_BOTH_ENGINES(the_first_chunk_of_a_venue_and_time_stays_and_the_old_ones_expir
     CHECK_INT(rows_of(&house, "first"), 2);
     house_close(&house);
 }
+
+static enum err write_settled(struct db *db, void *context, struct err_note *run_note)
+{
+    (void)run_note;
+    return settled_second_write(db, context);
+}
+
+/* One second of a gate: `crossed` people to the left. */
+static void tell_gate(struct house *house, const char *gate, int crossed, bool is_gone)
+{
+    struct crossing_second line = {.is_watched = true, .crossed = {(uint32_t)crossed, 0}};
+    struct venue_view *view = build_view(NULL, 0, (const char *const[]){NULL});
+    build_line(view, gate, (struct point){0, 0}, (struct point){2, 0});
+    struct settled_second second = {
+        .view = view, .s = 1000, .lines = &line, .is_of_gone_lines = is_gone};
+    CHECK_INT(store_write(house->telemetry, write_settled, &second, &note), ERR_NONE);
+    shared_unref(&view->shared);
+}
+
+ON_BOTH_ENGINES(a_second_is_told_of_a_line_that_is_gone_and_of_the_others_and_once)
+{
+    struct house house;
+    house_open(&house, place);
+    tell_gate(&house, "west", 2, true);
+    tell_gate(&house, "east", 3, false);
+    tell_gate(&house, "east", 3, false); /* both again, after a restart */
+    tell_gate(&house, "west", 2, true);
+    CHECK_NEAR(history_of(&house, "line.east:to_left", 1000 * 1000).value, 3, 0);
+    CHECK_INT(history_of(&house, "line.east:to_left", 1000 * 1000).times, 1);
+    CHECK_INT(history_of(&house, "line.west:to_left", 1000 * 1000).times, 1);
+    house_close(&house);
+}

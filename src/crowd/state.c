@@ -232,7 +232,10 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     handover_destroy(moved->handover);
     track_log_fini(&moved->tracks);
     mem_free(moved);
-    renew_scene(state, view);
+    if (crowd_scene_move(state->scene, view, state->coverage.covers))
+        tally_fini(&state->tally); /* its zones had other numbers */
+    else
+        renew_scene(state, view);
 }
 
 void venue_state_look(struct venue_state *state, const char *device, int64_t source_track,

@@ -46,7 +46,8 @@ DEFINE_SCOPED(venue_state)
 
 /* What an earlier run has learned; names that are gone are passed over. */
 void venue_state_cover(struct venue_state *state, const char *device, const char *zone);
-/* Zones or devices were changed: what is remembered moves over. */
+/* Zones, lines or devices were changed: what is remembered moves over. People are followed on while the
+ * cameras are the same. */
 void venue_state_move(struct venue_state *state, struct venue_view *view);
 
 struct batch_arrival {

@@ -142,21 +142,86 @@ static void drain(struct crossings *crossings, struct group *group, int64_t unti
         drain_second(crossings, group, group->next_s);
 }
 
+static void drain_all(struct crossings *crossings)
+{
+    for (size_t g = 0; g < crossings->group_count; g++)
+        drain(crossings, &crossings->groups[g], second_of(crossings->groups[g].at_ms));
+}
+
 void crossings_regroup(struct crossings *crossings, size_t group_count)
 {
     if (crossings == NULL)
         return;
-    for (size_t g = 0; g < crossings->group_count; g++)
-        drain(crossings, &crossings->groups[g], second_of(crossings->groups[g].at_ms));
+    drain_all(crossings);
     drop_groups(crossings);
     make_groups(crossings, group_count);
 }
+
+/* --- moved --- */
+
+static size_t line_of(const struct venue_view *view, const char *id)
+{
+    size_t l = 0;
+    while (l < view->line_count && strcmp(view->lines[l].id, id) != 0)
+        l++;
+    return l;
+}
+
+/* People go on walking; who is over which line is asked of the new ones from their next step on. */
+static void move_groups(struct crossings *to, struct crossings *from)
+{
+    drop_groups(to);
+    to->groups = TAKE(from->groups);
+    to->group_count = from->group_count;
+    from->group_count = 0;
+    for (size_t g = 0; g < to->group_count; g++) {
+        struct group *group = &to->groups[g];
+        lines_destroy(TAKE(group->lines));
+        if (group->at_ms != LONG_AGO)
+            group->next_s = second_of(group->at_ms);
+    }
+}
+
+static void move_pending(struct crossings *to, struct crossings *from, size_t to_line,
+                         size_t from_line)
+{
+    uint64_t bit = 1ULL << (from_line % 64);
+    for (size_t i = 0; i < from->pending_count; i++) {
+        struct pending *old = &from->pending[i], *pending = pending_at(to, old->s);
+        if ((old->watched[from_line / 64] & bit) != 0)
+            pending->watched[to_line / 64] |= 1ULL << (to_line % 64);
+        memcpy(pending->crossed[to_line], old->crossed[from_line],
+               sizeof pending->crossed[to_line]);
+        old->watched[from_line / 64] &= ~bit;
+    }
+}
+
+void crossings_move(struct crossings *to, struct crossings *from)
+{
+    if (from == NULL)
+        return;
+    drain_all(from);
+    if (to == NULL)
+        return;
+    move_groups(to, from);
+    to->told_s = from->told_s;
+    for (size_t l = 0; l < to->view->line_count; l++) {
+        size_t old = line_of(from->view, to->view->lines[l].id);
+        if (old == from->view->line_count)
+            continue;
+        move_pending(to, from, l, old);
+        memcpy(to->windows[l], from->windows[old], sizeof to->windows[l]);
+    }
+}
+
+/* --- steps --- */
 
 static void begin_group(const struct crossings *crossings, struct group *group)
 {
     if (group->lines != NULL)
         return;
-    group->strides = strides_create();
+    if (group->strides == NULL)
+        group->strides = strides_create();
     /* A venue's lines have a length, and are no more than the limit: its editor sees to it. */
     enum err err = lines_create(crossings->view->lines, crossings->view->line_count, &group->lines);
     assert(err == ERR_NONE);

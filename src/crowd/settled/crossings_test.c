@@ -169,6 +169,54 @@ TEST(when_the_groups_change_what_was_crossed_before_is_still_told)
     close_hall(&hall);
 }
 
+/* The hall has other lines now: the west gate, and a new one. */
+static struct hall changed_hall(struct hall *was)
+{
+    struct hall hall = {.view = build_view(NULL, 0, NOBODY)};
+    build_line(hall.view, "west", (struct point){10, 0}, (struct point){12, 0});
+    build_line(hall.view, "north", (struct point){0, 9}, (struct point){2, 9});
+    hall.crossings = crossings_create(hall.view, GROUPS);
+    crossings_move(hall.crossings, was->crossings);
+    return hall;
+}
+
+TEST(when_the_lines_change_a_second_goes_on_where_it_was)
+{
+    struct hall was = open_hall();
+    step(&was, 0, 999 * S, 0, 0, 0, BOTH);
+    CHECK(take(&was, INT64_MAX));
+    step(&was, 0, 1000 * S, 7, 11, -1, BOTH);
+    step(&was, 0, 1000 * S + 300, 7, 11, 1, BOTH);
+    step(&was, 0, 1000 * S + 400, 8, 11, -1, BOTH);
+    struct hall hall = changed_hall(&was);
+    CHECK(take(&was, INT64_MAX)); /* the east gate is gone */
+    CHECK(was.lines[0].is_watched && !was.lines[1].is_watched);
+    CHECK(!take(&was, INT64_MAX));
+    step(&hall, 0, 1000 * S + 700, 8, 11, 1, BOTH); /* was on the way when they changed */
+    CHECK(take(&hall, INT64_MAX));
+    CHECK_INT(hall.s, 1000);
+    CHECK_INT(hall.lines[0].crossed[LINE_TO_LEFT], 2);
+    CHECK_INT(hall.lines[0].watched_s, 2); /* the second before, too */
+    CHECK_INT(hall.lines[1].watched_s, 1);
+    CHECK(!take(&hall, INT64_MAX));
+    close_hall(&was);
+    close_hall(&hall);
+}
+
+TEST(what_was_told_before_the_lines_changed_is_not_told_again)
+{
+    struct hall was = open_hall();
+    step(&was, 0, 1000 * S, 7, 11, -1, BOTH);
+    step(&was, 0, 1000 * S + 300, 7, 11, 1, BOTH);
+    CHECK(take(&was, INT64_MAX));
+    struct hall hall = changed_hall(&was);
+    step(&hall, 1, 1000 * S + 400, 9, 11, -1, BOTH); /* late */
+    step(&hall, 1, 1000 * S + 600, 9, 11, 1, BOTH);
+    CHECK(!take(&hall, INT64_MAX));
+    close_hall(&was);
+    close_hall(&hall);
+}
+
 TEST(a_group_that_stands_still_holds_up_a_minute_of_seconds_at_most)
 {
     struct hall hall = open_hall();

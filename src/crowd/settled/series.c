@@ -75,6 +75,17 @@ static void add_lines(struct gathering *gathering, const struct settled_second *
     }
 }
 
+static enum err is_told(struct db *db, const struct settled_second *second, bool *out_is_told)
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows,
+                  "SELECT 1 FROM crossing_told WHERE event = $1 AND venue = $2 AND until_ms >= $3",
+                  SQL_TEXT(second->view->event), SQL_TEXT(second->view->id),
+                  SQL_INT((second->s + 1) * 1000)));
+    *out_is_told = sql_next(&rows);
+    return sql_end(&rows);
+}
+
 /* Whether the second's lines are news; then they are told by this transaction. */
 static enum err mark_told(struct db *db, const struct settled_second *second, bool *out_is_news)
 {
@@ -89,6 +100,17 @@ static enum err mark_told(struct db *db, const struct settled_second *second, bo
     return sql_end(&rows);
 }
 
+/* Lines that are gone do not mark it: the others' part of the second would be no news then. */
+static enum err find_news(struct db *db, const struct settled_second *second, bool *out_is_news)
+{
+    bool is_known;
+    if (!second->is_of_gone_lines)
+        return mark_told(db, second, out_is_news);
+    TRY(is_told(db, second, &is_known));
+    *out_is_news = !is_known;
+    return ERR_NONE;
+}
+
 enum err settled_second_write(struct db *db, const struct settled_second *second)
 {
     size_t max = settled_second_readings(second);
@@ -99,7 +121,7 @@ enum err settled_second_write(struct db *db, const struct settled_second *second
     if (second->zones != NULL)
         add_zones(&gathering, second);
     if (second->lines != NULL)
-        TRY(mark_told(db, second, &is_news));
+        TRY(find_news(db, second, &is_news));
     if (is_news)
         add_lines(&gathering, second);
     if (gathering.count == 0)

@@ -281,14 +281,44 @@ void settled_take_all(struct settled *settled, struct crowd_scene_fixes *all, si
     advance(settled, scene, settled_ms);
 }
 
+/* --- moved --- */
+
+static bool is_any_watched(const struct crossing_second *lines, size_t count)
+{
+    for (size_t l = 0; l < count; l++) {
+        if (lines[l].is_watched)
+            return true;
+    }
+    return false;
+}
+
+static void tell_gone_lines(struct settled *settled)
+{
+    size_t count = settled->map->view->line_count;
+    int64_t s;
+    SCOPED_MEM struct crossing_second *lines = mem_new_array(count + 1, sizeof *lines);
+    while (crossings_take(settled->crossings, INT64_MAX, &s, lines)) {
+        struct settled_second *second =
+            is_any_watched(lines, count) ? add_second(settled, s) : NULL;
+        if (second == NULL)
+            continue;
+        second->lines = mem_copy(lines, count * sizeof *lines);
+        second->is_of_gone_lines = true;
+    }
+}
+
 void settled_move(struct settled *to, struct settled *from)
 {
     finish_moment(from);
-    tell_lines(from, INT64_MAX);
+    crossings_move(to->crossings, from->crossings);
+    tell_gone_lines(from);
     drop_waiting(to);
     to->waiting = from->waiting;
     to->waiting_count = from->waiting_count;
     to->waiting_size = from->waiting_size;
+    moments_fini(&to->moments);
+    to->moments = from->moments;
+    from->moments = (struct moments){0};
     drop_ground(from);
     *from = (struct settled){0};
 }

@@ -26,6 +26,7 @@ struct settled_second {
     int64_t s;
     float *zones;                  /* [zone_count][SETTLED_MEASURES], NaN = not known; or NULL */
     struct crossing_second *lines; /* [line_count]; or NULL. Both owned */
+    bool is_of_gone_lines;         /* the same second of lines that are still there comes later */
 };
 void settled_second_fini(struct settled_second *second);
 
@@ -63,7 +64,8 @@ void settled_init(struct settled *settled, const struct crowd_map *map, size_t g
 void settled_fini(struct settled *settled);
 /* The groups have other numbers now. */
 void settled_regroup(struct settled *settled, size_t group_count);
-/* The venue has another view, that of `to`: what is left of `from` is told, and waits there. */
+/* The venue has another view, that of `to`, and its groups are the same: what `from` has not told yet goes
+ * on in `to`. Of lines that are gone it is told, and waits there. */
 void settled_move(struct settled *to, struct settled *from);
 
 /* What the groups have settled, in any order, and nothing of it is left out: a recording comes hours at a

@@ -7,12 +7,19 @@
 static const struct zone_box BOXES[] = {{"street", 0, 0, 40, 10}};
 static const int64_t T = 1000000;
 
+static const char *const CAMERAS[] = {"cam-1", "cam-2", NULL};
+
+static struct venue_view *view_with_gate(const char *gate)
+{
+    struct venue_view *view = build_view(BOXES, 1, CAMERAS);
+    build_line(view, gate, (struct point){20, 0}, (struct point){20, 10});
+    return view;
+}
+
 /* Two cameras that tell metres are followed together; the gate stands across the street. */
 static struct venue_state *new_street(void)
 {
-    static const char *const CAMERAS[] = {"cam-1", "cam-2", NULL};
-    struct venue_view *view = build_view(BOXES, 1, CAMERAS);
-    build_line(view, "gate", (struct point){20, 0}, (struct point){20, 10});
+    struct venue_view *view = view_with_gate("gate");
     struct venue_state *state = venue_state_create(view, 0, 2000);
     shared_unref(&view->shared);
     venue_state_cover(state, "cam-1", "street");
@@ -32,8 +39,17 @@ static void walk(struct venue_state *state, int64_t from_ms, int64_t until_ms)
     }
 }
 
+/* Takes the reference. */
+static void change(struct venue_state *state, struct venue_view *view)
+{
+    view->version = venue_state_view(state)->version + 1;
+    venue_state_move(state, view);
+    shared_unref(&view->shared);
+}
+
 struct tale {
     uint32_t crossed[LINE_WAYS];
+    uint32_t gone[LINE_WAYS]; /* of lines that are no more */
     int64_t first_s, last_s;
     size_t seconds;
 };
@@ -41,14 +57,18 @@ struct tale {
 static struct tale tell(struct venue_state *state)
 {
     struct tale tale = {.first_s = INT64_MAX};
+    int64_t gone_s = 0;
     struct settled_second second;
     while (settled_take(&state->settled, &second)) {
         if (second.lines != NULL && second.lines[0].is_watched) {
-            tale.first_s = MIN(tale.first_s, second.s);
-            tale.last_s = second.s;
-            tale.seconds++;
+            uint32_t *crossed = second.is_of_gone_lines ? tale.gone : tale.crossed;
             for (int way = 0; way < LINE_WAYS; way++)
-                tale.crossed[way] += second.lines[0].crossed[way];
+                crossed[way] += second.lines[0].crossed[way];
+            int64_t *last_s = second.is_of_gone_lines ? &gone_s : &tale.last_s;
+            CHECK(second.s > *last_s); /* each once */
+            *last_s = second.s;
+            tale.first_s = MIN(tale.first_s, second.s);
+            tale.seconds += !second.is_of_gone_lines;
         }
         settled_second_fini(&second);
     }
@@ -81,15 +101,49 @@ TEST(a_line_is_told_of_until_its_camera_fell_silent_and_not_beyond)
 
 TEST(a_changed_venue_keeps_what_was_crossed_before)
 {
-    static const char *const CAMERAS[] = {"cam-1", "cam-2", NULL};
     SCOPED(venue_state) street = new_street();
     walk(street, T, T + 14000);
-    struct venue_view *view = build_view(BOXES, 1, CAMERAS);
-    view->version = 2;
-    venue_state_move(street, view); /* without the line */
-    shared_unref(&view->shared);
-    CHECK_INT(tell(street).crossed[LINE_TO_RIGHT], 5);
+    change(street, build_view(BOXES, 1, CAMERAS)); /* without the line */
+    struct tale tale = tell(street);
+    CHECK_INT(tale.crossed[LINE_TO_RIGHT] + tale.gone[LINE_TO_RIGHT], 5);
     CHECK(street->settled.newest == NULL);
+}
+
+TEST(a_change_while_people_cross_loses_nobody_and_counts_nobody_twice)
+{
+    for (int64_t at_ms = T + 4050; at_ms < T + 14000; at_ms += 530) {
+        SCOPED(venue_state) street = new_street();
+        walk(street, T, at_ms);
+        change(street, view_with_gate("gate"));
+        walk(street, at_ms, T + 20000);
+        struct tale tale = tell(street);
+        CHECK_INT(tale.crossed[LINE_TO_RIGHT], 5);
+        CHECK_INT(tale.crossed[LINE_TO_LEFT] + tale.gone[LINE_TO_RIGHT], 0);
+        CHECK_INT(tale.seconds, (size_t)(tale.last_s - T / 1000 + 1));
+    }
+}
+
+TEST(another_line_begins_where_one_that_is_gone_has_ended)
+{
+    SCOPED(venue_state) street = new_street();
+    walk(street, T, T + 8050);
+    change(street, view_with_gate("portal"));
+    walk(street, T + 8050, T + 20000);
+    struct tale tale = tell(street);
+    CHECK(tale.gone[LINE_TO_RIGHT] > 0); /* what waited when it went */
+    CHECK_INT(tale.gone[LINE_TO_RIGHT] + tale.crossed[LINE_TO_RIGHT], 5);
+}
+
+TEST(with_other_cameras_no_second_is_told_again)
+{
+    SCOPED(venue_state) street = new_street();
+    walk(street, T, T + 14000);
+    struct venue_view *view = view_with_gate("gate");
+    build_device(view, "cam-1")->silent_after_ms = 7000; /* followed anew */
+    change(street, view);
+    walk(street, T + 10000, T + 20000); /* and some of it comes once more */
+    struct tale tale = tell(street);
+    CHECK_INT(tale.crossed[LINE_TO_RIGHT], 5);
 }
 
 TEST(the_density_of_a_zone_is_over_what_can_be_walked_on)

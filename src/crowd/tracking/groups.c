@@ -217,6 +217,19 @@ void groups_fini(struct groups *groups)
     *groups = (struct groups){0};
 }
 
+bool groups_are_same(const struct groups *a, const struct groups *b, size_t device_count)
+{
+    if (a->count != b->count ||
+        memcmp(a->group_of, b->group_of, device_count * sizeof *a->group_of) != 0)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (memcmp(&a->all[i].low, &b->all[i].low, sizeof a->all[i].low) != 0 ||
+            memcmp(&a->all[i].high, &b->all[i].high, sizeof a->all[i].high) != 0)
+            return false;
+    }
+    return true;
+}
+
 bool groups_would_join(const struct groups *groups, const struct venue_view *view,
                        const uint64_t *covers)
 {

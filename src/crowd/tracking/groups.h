@@ -40,6 +40,8 @@ struct venue_bounds venue_bounds_of(const struct venue_view *view);
 /* `covers`: (zone_count + 63) / 64 words for each device. */
 void groups_init(struct groups *groups, const struct venue_view *view, const uint64_t *covers);
 void groups_fini(struct groups *groups);
+/* Whether both put the same devices together, over the same floor. */
+bool groups_are_same(const struct groups *a, const struct groups *b, size_t device_count);
 /* Whether cameras have come to cover zones that make one of several groups; covers only grow. */
 bool groups_would_join(const struct groups *groups, const struct venue_view *view,
                        const uint64_t *covers);

@@ -95,6 +95,43 @@ bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *co
     return groups_would_join(&scene->groups, scene->view, covers);
 }
 
+static bool is_same_camera(const struct device *a, const struct device *b)
+{
+    const struct calibration *x = &a->calibration, *y = &b->calibration;
+    return strcmp(a->id, b->id) == 0 && a->kind == b->kind &&
+           a->silent_after_ms == b->silent_after_ms && a->image_width_px == b->image_width_px &&
+           a->image_height_px == b->image_height_px && x->kind == y->kind &&
+           memcmp(x->pixel_to_floor, y->pixel_to_floor, sizeof x->pixel_to_floor) == 0 &&
+           memcmp(x->camera_matrix, y->camera_matrix, sizeof x->camera_matrix) == 0 &&
+           memcmp(x->distortion, y->distortion, sizeof x->distortion) == 0 &&
+           memcmp(x->rotation, y->rotation, sizeof x->rotation) == 0 &&
+           memcmp(x->translation_m, y->translation_m, sizeof x->translation_m) == 0;
+}
+
+static bool are_same_cameras(const struct venue_view *a, const struct venue_view *b)
+{
+    bool are_same = a->device_count == b->device_count;
+    for (size_t d = 0; are_same && d < a->device_count; d++)
+        are_same = is_same_camera(&a->devices[d], &b->devices[d]);
+    return are_same;
+}
+
+bool crowd_scene_move(struct crowd_scene *scene, struct venue_view *view, const uint64_t *covers)
+{
+    if (!are_same_cameras(scene->view, view))
+        return false;
+    struct groups groups;
+    groups_init(&groups, view, covers);
+    bool are_same = groups_are_same(&groups, &scene->groups, view->device_count);
+    groups_fini(&groups);
+    if (!are_same)
+        return false;
+    shared_ref(&view->shared);
+    shared_unref(&scene->view->shared);
+    scene->view = view;
+    return true;
+}
+
 uint64_t crowd_scene_next_id(const struct crowd_scene *scene)
 {
     uint64_t next_id = 1;

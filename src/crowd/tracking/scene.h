@@ -21,6 +21,9 @@ void crowd_scene_destroy(struct crowd_scene *scene); /* NULL is fine */
 DEFINE_SCOPED(crowd_scene)
 /* Whether other coverage would make other groups; then the scene is to be made anew. */
 bool crowd_scene_is_outdated(const struct crowd_scene *scene, const uint64_t *covers);
+/* Whether the venue, as `view` has it now, has the same cameras in the same groups; then the scene goes on
+ * with it, and nobody who is followed is lost. Else it is to be made anew. */
+bool crowd_scene_move(struct crowd_scene *scene, struct venue_view *view, const uint64_t *covers);
 /* Greater than all numbers of people that were given. */
 uint64_t crowd_scene_next_id(const struct crowd_scene *scene);
 
