@@ -200,6 +200,7 @@ scenario('what is not served of SensorThings is refused by its name', async (t) 
     equal([path, answer.status], [path, status], answer.text);
     check(answer.text.includes(words), `the refusal of ${path} says ${words}: ${answer.text}`);
   }
+  equal(await admin.get(`${STA}/`), await admin.get(STA), 'the root is the same with a slash at its end');
   await muster.client().expect('GET', STA, undefined, 401);
   await device.expect('GET', `${STA}/Things`, undefined, 403);
   await admin.expect('GET', '/api/v1/events/other/sensorthings/v1.1/Things', undefined, 404);

@@ -25,6 +25,8 @@ static const struct route ROUTES[] = {
     ROUTE("PUT", "/api/v1/events/{event}/zones/{zone}"),
     ROUTE("DELETE", "/api/v1/events/{event}/zones/{zone}"),
     ROUTE("GET", "/assets/{file*}"),
+    ROUTE("GET", "/tree"),
+    ROUTE("GET", "/tree/{path*}"),
 };
 
 static struct router *make_router(void)
@@ -59,6 +61,9 @@ TEST(each_address_finds_its_route)
     CHECK_TEXT(match(router, "PUT", "/api/v1/events/current/zones/a"),
                "/api/v1/events/{event}/zones/{zone}");
     CHECK_TEXT(match(router, "GET", "/assets/js/app.js"), "/assets/{file*}");
+    CHECK_TEXT(match(router, "GET", "/tree"), "/tree");
+    CHECK_TEXT(match(router, "GET", "/tree/"), "/tree"); /* the root of what stands below */
+    CHECK_TEXT(match(router, "GET", "/tree/a"), "/tree/{path*}");
 }
 
 TEST(address_that_is_nearly_right_is_not_found)

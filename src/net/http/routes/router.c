@@ -188,6 +188,8 @@ static bool walk_node(struct walk *walk, const struct node *node, const char *te
             return true;
         walk->match.param_count = params;
     }
+    if (node->rest != NULL && left == 0 && visit(walk, node))
+        return true;
     if (node->rest != NULL && push_param(walk, text, left)) {
         if (visit(walk, node->rest))
             return true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* net/http/routes/router.h — from method and path to a route. The tables are compiled once into a tree of
  * path segments; a match walks it and allocates nothing. A literal segment is preferred to {name};
- * {name*} stands last and takes one or more segments. Pure after creation. */
+ * {name*} stands last and takes one or more segments; what it stands behind is meant with a slash at its end
+ * and without, as the root of a service is. Pure after creation. */
 #pragma once
 #include "net/http.h"
 
