@@ -4,7 +4,7 @@ import { ADMIN, SLOWNESS, check, command, equal, playAll, scenario, until } from
 import { INCIDENTS, ZONES, buildPark, crowd, makeToken, zoneOf } from './park.mjs';
 import { PROMISED } from './routes.mjs';
 
-const NO_ROUTE = 'There is nothing at this address.';
+const NO_ROUTE = 'There is nothing at this address; the OpenAPI document lists all there are.';
 
 scenario('the administrator signs in, and out again; a wrong password does not help', async (t) => {
   const muster = await t.muster();

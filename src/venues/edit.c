@@ -300,7 +300,8 @@ static enum err remove_picture(struct db *db, const struct venue_edit *edit, str
     TRY(sql_run_counted(db, &changed, "DELETE FROM venue_picture WHERE event = $1 AND venue = $2",
                         SQL_TEXT(edit->event), SQL_TEXT(edit->venue)));
     if (changed == 0)
-        return err_set(note, ERR_NOT_FOUND, "picture", "the venue has no picture");
+        return err_set(note, ERR_NOT_FOUND, "picture",
+                       "the venue has no picture; there is none to remove");
     return ERR_NONE;
 }
 

@@ -6,6 +6,7 @@
 #include "api/access/known_events.h"
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "events/events.h"
 
 #include <inttypes.h>
@@ -59,7 +60,29 @@ static enum err check_origin(const struct request *request, const struct credent
         "one of trusted-proxies");
 }
 
-static enum err refuse(enum access access, struct err_note *note)
+/* Which roles would do: the same at every event, and so no secret. */
+static enum err deny(uint32_t roles, const char *event, struct err_note *note)
+{
+    SCOPED_TEXT list;
+    text_init(&list, 128);
+    for (unsigned i = 0; ROLE_NAMES[i] != NULL; i++) {
+        if ((roles & (uint32_t)ROLE_ORGANISER << i) != 0)
+            text_addf(&list, "%s%s", list.len == 0 ? "" : " or ", ROLE_NAMES[i]);
+    }
+    if (roles == ROLE_DEVICE)
+        return err_set(note, ERR_FORBIDDEN, "role", "this is for devices; send a device's token");
+    if ((roles & ROLES_EVENT) != 0)
+        return err_set(note, ERR_FORBIDDEN, "role",
+                       "this needs the role %s at the event%s%.*s; ask an organiser for it",
+                       list.bytes, event[0] == '\0' ? "" : " ", LIMIT_ID_LEN, event);
+    bool is_for_people = (roles & ROLE_PERSON) != 0;
+    return err_set(note, ERR_FORBIDDEN, "role",
+                   is_for_people ? "this is for people; sign in instead of sending a token"
+                                 : "this needs an admin of this installation; ask one to do it");
+}
+
+static enum err refuse(enum access access, const struct route *route, const char *event,
+                       struct err_note *note)
 {
     switch (access) {
     case ACCESS_GRANTED:
@@ -68,9 +91,11 @@ static enum err refuse(enum access access, struct err_note *note)
         return err_set(note, ERR_UNAUTHENTICATED, "",
                        "sign in, or send a token: Authorization: Bearer mst_...");
     case ACCESS_HIDDEN:
-        return err_set(note, ERR_NOT_FOUND, "event", "there is no such event for you");
+        return err_set(note, ERR_NOT_FOUND, "event",
+                       "there is no event \"%.*s\" for you; GET /api/v1/events lists yours",
+                       LIMIT_ID_LEN, event);
     case ACCESS_DENIED:
-        return err_set(note, ERR_FORBIDDEN, "", "your role does not allow this; ask an organiser");
+        return deny(route->roles, event, note);
     case ACCESS_UNCERTAIN:
         return err_set(note, ERR_INVALID, "event", "say which event you mean, by ?event=");
     }
@@ -163,6 +188,6 @@ enum err api_authorise(struct request *request, const struct route *route, void 
     }
     if (principal != NULL)
         adopt(request, principal);
-    TRY(refuse(access_decide(route->roles, principal, event), note));
+    TRY(refuse(access_decide(route->roles, principal, event), route, event, note));
     return must_look ? check_event_exists(app, event, note) : ERR_NONE;
 }

@@ -225,7 +225,15 @@ static void check_line(struct site *site, const struct line *line, const char *p
     CHECK_INT(answer.status, status);
     /* A hidden event must not differ from none. */
     if (status == 404 && (line->allowed & BIT(asker)) == 0)
-        CHECK(strstr(answer.body, "there is no such event for you") != NULL);
+        CHECK(strstr(answer.body,
+                     "\\\" for you; GET /api/v1/events lists yours\",\"place\":\"event\"") != NULL);
+    /* Who is refused learns where it failed, and what to do. */
+    if (status == 404 || status == 403) {
+        SCOPED_JSON *problem = answer_json(&answer);
+        const char *detail = json_string_value(json_object_get(problem, "detail"));
+        CHECK(detail != NULL && strchr(detail, ';') != NULL);
+        CHECK(json_object_get(problem, "place") != NULL);
+    }
 }
 
 /* At its own event: what is refused there says so, and is not hidden. */
@@ -284,4 +292,45 @@ TEST(event_that_does_not_exist_is_not_there_for_an_admin_either)
     SCOPED(site) site = site_create();
     CHECK_INT(site_status(site, ADMIN, "GET", "/api/v1/events/nowhere/members", NULL), 404);
     CHECK_INT(site_status(site, ADMIN, "GET", "/api/v1/events/fest/members", NULL), 200);
+}
+
+static void check_problem(struct site *site, enum asker asker, const char *path, const char *place,
+                          const char *detail)
+{
+    SCOPED_ANSWER answer = {0};
+    site_ask(site, site->credentials[asker], "GET", path, NULL, &answer);
+    SCOPED_JSON *problem = answer_json(&answer);
+    CHECK_TEXT(json_string_value(json_object_get(problem, "place")), place);
+    CHECK_TEXT(json_string_value(json_object_get(problem, "detail")), detail);
+}
+
+TEST(what_is_missing_is_named_with_where_it_was_looked_for_and_what_there_is)
+{
+    SCOPED(site) site = site_create();
+    check_problem(site, ORGANISER, "/api/v1/events/fest/venues/park/zones/a%22b", "zone",
+                  "there is no zone \"a\"b\" in venue \"park\" in event \"fest\"; "
+                  "GET /api/v1/events/fest/venues/park/zones lists those there are");
+    check_problem(site, ORGANISER, "/api/v1/events/fest/venues/park/crowd", "venue",
+                  "there is no venue \"park\" in event \"fest\"; "
+                  "GET /api/v1/events/fest/venues lists those there are");
+    check_problem(site, ADMIN, "/api/v1/people/me@example.org", "person",
+                  "there is no such person; an admin can create one");
+    check_problem(site, ADMIN, "/api/v1/nowhere", "path",
+                  "There is nothing at this address; the OpenAPI document lists all there are.");
+}
+
+TEST(who_lacks_a_role_is_told_which_would_do)
+{
+    SCOPED(site) site = site_create();
+    check_problem(site, GUEST, "/api/v1/events/fest/rules", "role",
+                  "this needs the role organiser or control at the event fest; "
+                  "ask an organiser for it");
+    check_problem(site, ORGANISER, "/api/v1/people", "role",
+                  "this needs an admin of this installation; ask one to do it");
+    check_problem(site, DEVICE, "/api/v1/session", "role",
+                  "this is for people; sign in instead of sending a token");
+    check_problem(site, STRANGER, "/api/v1/events/fest/rules", "event",
+                  "there is no event \"fest\" for you; GET /api/v1/events lists yours");
+    check_problem(site, STRANGER, "/api/v1/events/none/rules", "event",
+                  "there is no event \"none\" for you; GET /api/v1/events lists yours");
 }

@@ -96,7 +96,9 @@ static void end_session(struct request *request, const struct app *app, int64_t 
     struct actor actor = api_actor(request);
     enum err err =
         session_revoke(app->accounts, &actor, actor.person_id, session_id, clock_now_ms());
-    struct err_note note = {.detail = "you have no such session; it may be over already"};
+    struct err_note note = {
+        .place = "session",
+        .detail = "you have no such session; GET /api/v1/session/list has those that go on"};
     if (err != ERR_NONE)
         reply_problem(request, err, err == ERR_NOT_FOUND ? &note : NULL);
     else

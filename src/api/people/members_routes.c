@@ -188,9 +188,8 @@ static void revoke_token(struct request *request, void *context)
     struct actor actor = api_actor(request);
     int64_t id = api_param_id(request, "token");
     enum err err = token_revoke(app->accounts, &actor, api_event(request), id, clock_now_ms());
-    struct err_note note = {.detail = "there is no such token, or it is revoked already"};
     if (err != ERR_NONE)
-        reply_problem(request, err, err == ERR_NOT_FOUND ? &note : NULL);
+        reply_problem(request, err, NULL);
     else
         reply_empty(request, 204);
 }

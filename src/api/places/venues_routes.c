@@ -296,7 +296,9 @@ static void tell_picture(struct request *request, void *context)
     const char *venue = request_param(request, "venue");
     enum err err =
         venues_picture(app->venues, request_param(request, "event"), venue, &bytes, &len, type);
-    if (not_found(err, "picture", venue, &note) != ERR_NONE) {
+    if (err == ERR_NOT_FOUND)
+        err = err_set(&note, err, "picture", "there is none of venue \"%s\"; PUT one here", venue);
+    if (err != ERR_NONE) {
         reply_problem(request, err, &note);
         return;
     }

@@ -330,7 +330,9 @@ static void start(struct request *request)
     }
     enum err err = ERR_NONE;
     if (outcome == ROUTE_NO_PATH)
-        err = err_set(&note, ERR_NOT_FOUND, "", "There is nothing at this address.");
+        err =
+            err_set(&note, ERR_NOT_FOUND, "path",
+                    "There is nothing at this address; the OpenAPI document lists all there are.");
     if (err == ERR_NONE)
         err = request_read_target(request, &note);
     if (err == ERR_NONE)

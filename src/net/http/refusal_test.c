@@ -103,7 +103,7 @@ TEST(each_mistake_in_a_request_is_named)
         int status;
         const char *place;
     } CASES[] = {
-        {"GET /none HTTP/1.1\r\n", NULL, 404, ""},
+        {"GET /none HTTP/1.1\r\n", NULL, 404, "path"},
         {"DELETE /page HTTP/1.1\r\n", NULL, 405, ""},
         {"GET /api/v1/orders/a%2fb HTTP/1.1\r\n", NULL, 400, "path parameter order"},
         {"GET /api/v1/orders/a%00 HTTP/1.1\r\n", NULL, 400, "path parameter order"},

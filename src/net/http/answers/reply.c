@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "net/http/answers/missing.h"
 #include "net/http/answers/pages.h"
 
 /* The one table from errors to statuses. */
@@ -198,9 +199,14 @@ void reply_problem_status(struct request *request, int status, const char *title
 
 void reply_problem(struct request *request, enum err err, const struct err_note *note)
 {
+    static const struct err_note nothing;
+    SCOPED_TEXT missing;
     int status = http_status_of(err);
-    const char *detail = note == NULL ? "" : note->detail;
-    const char *place = note == NULL ? "" : note->place;
+    note = note == NULL ? &nothing : note;
+    const char *detail = note->detail, *place = note->place;
+    text_init(&missing, 2048);
+    if (err == ERR_NOT_FOUND && missing_tell(request, note, &place, &missing))
+        detail = missing.bytes;
     if (status == 500) { /* what went wrong inside is for the log, not for the caller */
         log_write(LOG_ERROR, "http", "request failed", "id=%s error=%s place=%s detail=%s",
                   request->id, err_name(err), LOG_TEXT(place), LOG_TEXT(detail));
