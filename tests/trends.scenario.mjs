@@ -182,4 +182,39 @@ scenario('what a counter cannot mean is refused or told with the reason, and som
   await admin.put(`${VENUE}/devices/cam-9`, { kind: 'camera', counts_into: 'stage' }, 422);
 });
 
+scenario('more are counted out than in: it is told with its reason, until somebody has looked', async (t) => {
+  const muster = await t.muster();
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  await addGates(admin);
+  const gate = muster.withToken((await makeToken(admin)).token);
+  const begin = beginMs();
+  await pass(gate, 'gate-1', { in: 10, out: 50 }, begin);
+  await pass(gate, 'gate-1', { in: 0 }, begin + MINUTE_MS);
+  const stage = await reached(admin, 'occupancy', 'stage', begin + MINUTE_MS);
+  equal([stage.people, stage.counters], [0, -40], 'inside, and by the counters alone');
+  equal(stage.faults.map(({ what, at, value }) => [what, at, value]), [['below_zero', stage.at, -40]], 'what is wrong');
+  check(/counted out than in.*say how many are inside/.test(stage.faults[0].detail), stage.faults[0].detail);
+  await admin.put(`${VENUE}/zones/stage/occupancy`, { people: 30 }, 204);
+  await until('somebody has looked', async () => zoneIn(await admin.get(`${VENUE}/occupancy`), 'stage').faults.length === 0);
+});
+
+scenario('a counter is replaced by one that tells otherwise, and one shows nothing for a moment: everybody is counted once', async (t) => {
+  const muster = await t.muster();
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  await addGates(admin);
+  const gate = muster.withToken((await makeToken(admin)).token);
+  const begin = beginMs();
+  const glitch = { 2: 0, 5: 90000 };
+  for (let minute = 0; minute <= 12; minute++) {
+    const at = begin + minute * 5 * MINUTE_MS;
+    await pass(gate, 'gate-1', minute < 4 ? { total_in: 7000 + minute } : { in: 1 }, at);
+    await pass(gate, 'gate-2', { total_in: glitch[minute] ?? 5000 + minute }, at);
+  }
+  const stage = await reached(admin, 'occupancy', 'stage', begin + 60 * MINUTE_MS);
+  const doors = stage.passages.map((passage) => [passage.counter, passage.in, passage.fault?.what ?? null]);
+  equal(doors, [['gate-1', 12, null], ['gate-2', 12, 'glitch']], 'the doors');
+});
+
 await playAll();

@@ -115,8 +115,8 @@
 #define LIMIT_WALKABLE_CORNERS 4000
 #define LIMIT_FLOOR_FRAGMENTS  200000
 
-/* Trends: zones in memory of one process; more have no forecast, which is logged. Counters and lines of one
- * zone: more are not counted. */
+/* Trends: zones in memory of one process; more have no forecast, which is logged, until there is room. Counters
+ * and lines of one zone that were heard: messages of more are not counted, which the occupancy's faults say. */
 #define LIMIT_TREND_ZONES   4096
 #define LIMIT_ZONE_COUNTERS 64
 

@@ -20,6 +20,14 @@
     "one standard deviation; beyond 3 disagreement_sigmas counters or cameras are wrong by more "  \
     "than is expected of them; without counters it is the cameras' count"
 
+#define BELOW_ZERO_ADVICE                                                                          \
+    "more people are counted out than in: a way in is not counted or misses people, a counter is " \
+    "turned around, or people were inside when counting began; nobody is told below 0: look, and " \
+    "say how many are inside"
+#define LEFT_OUT_ADVICE                                                                            \
+    "this zone has too many counters and lines: messages of further ones are not counted; let "    \
+    "fewer lead to it"
+
 static void add_time(struct text *out, const char *name, int64_t at_ms)
 {
     char at[CLOCK_TEXT_SIZE];
@@ -182,6 +190,31 @@ static void add_both(struct text *out, const struct zone_told *told)
     }
 }
 
+static void add_zone_fault(struct text *out, const char *what, int64_t at_ms, double value)
+{
+    text_addf(out, "{\"what\":\"%s\",", what);
+    add_time(out, "at", at_ms);
+    add_number(out, "value", value);
+}
+
+/* What makes its number a wrong one, with the reason. */
+static void add_zone_faults(struct text *out, const struct zone_state *state)
+{
+    const struct zone_told *told = &state->told;
+    bool is_below = told->inside_source >= ZONE_COUNTERS && told->counted <= -0.5;
+    text_add(out, ",\"faults\":[");
+    if (is_below) {
+        add_zone_fault(out, "below_zero", told->at_ms, told->counted);
+        text_add(out, ",\"detail\":\"" BELOW_ZERO_ADVICE "\"}");
+    }
+    if (state->left_out > 0) {
+        text_add(out, is_below ? "," : "");
+        add_zone_fault(out, "left_out", state->left_out_ms, state->left_out);
+        text_add(out, ",\"detail\":\"" LEFT_OUT_ADVICE "\"}");
+    }
+    text_add_char(out, ']');
+}
+
 static void add_zone_occupancy(struct text *out, const struct tracked_zone *zone)
 {
     const struct zone_state *state = &zone->state;
@@ -197,6 +230,7 @@ static void add_zone_occupancy(struct text *out, const struct tracked_zone *zone
         add_number(out, "deviation", state->told.deviation);
         add_both(out, &state->told);
     }
+    add_zone_faults(out, state);
     text_add(out, ",\"passages\":[");
     for (size_t i = 0; i < state->counter_count; i++)
         add_counter(out, &state->counters[i], i == 0);

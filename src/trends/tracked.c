@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trends/tracked.h"
 
+#include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "readings/readings.h"
 #include "trends/trends.h"
@@ -22,6 +24,11 @@ const char *const output_measure_names[OUTPUTS] = {"occupancy",
 
 static const struct count_measure LINE_IN = {"to_left", COUNT_IN, COUNT_INCREMENT};
 static const struct count_measure LINE_OUT = {"to_right", COUNT_OUT, COUNT_INCREMENT};
+
+static struct metric passages_refused =
+    METRIC_COUNTER("muster_trends_passages_refused_total",
+                   "Messages of counters and lines that a zone did not count: over "
+                   "LIMIT_ZONE_COUNTERS.");
 
 void tracked_fini(struct tracked *tracked)
 {
@@ -151,6 +158,48 @@ void tracked_follow(struct tracked *tracked, const struct venue_view *view, int6
     tracked->zone_count = view->zone_count;
     tracked->version = view->version;
     make_routes(tracked, view);
+    tracked_drop_counters(tracked);
+}
+
+/* The first route whose series is not before this one. */
+static size_t first_route(const struct tracked *tracked, const char *series)
+{
+    size_t low = 0, high = tracked->route_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(tracked->routes[middle].series, series) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct leading {
+    const struct tracked *tracked;
+    size_t zone;
+};
+
+static bool leads_to(const void *context, const char *counter)
+{
+    const struct leading *leading = context;
+    const struct tracked *tracked = leading->tracked;
+    char prefix[COUNTER_NAME_LEN + 2];
+    int len = snprintf(prefix, sizeof prefix, "%s:", counter);
+    for (size_t r = first_route(tracked, prefix); r < tracked->route_count; r++) {
+        const struct route *route = &tracked->routes[r];
+        if (strncmp(route->series, prefix, (size_t)len) != 0)
+            return false;
+        if (route->kind == ROUTE_COUNTER && route->zone == leading->zone)
+            return true;
+    }
+    return false;
+}
+
+void tracked_drop_counters(struct tracked *tracked)
+{
+    for (size_t z = 0; z < tracked->zone_count; z++)
+        zone_keep_counters(&tracked->zones[z].state, leads_to, &(struct leading){tracked, z});
 }
 
 /* --- what they tell --- */
@@ -210,20 +259,32 @@ static void note_told(void *context, const struct zone_state *zone)
 
 /* --- what is taken --- */
 
-static void take_counter(struct zone_state *zone, const struct zone_surroundings *around,
-                         const struct route *route, const struct reading *reading, int64_t heard_ms)
+static void note_left_out(const struct telling *telling, const char *counter)
+{
+    const struct tracked *tracked = telling->tracked;
+    if (telling->is_muted)
+        return;
+    metric_add(&passages_refused, 1);
+    if (telling->zone->state.left_out == 1)
+        log_write(LOG_WARN, "trends", "too many counters and lines of a zone; more are not counted",
+                  "event=%s venue=%s zone=%s counter=%s limit=%d", tracked->event, tracked->venue,
+                  telling->zone->id, counter, LIMIT_ZONE_COUNTERS);
+}
+
+static void take_counter(const struct telling *telling, struct zone_state *zone,
+                         const struct zone_surroundings *around, const struct route *route,
+                         const struct zone_message *message)
 {
     char name[COUNTER_NAME_LEN + 1];
     size_t len = MIN(strcspn(route->series, ":"), (size_t)COUNTER_NAME_LEN);
     memcpy(name, route->series, len);
     name[len] = '\0';
-    zone_hear_counter(zone, around,
-                      &(struct zone_message){.counter = name,
-                                             .measure = route->measure,
-                                             .is_reverse = route->is_reverse,
-                                             .at_ms = reading->at_ms,
-                                             .heard_ms = heard_ms,
-                                             .value = reading->value});
+    struct zone_message named = *message;
+    named.counter = name;
+    named.measure = route->measure;
+    named.is_reverse = route->is_reverse;
+    if (!zone_hear_counter(zone, around, &named))
+        note_left_out(telling, name);
 }
 
 static void take_by_route(struct tracked *tracked, const struct tracked_moment *moment,
@@ -249,7 +310,9 @@ static void take_by_route(struct tracked *tracked, const struct tracked_moment *
         zone_miss_cameras(&zone->state, &around, at_ms, reading->value);
         break;
     case ROUTE_COUNTER:
-        take_counter(&zone->state, &around, route, reading, at_ms);
+        take_counter(&telling, &zone->state, &around, route,
+                     &(struct zone_message){
+                         .at_ms = reading->at_ms, .heard_ms = at_ms, .value = reading->value});
         break;
     case ROUTE_SET:
         zone_set(&zone->state, &around, at_ms, reading->value);
@@ -261,15 +324,7 @@ static void take_by_route(struct tracked *tracked, const struct tracked_moment *
 void tracked_take(struct tracked *tracked, const struct tracked_moment *moment,
                   const struct reading *reading)
 {
-    size_t low = 0, high = tracked->route_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (strcmp(tracked->routes[middle].series, reading->series) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < tracked->route_count && strcmp(tracked->routes[low].series, reading->series) == 0;
-         low++)
-        take_by_route(tracked, moment, &tracked->routes[low], reading);
+    for (size_t r = first_route(tracked, reading->series);
+         r < tracked->route_count && strcmp(tracked->routes[r].series, reading->series) == 0; r++)
+        take_by_route(tracked, moment, &tracked->routes[r], reading);
 }

@@ -53,6 +53,7 @@ struct tracked {
     struct zone_clock *clock;   /* owned; NULL = UTC */
     int64_t clock_us, heard_us; /* monotonic: read, heard last */
     bool is_refused;            /* over LIMIT_TREND_ZONES */
+    bool is_loaded;             /* its rows were read */
     struct tracked_zone *zones; /* in the order of the view: of ids */
     size_t zone_count;
     struct route *routes; /* in the order of series */
@@ -65,6 +66,8 @@ struct tracked {
 void tracked_fini(struct tracked *tracked);
 /* Follows a changed view: zones that stay keep their state, new ones are empty. */
 void tracked_follow(struct tracked *tracked, const struct venue_view *view, int64_t now_us);
+/* Forgets the counters and lines that do not lead to their zone any more: also of states that were read. */
+void tracked_drop_counters(struct tracked *tracked);
 struct tracked_zone *tracked_find(struct tracked *tracked, const char *zone); /* NULL */
 
 struct reading;

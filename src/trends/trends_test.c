@@ -276,6 +276,7 @@ ON_BOTH_ENGINES(who_passes_the_door_leaves_the_yard_and_is_in_the_hall)
                                        {"door:total_in", begin_ms + 30000, 1012},
                                        {"door:total_out", begin_ms + 30000, 502},
                                        {"door:temperature", begin_ms + 30000, 21},
+                                       {"door:total_out", begin_ms + 55000, 99},
                                        {"door:total_out", begin_ms + 59000, 100},
                                        {"door:total_in", begin_ms + MINUTE_MS, 1012}};
     send(&ground, readings, COUNT_OF(readings));
@@ -288,11 +289,18 @@ ON_BOTH_ENGINES(who_passes_the_door_leaves_the_yard_and_is_in_the_hall)
     json_t *passage = json_array_get(json_object_get(hall, "passages"), 0);
     CHECK_TEXT(json_string_value(json_object_get(passage, "counter")), "door");
     CHECK_NEAR(number(passage, "in"), 12, 0);
-    json_t *fault = json_object_get(passage, "fault"); /* the total of who left fell to 100 */
+    json_t *fault = json_object_get(passage, "fault"); /* the total of who left fell to 99 */
     CHECK_TEXT(json_string_value(json_object_get(fault, "what")), "reset");
     CHECK_NEAR(number(hall, "people"), 0, 0); /* 12 in, 2 and 100 out, never below nobody */
     CHECK_NEAR(number(hall, "counters"), 12 - 102, 0);
+    CHECK_INT(json_array_size(json_object_get(hall, "faults")), 1);
+    fault =
+        json_array_get(json_object_get(hall, "faults"), 0); /* and it is said why that is wrong */
+    CHECK_TEXT(json_string_value(json_object_get(fault, "what")), "below_zero");
+    CHECK_NEAR(number(fault, "value"), 12 - 102, 0);
+    CHECK(strstr(json_string_value(json_object_get(fault, "detail")), "out than in") != NULL);
     CHECK_NEAR(number(yard, "people"), 60 - 12 + 102, 0);
+    CHECK_INT(json_array_size(json_object_get(yard, "faults")), 0);
     ground_close(&ground);
 }
 

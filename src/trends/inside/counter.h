@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-/* trends/inside/counter.h — how many people passed a counter or a line since it was heard before. Pure.
+/* trends/inside/counter.h — how many people passed a counter or a line since it was heard before. Pure:
+ * (what is remembered of it, message, its time) -> people.
  *
- * Devices tell in several forms (readings/counts.h). Of a counter that sends more than one, the one that
- * says more is read: running totals, since they survive a lost message. A running total's first value is
- * where counting begins. One that falls has begun anew: what it shows now has passed since.
+ * Several forms (readings/counts.h). Of a counter that sends more than one, the one that says more is read:
+ * running totals, since they survive a lost message. What the others tell meanwhile is kept aside and
+ * forgotten with the next message of the form that is read. Where that form is not heard for COUNTER_CHANGE_S
+ * while another is, the device was replaced or set up anew: the other is read, and what was kept aside counts.
+ * So nobody is lost in between, and nobody counts twice when the first form comes back: it only says where
+ * it stands then.
  *
- * Nothing impossible is counted: fewer than nobody; more than COUNTER_PER_S_MAX for each second since the
- * message before and COUNTER_BURST on top. A message whose time is not after the one before is passed over:
- * the same again, or too late to be told from it. All are kept as the counter's newest fault, for people
- * to read; a running total goes on from its odd value. */
+ * A running total's first value is where counting begins. Nothing impossible is counted: fewer than nobody;
+ * more than COUNTER_PER_S_MAX for each second since the message before and COUNTER_BURST on top. A message whose
+ * time is not after the one before is passed over: the same again, or too late to be told from it.
+ *
+ * A total that falls, or rises by more than can pass, has begun anew or is a glitch; one message cannot tell
+ * which, so the message after it decides:
+ *
+ *   900, 12, 15         goes on from the odd value: it began anew, and what it shows has passed: 15
+ *   900, 890, 893       it lost less than half, which no new beginning does: set by a little; 3
+ *   5000, 0, 5003       comes back to where it was: a glitch; 3 have passed, not 5003
+ *   5000, 90000, 5003   the same
+ *   5000, 90000, 90004  it was set to another number: 4
+ *
+ * "Comes back" is: not below the old value, above it by no more than can pass, and ten times nearer to it than
+ * to the odd one, so that one that began anew and grows past its old value is not taken for it. A glitch may
+ * last for several messages: the old value is remembered for COUNTER_GLITCH_S, and for one message however
+ * late that comes. What was counted from odd values until then is taken off what is counted on the return.
+ *
+ * All are kept as the counter's newest fault, for people to read. */
 #pragma once
 #include "base/base.h"
 #include "readings/counts.h"
@@ -17,6 +36,9 @@
 #define COUNTER_PER_S_MAX 20.0 /* a gate of ten metres at 120 people a minute and metre */
 #define COUNTER_BURST     50.0
 #define COUNTER_FIRST_S   900.0 /* what the first increment may have gathered */
+#define COUNTER_CHANGE_S  300
+#define COUNTER_GLITCH_S  900
+#define COUNTER_NEARER    10.0
 
 enum counter_fault {
     COUNTER_WELL,
@@ -24,15 +46,32 @@ enum counter_fault {
     COUNTER_RESET,    /* a running total fell */
     COUNTER_JUMP,     /* more than can pass */
     COUNTER_LATE,     /* an increment that came after a newer one */
+    COUNTER_GLITCH,   /* a running total fell or jumped, and came back */
 };
 extern const char *const counter_fault_names[];  /* by the enum; ends with NULL */
 extern const char *const counter_fault_advice[]; /* what it means and what to do; "" for WELL */
 
-struct counter_way {
-    int form; /* enum count_form: what is read; COUNT_NONE = nothing yet */
+struct counter_doubt { /* about a running total: where it stood before it fell or jumped */
+    int64_t since_ms;  /* of the first odd value; 0 = none */
+    int64_t at_ms;     /* of the last value before it */
+    double total;      /* that value */
+    double held;       /* what an odd value shows, if it is one that began anew */
+    double counted;    /* since then */
+    bool is_next;      /* the next message decides */
+};
+
+struct counter_form {
+    int form; /* enum count_form; COUNT_NONE = nothing heard */
     int64_t at_ms;
-    double total;  /* a running one's newest value */
-    double passed; /* as counted, since the zone counts */
+    double total; /* a running one's newest value */
+    struct counter_doubt doubt;
+};
+
+struct counter_way {
+    struct counter_form read, other;
+    int64_t begun_ms; /* the total that is read began: of this very moment the other counts too */
+    double aside;     /* what the other told since the one that is read was heard */
+    double passed;    /* as counted, since the zone counts */
 };
 
 struct counter {

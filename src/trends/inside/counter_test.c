@@ -33,15 +33,67 @@ TEST(a_running_total_counts_from_its_first_value)
     CHECK_INT(gate.fault, COUNTER_WELL);
 }
 
-TEST(a_total_that_falls_is_a_reset_and_counts_what_it_shows)
+TEST(a_total_that_falls_and_goes_on_from_there_has_begun_anew_and_counts_what_it_shows)
 {
     struct counter gate = {.name = "gate-1"};
     (void)hear(&gate, "total_out", 100, 900);
-    CHECK_NEAR(hear(&gate, "total_out", 160, 12), 12, 0);
+    CHECK_NEAR(hear(&gate, "total_out", 160, 12), 0, 0);
     CHECK_INT(gate.fault, COUNTER_RESET);
     CHECK_INT(gate.fault_ms, 160 * S);
-    CHECK_NEAR(hear(&gate, "total_out", 220, 15), 3, 0);
+    CHECK_NEAR(hear(&gate, "total_out", 220, 15), 15, 0);
+    CHECK_NEAR(hear(&gate, "total_out", 280, 15), 0, 0);
     CHECK_INT(gate.faults, 1);
+    /* It grows past where it was, also within the time in which a glitch may end. */
+    double passed = 15;
+    for (int i = 1; i <= 10; i++)
+        passed += hear(&gate, "total_out", 280 + 60 * i, 15 + 100 * i);
+    CHECK_NEAR(passed, 1015, 0);
+    CHECK_INT(gate.faults, 1);
+}
+
+TEST(a_total_that_falls_and_comes_back_is_counted_from_where_it_was)
+{
+    static const double ODD[] = {0, 3, 2400, 90000};
+    for (size_t i = 0; i < COUNT_OF(ODD); i++) {
+        struct counter gate = {.name = "gate-1"};
+        (void)hear(&gate, "total_in", 100, 5000);
+        CHECK_NEAR(hear(&gate, "total_in", 700, ODD[i]), 0, 0);
+        CHECK_INT(gate.fault, ODD[i] < 5000 ? COUNTER_RESET : COUNTER_JUMP);
+        CHECK_NEAR(hear(&gate, "total_in", 1300, 5003), 3, 0);
+        CHECK_INT(gate.fault, COUNTER_GLITCH);
+        CHECK_NEAR(hear(&gate, "total_in", 1900, 5010), 7, 0);
+        CHECK_INT(gate.faults, 2);
+    }
+}
+
+TEST(a_glitch_of_several_messages_ends_within_its_time_and_counts_nobody_twice)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 100, 5000);
+    (void)hear(&gate, "total_in", 400, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 700, 4), 4, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 1000, 5010), 6, 0);
+    CHECK_NEAR(gate.ways[COUNT_IN].passed, 10, 0);
+    /* Of one that stays, nobody can tell any more. */
+    (void)hear(&gate, "total_in", 1300, 0);
+    (void)hear(&gate, "total_in", 1600, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 2201, 5020), 5020, 0);
+}
+
+TEST(a_total_that_began_anew_in_a_rush_is_not_taken_for_a_glitch)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 100, 200);
+    (void)hear(&gate, "total_in", 400, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 700, 260), 260, 0);
+}
+
+TEST(a_total_that_is_set_back_a_little_does_not_count_all_it_shows)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 100, 900);
+    CHECK_NEAR(hear(&gate, "total_in", 400, 890), 0, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 700, 893), 3, 0);
 }
 
 TEST(more_than_can_pass_is_not_counted_and_counting_goes_on)
@@ -81,4 +133,61 @@ TEST(of_several_forms_the_running_total_is_read)
     CHECK_NEAR(hear(&gate, "total_in", 280, 113), 4, 0);
     CHECK_NEAR(gate.ways[COUNT_IN].passed, 13, 0);
     CHECK(count_measure_find("temperature") == NULL);
+}
+
+TEST(of_one_message_with_both_forms_the_order_does_not_matter)
+{
+    static const char *const FIRST[] = {"period_in", "total_in"}, *const SECOND[] = {"total_in",
+                                                                                     "period_in"};
+    for (size_t i = 0; i < COUNT_OF(FIRST); i++) {
+        struct counter gate = {.name = "gate-1"};
+        double passed = hear(&gate, FIRST[i], 100, 5) + hear(&gate, SECOND[i], 100, 5);
+        CHECK_NEAR(passed, 5, 0);
+        passed = hear(&gate, FIRST[i], 160, 9) + hear(&gate, SECOND[i], 160, 9);
+        CHECK_NEAR(passed, 4, 0);
+    }
+}
+
+TEST(a_counter_that_changes_from_totals_to_increments_is_read_by_them_and_loses_nobody)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 100, 7000);
+    CHECK_NEAR(hear(&gate, "in", 160, 10), 0, 0); /* the total tells of them too */
+    CHECK_NEAR(hear(&gate, "total_in", 160, 7010), 10, 0);
+    /* Another device by the same name. */
+    double passed = 0;
+    for (int64_t at_s = 220; at_s < 460; at_s += 60)
+        passed += hear(&gate, "in", at_s, 3);
+    CHECK_NEAR(passed, 0, 0);
+    CHECK_NEAR(hear(&gate, "in", 460, 3), 15, 0); /* with the four before */
+    CHECK_NEAR(hear(&gate, "in", 520, 4), 4, 0);
+    CHECK_NEAR(hear(&gate, "in", 520, 4), 0, 0);
+    CHECK_INT(gate.fault, COUNTER_WELL);
+    /* The first device is back: its total says where it stands. */
+    CHECK_NEAR(hear(&gate, "total_in", 580, 7100), 0, 0);
+    CHECK_NEAR(hear(&gate, "in", 640, 2), 0, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 640, 7102), 2, 0);
+    CHECK_NEAR(gate.ways[COUNT_IN].passed, 31, 0);
+}
+
+TEST(a_counter_that_changes_from_totals_to_sums_is_read_by_them)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 100, 7000);
+    CHECK_NEAR(hear(&gate, "in_sum", 160, 500), 0, 0);
+    CHECK_NEAR(hear(&gate, "in_sum", 340, 506), 0, 0);
+    CHECK_NEAR(hear(&gate, "in_sum", 400, 508), 8, 0);
+    CHECK_NEAR(hear(&gate, "in_sum", 460, 509), 1, 0);
+}
+
+TEST(a_total_that_comes_seldom_beside_its_periods_counts_everybody_once)
+{
+    struct counter gate = {.name = "gate-1"};
+    double passed = 0;
+    for (int64_t minute = 1; minute <= 180; minute++) {
+        passed += hear(&gate, "period_in", minute * 60, 2);
+        if (minute % 60 == 0)
+            passed += hear(&gate, "total_in", minute * 60, 1000 + 2 * (double)minute);
+    }
+    CHECK_NEAR(passed, 360, 0);
 }

@@ -221,12 +221,15 @@ static struct counter *find_counter(struct zone_state *zone, const char *name)
     return counter;
 }
 
-void zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *around,
+bool zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *around,
                        const struct zone_message *message)
 {
     struct counter *counter = find_counter(zone, message->counter);
-    if (counter == NULL)
-        return;
+    if (counter == NULL) {
+        zone->left_out += zone->left_out < UINT32_MAX;
+        zone->left_out_ms = message->heard_ms;
+        return false;
+    }
     double passed = counter_hear(counter, message->measure, message->at_ms, message->value);
     advance(zone, around, message->heard_ms);
     if (zone->passed_ms == INT64_MIN)
@@ -234,6 +237,21 @@ void zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *
     zone->passed_ms = MAX(zone->passed_ms, message->heard_ms);
     bool is_in = (message->measure->way == COUNT_IN) != message->is_reverse;
     occupancy_pass(&zone->occupancy, message->heard_ms, is_in ? passed : 0, is_in ? 0 : passed);
+    return true;
+}
+
+void zone_keep_counters(struct zone_state *zone,
+                        bool (*is_kept)(const void *context, const char *counter),
+                        const void *context)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < zone->counter_count; i++) {
+        if (is_kept(context, zone->counters[i].name))
+            zone->counters[kept++] = zone->counters[i];
+    }
+    zone->counter_count = kept;
+    if (kept < LIMIT_ZONE_COUNTERS)
+        zone->left_out = 0;
 }
 
 void zone_set(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,

@@ -74,6 +74,8 @@ struct zone_state {    /* open: plain data and two objects of its own */
     uint32_t five_count;
     struct counter *counters; /* owned */
     size_t counter_count;
+    uint32_t left_out;   /* messages of counters beyond LIMIT_ZONE_COUNTERS, while it is full */
+    int64_t left_out_ms; /* the newest of them */
     struct zone_told told;
 };
 
@@ -104,9 +106,14 @@ struct
     int64_t heard_ms; /* the same, but no later than it came: closes minutes */
     double value;
 };
-/* Of LIMIT_ZONE_COUNTERS different ones; more are passed over. */
-void zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *around,
+/* False: there are LIMIT_ZONE_COUNTERS others already, and it was not counted but in left_out. */
+bool zone_hear_counter(struct zone_state *zone, const struct zone_surroundings *around,
                        const struct zone_message *message);
+/* Forgets the counters that do not lead to it any more, and what was left out once there is room. Who
+ * passed them stays in the occupancy. */
+void zone_keep_counters(struct zone_state *zone,
+                        bool (*is_kept)(const void *context, const char *counter),
+                        const void *context);
 /* For certain, as somebody says who looked: so many are inside. Where people are counted at the doors it is
  * in zone->told at once, and told with the minute. */
 void zone_set(struct zone_state *zone, const struct zone_surroundings *around, int64_t at_ms,

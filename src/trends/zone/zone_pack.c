@@ -4,7 +4,7 @@
 #include "readings/numbers.h"
 #include "trends/zone/zone.h"
 
-#define ZONE_VERSION 1
+#define ZONE_VERSION 2
 #define TOLD_NUMBERS 14
 
 static void pack_part(struct packer *packer, enum err err, void *bytes, size_t len)
@@ -87,17 +87,63 @@ static void unpack_told(struct unpacker *unpacker, struct zone_told *told)
         *numbers[i] = unpack_double(unpacker);
 }
 
+static void pack_form(struct packer *packer, const struct counter_form *form)
+{
+    const struct counter_doubt *doubt = &form->doubt;
+    pack_varint(packer, (uint64_t)form->form);
+    pack_zigzag(packer, form->at_ms);
+    pack_double(packer, form->total);
+    pack_zigzag(packer, doubt->since_ms);
+    if (doubt->since_ms == 0)
+        return;
+    pack_zigzag(packer, doubt->at_ms);
+    pack_double(packer, doubt->total);
+    pack_double(packer, doubt->held);
+    pack_double(packer, doubt->counted);
+    pack_varint(packer, doubt->is_next);
+}
+
+static void unpack_form(struct unpacker *unpacker, struct counter_form *form)
+{
+    struct counter_doubt *doubt = &form->doubt;
+    form->form = unpack_enum(unpacker, COUNT_TOTAL);
+    form->at_ms = unpack_zigzag(unpacker);
+    form->total = unpack_double(unpacker);
+    doubt->since_ms = unpack_zigzag(unpacker);
+    if (doubt->since_ms == 0)
+        return;
+    doubt->at_ms = unpack_zigzag(unpacker);
+    doubt->total = unpack_double(unpacker);
+    doubt->held = unpack_double(unpacker);
+    doubt->counted = unpack_double(unpacker);
+    doubt->is_next = unpack_varint(unpacker) != 0;
+}
+
+static void pack_way(struct packer *packer, const struct counter_way *way)
+{
+    pack_form(packer, &way->read);
+    pack_form(packer, &way->other);
+    pack_zigzag(packer, way->begun_ms);
+    pack_double(packer, way->aside);
+    pack_double(packer, way->passed);
+}
+
+static void unpack_way(struct unpacker *unpacker, struct counter_way *way)
+{
+    unpack_form(unpacker, &way->read);
+    unpack_form(unpacker, &way->other);
+    way->begun_ms = unpack_zigzag(unpacker);
+    way->aside = unpack_double(unpacker);
+    way->passed = unpack_double(unpacker);
+}
+
 static void pack_counter(struct packer *packer, const struct counter *counter)
 {
     size_t len = strlen(counter->name);
     pack_varint(packer, len);
     pack_bytes(packer, counter->name, len);
-    for (size_t w = 0; w < COUNT_OF(counter->ways); w++) {
-        pack_varint(packer, (uint64_t)counter->ways[w].form);
-        pack_zigzag(packer, counter->ways[w].at_ms);
-        pack_double(packer, counter->ways[w].total);
-        pack_double(packer, counter->ways[w].passed);
-    }
+    for (size_t w = 0; w < COUNT_OF(counter->ways); w++)
+        pack_way(packer, &counter->ways[w]);
     pack_varint(packer, (uint64_t)counter->fault);
     pack_zigzag(packer, counter->fault_ms);
     pack_double(packer, counter->fault_value);
@@ -113,13 +159,9 @@ static void unpack_counter(struct unpacker *unpacker, struct counter *counter)
         return;
     }
     memcpy(counter->name, name, len);
-    for (size_t w = 0; w < COUNT_OF(counter->ways); w++) {
-        counter->ways[w].form = unpack_enum(unpacker, COUNT_TOTAL);
-        counter->ways[w].at_ms = unpack_zigzag(unpacker);
-        counter->ways[w].total = unpack_double(unpacker);
-        counter->ways[w].passed = unpack_double(unpacker);
-    }
-    counter->fault = unpack_enum(unpacker, COUNTER_LATE);
+    for (size_t w = 0; w < COUNT_OF(counter->ways); w++)
+        unpack_way(unpacker, &counter->ways[w]);
+    counter->fault = unpack_enum(unpacker, COUNTER_GLITCH);
     counter->fault_ms = unpack_zigzag(unpacker);
     counter->fault_value = unpack_double(unpacker);
     counter->faults = unpack_u32(unpacker);
@@ -164,6 +206,8 @@ enum err zone_pack(const struct zone_state *zone, void **out_bytes, size_t *out_
     pack_varint(&packer, zone->counter_count);
     for (size_t i = 0; i < zone->counter_count; i++)
         pack_counter(&packer, &zone->counters[i]);
+    pack_varint(&packer, zone->left_out);
+    pack_zigzag(&packer, zone->left_out_ms);
     enum err err = occupancy_pack(&zone->occupancy, &part, &len);
     pack_part(&packer, err, part, len);
     err = forecaster_pack(zone->forecaster, &part, &len);
@@ -208,6 +252,8 @@ static enum err read_zone(struct unpacker *content, struct zone_state *zone)
     zone->counter_count = count;
     for (uint32_t i = 0; i < count; i++)
         unpack_counter(content, &zone->counters[i]);
+    zone->left_out = unpack_u32(content);
+    zone->left_out_ms = unpack_zigzag(content);
     TRY(read_parts(content, zone));
     return content->is_broken || content->p != content->end ? ERR_CORRUPT : ERR_NONE;
 }

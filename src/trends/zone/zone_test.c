@@ -5,6 +5,7 @@
 #include "base/test.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define MINUTE 60000LL
 
@@ -174,6 +175,49 @@ TEST(a_reverse_counter_takes_out_of_the_zone_what_it_counts_in)
     zone_fini(&hall.zone);
 }
 
+static void pass_many(struct hall *hall, int count, int64_t at_ms)
+{
+    for (int i = 0; i < count; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "gate-%d", i);
+        pass(hall, name, "in", at_ms, 1);
+    }
+}
+
+static bool is_kept(const void *context, const char *counter)
+{
+    return strcmp(counter, context) != 0;
+}
+
+TEST(what_too_many_counters_tell_is_left_out_and_known_until_there_is_room)
+{
+    struct hall hall;
+    hall_open(&hall, 0);
+    pass_many(&hall, LIMIT_ZONE_COUNTERS, 100 * MINUTE);
+    CHECK_INT(hall.zone.left_out, 0);
+    pass_many(&hall, LIMIT_ZONE_COUNTERS + 2, 101 * MINUTE);
+    CHECK_INT(hall.zone.left_out, 2);
+    CHECK_INT(hall.zone.left_out_ms, 101 * MINUTE);
+    zone_keep_counters(&hall.zone, is_kept, "gate-none");
+    CHECK_INT(hall.zone.left_out, 2);
+    SCOPED_MEM void *bytes = NULL;
+    size_t len;
+    CHECK_INT(zone_pack(&hall.zone, &bytes, &len), ERR_NONE);
+    zone_fini(&hall.zone);
+    CHECK_INT(zone_unpack(bytes, len, &hall.zone), ERR_NONE);
+    CHECK_INT(hall.zone.left_out, 2);
+    CHECK_INT(hall.zone.left_out_ms, 101 * MINUTE);
+    zone_keep_counters(&hall.zone, is_kept, "gate-7");
+    CHECK_INT(hall.zone.left_out, 0);
+    CHECK_INT(hall.zone.counter_count, LIMIT_ZONE_COUNTERS - 1);
+    CHECK_TEXT(hall.zone.counters[7].name, "gate-8");
+    pass(&hall, "gate-64", "in", 102 * MINUTE, 1);
+    pass(&hall, "gate-64", "in", 103 * MINUTE, 0);
+    CHECK_INT(hall.zone.left_out, 0);
+    CHECK_NEAR(hall.zone.told.inside, 2 * LIMIT_ZONE_COUNTERS + 1, 1e-9); /* gate-7's stay inside */
+    zone_fini(&hall.zone);
+}
+
 TEST(a_zone_that_fills_tells_when_it_is_full)
 {
     struct hall hall;
@@ -195,6 +239,12 @@ static void live_on(struct hall *hall, int64_t minute, struct random_sequence *r
 {
     pass(hall, "gate-1", "total_in", minute * MINUTE, (double)(3 * minute));
     pass(hall, "gate-1", "total_out", minute * MINUTE, (double)(2 * minute));
+    /* One that is odd now and then, and one that tells now by totals and now by increments. */
+    double odd = minute % 23 == 0 ? 0 : minute % 31 == 0 ? 90000 : 5000 + (double)minute;
+    pass(hall, "gate-2", "total_in", minute * MINUTE, minute % 50 < 3 ? 10 : odd);
+    pass(hall, "gate-3", "in", minute * MINUTE + 500, 2);
+    if (minute % 20 < 9)
+        pass(hall, "gate-3", "total_in", minute * MINUTE + 500, 2 * (double)minute);
     for (int s = 0; s < 60; s += 1 + (int)random_below(random, 3)) {
         zone_count(&hall->zone, &hall->around, minute * MINUTE + s * 1000, (double)(minute + s));
         zone_miss_cameras(&hall->zone, &hall->around, minute * MINUTE + s * 1000, s % 2);
@@ -211,11 +261,15 @@ TEST(a_zone_that_was_written_and_read_again_goes_on_as_if_nothing_had_been)
         live_on(&one, minute, &a);
         live_on(&other, minute, &b);
         CHECK(memcmp(&one.zone.told, &other.zone.told, sizeof one.zone.told) == 0);
-        if (random_below(&moments, 20) != 0)
+        if (random_below(&moments, 4) != 0)
             continue;
         SCOPED_MEM void *bytes = NULL;
         size_t len;
         CHECK_INT(zone_pack(&other.zone, &bytes, &len), ERR_NONE);
+        SCOPED_MEM void *never_read = NULL;
+        size_t never_read_len;
+        CHECK_INT(zone_pack(&one.zone, &never_read, &never_read_len), ERR_NONE);
+        CHECK(never_read_len == len && memcmp(bytes, never_read, len) == 0);
         zone_fini(&other.zone);
         CHECK_INT(zone_unpack(bytes, len, &other.zone), ERR_NONE);
         ((uint8_t *)bytes)[random_below(&moments, len)] ^= 1;
@@ -223,6 +277,7 @@ TEST(a_zone_that_was_written_and_read_again_goes_on_as_if_nothing_had_been)
         CHECK_INT(zone_unpack(bytes, len, &none), ERR_CORRUPT);
     }
     CHECK_INT(one.told, other.told);
+    CHECK_NEAR(other.zone.counters[2].ways[COUNT_IN].passed, 2 * 600, 2 * 20);
     zone_fini(&one.zone);
     zone_fini(&other.zone);
 }
