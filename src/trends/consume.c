@@ -80,10 +80,9 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     struct trends *trends = context;
     write_clear(trends);
     TRY(load_mark(trends, batch->shard));
+    hold_sweep(trends, clock_monotonic_us());
     for (size_t i = 0; i < batch->record_count; i++)
         TRY(take_record(trends, batch->records[i], batch->shard));
-    if (batch->record_count == 0)
-        hold_drop_idle(trends, clock_monotonic_us());
     TRY(write_prepare(trends, batch->shard));
     *inout_position = MIN(*inout_position, write_needed_position(trends, batch->shard));
     *out_has_effects = write_has_any(trends, batch->shard);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The venues in memory: loaded when they are heard, followed as they change, dropped when they are idle. */
+/* The venues in memory: loaded when they are heard, followed as they change, dropped when they are idle or
+ * removed. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -8,6 +9,7 @@
 #include "trends/trends_internal.h"
 
 #define CLOCK_PERIOD_US 600000000LL /* an event's time zone is looked up so often */
+#define SWEEP_PERIOD_US 1000000LL
 
 static struct metric zones_held =
     METRIC_GAUGE("muster_trends_zones", "Zones whose forecast is in this process's memory.");
@@ -66,23 +68,7 @@ static void read_clock(struct trends *trends, struct tracked *tracked, int64_t n
 static bool has_room(struct trends *trends, const struct tracked *tracked,
                      const struct venue_view *view)
 {
-    return trends->zone_count - tracked->zone_count + view->zone_count <= LIMIT_TREND_ZONES;
-}
-
-static void follow(struct trends *trends, struct tracked *tracked, const struct venue_view *view,
-                   int64_t now_us)
-{
-    if (has_room(trends, tracked, view)) {
-        tracked->is_refused = false;
-        tracked_follow(tracked, view, now_us);
-    } else if (!tracked->is_refused) {
-        tracked->is_refused = true;
-        metric_add(&zones_refused, (int64_t)view->zone_count);
-        log_write(LOG_WARN, "trends", "too many zones; those of this venue have no forecast",
-                  "event=%s venue=%s zones=%zu limit=%d", tracked->event, tracked->venue,
-                  view->zone_count, LIMIT_TREND_ZONES);
-    }
-    count_zones(trends);
+    return trends->zone_count - tracked->zone_count + view->zone_count <= trends->zones_max;
 }
 
 static enum err load(struct trends *trends, struct tracked *tracked, int64_t now_us)
@@ -92,7 +78,30 @@ static enum err load(struct trends *trends, struct tracked *tracked, int64_t now
         return ERR_BUSY;
     enum err err = table_load_zones(db, tracked, now_us);
     store_reader_give(trends->store, db);
-    return err;
+    TRY(err); /* what failed begins with everything dropped */
+    tracked_drop_counters(tracked);
+    tracked->is_loaded = true;
+    return ERR_NONE;
+}
+
+/* A venue that is refused asks again with each of its records. */
+static enum err follow(struct trends *trends, struct tracked *tracked,
+                       const struct venue_view *view, int64_t now_us)
+{
+    if (has_room(trends, tracked, view)) {
+        tracked->is_refused = false;
+        tracked_follow(tracked, view, now_us);
+        count_zones(trends);
+        return tracked->is_loaded ? ERR_NONE : load(trends, tracked, now_us);
+    }
+    if (!tracked->is_refused) {
+        tracked->is_refused = true;
+        metric_add(&zones_refused, (int64_t)view->zone_count);
+        log_write(LOG_WARN, "trends", "too many zones; those of this venue have no forecast",
+                  "event=%s venue=%s zones=%zu limit=%zu", tracked->event, tracked->venue,
+                  view->zone_count, trends->zones_max);
+    }
+    return ERR_NONE;
 }
 
 static struct tracked *add(struct trends *trends, const struct venue_view *view, int shard)
@@ -118,13 +127,11 @@ static enum err current(struct trends *trends, const struct venue_view *view, in
     bool is_new = tracked == NULL;
     if (is_new)
         tracked = add(trends, view, shard);
-    if (is_new || tracked->version != view->version)
-        follow(trends, tracked, view, now_us);
-    if (is_new)
-        TRY(load(trends, tracked, now_us)); /* what failed begins with everything dropped */
+    tracked->heard_us = now_us;
+    if (tracked->version != view->version)
+        TRY(follow(trends, tracked, view, now_us));
     if (is_new || now_us - tracked->clock_us >= CLOCK_PERIOD_US)
         read_clock(trends, tracked, now_us);
-    tracked->heard_us = now_us;
     *out_tracked = tracked->is_refused ? NULL : tracked;
     return ERR_NONE;
 }
@@ -135,7 +142,7 @@ enum err hold_current(struct trends *trends, const char *event, const char *venu
     *out_tracked = NULL;
     struct venue_view *view = venues_view(trends->venues, event, venue);
     if (view == NULL)
-        return ERR_NONE; /* removed: what it had in memory is dropped when it is idle */
+        return ERR_NONE; /* removed: the next sweep drops what it had in memory */
     enum err err = current(trends, view, shard, out_tracked);
     shared_unref(&view->shared);
     return err;
@@ -158,11 +165,24 @@ static bool is_dirty(const struct tracked *tracked)
     return tracked->output_count > 0 || tracked->is_told;
 }
 
-void hold_drop_idle(struct trends *trends, int64_t now_us)
+static bool is_removed(const struct trends *trends, const struct tracked *tracked)
 {
+    struct venue_view *view = venues_view(trends->venues, tracked->event, tracked->venue);
+    if (view == NULL)
+        return true;
+    shared_unref(&view->shared);
+    return false;
+}
+
+void hold_sweep(struct trends *trends, int64_t now_us)
+{
+    if (now_us - trends->swept_us < SWEEP_PERIOD_US)
+        return;
+    trends->swept_us = now_us;
     for (size_t i = trends->tracked_count; i-- > 0;) {
         const struct tracked *tracked = trends->tracked[i];
-        if (now_us - tracked->heard_us >= TRENDS_IDLE_MS * 1000LL && !is_dirty(tracked))
+        bool is_idle = now_us - tracked->heard_us >= TRENDS_IDLE_MS * 1000LL && !is_dirty(tracked);
+        if (is_idle || is_removed(trends, tracked))
             drop(trends, i);
     }
 }

@@ -17,6 +17,7 @@ enum err trends_open(const struct trends_options *options, struct trends **out_t
     trends->venues = options->venues;
     trends->publisher = options->publisher;
     trends->save_us = (options->save_ms > 0 ? options->save_ms : TRENDS_SAVE_MS) * 1000LL;
+    trends->zones_max = options->zones_max > 0 ? options->zones_max : LIMIT_TREND_ZONES;
     table_expire(trends->store);
     enum err err = trends_consume(trends, note);
     if (err != ERR_NONE) {

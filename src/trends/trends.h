@@ -33,6 +33,7 @@ struct trends_options {
     struct venues *venues;
     const struct publisher *publisher; /* borrowed; may be NULL */
     int64_t save_ms;                   /* 0 = TRENDS_SAVE_MS. For tests */
+    size_t zones_max;                  /* 0 = LIMIT_TREND_ZONES. For tests */
 };
 
 /* Starts the consumer "trends". Close it before the stores and the venues. */

@@ -27,7 +27,8 @@ struct trends {
     struct trend_shard shards[STREAM_SHARDS];
     struct tracked **tracked; /* owned */
     size_t tracked_count, tracked_size;
-    size_t zone_count; /* of all */
+    size_t zone_count, zones_max; /* of all */
+    int64_t swept_us;
     struct zone_row rows[TRENDS_SAVES_MAX];
     struct tracked_zone *row_zones[TRENDS_SAVES_MAX];
     size_t row_count;
@@ -43,7 +44,8 @@ MUST_USE enum err trends_consume(struct trends *trends, struct err_note *note);
 MUST_USE enum err hold_current(struct trends *trends, const char *event, const char *venue,
                                int shard, struct tracked **out_tracked);
 void hold_drop_shard(struct trends *trends, int shard); /* -1 = all */
-void hold_drop_idle(struct trends *trends, int64_t now_us);
+/* Drops what is idle or removed; looks once a second, also while records come all the time. */
+void hold_sweep(struct trends *trends, int64_t now_us);
 
 /* write.c: what is written in one transaction */
 MUST_USE enum err write_prepare(struct trends *trends, int shard);

@@ -18,13 +18,14 @@
 /* Some hours ago, so that nothing is ahead of the clock; a whole five minutes. */
 static int64_t begin_ms;
 
-struct ground { /* a hall with a door counter and a yard */
+struct ground { /* the venue "park": a hall with a door counter, and a yard */
     struct store *main_store, *telemetry_store;
     struct venues *venues;
     struct trends *trends;
     struct lock lock;
     size_t published; /* under lock */
     struct publisher publisher;
+    size_t zones_max;
 };
 
 static void note_published(void *context, const char *topic, enum publish_kind kind,
@@ -37,19 +38,27 @@ static void note_published(void *context, const char *topic, enum publish_kind k
     ground->published += strcmp(topic, "events/demo/venues/park/forecast") == 0;
 }
 
-static void put_part(struct ground *ground, enum venue_part part, const char *id,
-                     const char *document)
+/* Without a document it is removed. */
+static void edit(struct ground *ground, const char *venue, enum venue_part part, const char *id,
+                 const char *document)
 {
     SCOPED_JSON *json = NULL;
     struct err_note note = {0};
-    CHECK_INT(json_parse(document, strlen(document), &json, &note), ERR_NONE);
+    if (document != NULL)
+        CHECK_INT(json_parse(document, strlen(document), &json, &note), ERR_NONE);
     struct venue_edit edit = {.part = part,
-                              .action = VENUE_PUT,
+                              .action = document == NULL ? VENUE_REMOVE : VENUE_PUT,
                               .event = "demo",
-                              .venue = "park",
+                              .venue = venue,
                               .id = id,
                               .document = json};
     CHECK_INT(venues_edit(ground->venues, &edit, &note), ERR_NONE);
+}
+
+static void put_part(struct ground *ground, enum venue_part part, const char *id,
+                     const char *document)
+{
+    edit(ground, "park", part, id, document);
 }
 
 #define SQUARE(x)                                                                                  \
@@ -71,7 +80,8 @@ static void start(struct ground *ground, int64_t save_ms)
                                            .main_store = NULL,
                                            .venues = ground->venues,
                                            .publisher = &ground->publisher,
-                                           .save_ms = save_ms};
+                                           .save_ms = save_ms,
+                                           .zones_max = ground->zones_max};
     CHECK_INT(trends_open(&options, &ground->trends, &note), ERR_NONE);
 }
 
@@ -104,6 +114,7 @@ static void ground_close(struct ground *ground)
 }
 
 struct appending {
+    const char *venue;
     const struct reading *readings;
     size_t count;
 };
@@ -112,14 +123,21 @@ static enum err append(struct db *db, void *context, struct err_note *note)
 {
     const struct appending *appending = context;
     (void)note;
-    return readings_append(db, "demo", "park", appending->readings, appending->count, NULL);
+    return readings_append(db, "demo", appending->venue, appending->readings, appending->count,
+                           NULL);
+}
+
+static void send_to(struct ground *ground, const char *venue, const struct reading *readings,
+                    size_t count)
+{
+    struct appending appending = {venue, readings, count};
+    struct err_note note = {0};
+    CHECK_INT(store_write(ground->telemetry_store, append, &appending, &note), ERR_NONE);
 }
 
 static void send(struct ground *ground, const struct reading *readings, size_t count)
 {
-    struct appending appending = {readings, count};
-    struct err_note note = {0};
-    CHECK_INT(store_write(ground->telemetry_store, append, &appending, &note), ERR_NONE);
+    send_to(ground, "park", readings, count);
 }
 
 /* The hall's seconds of a minute, one record. */
@@ -175,17 +193,23 @@ static void read_tale(struct ground *ground, const char *series, struct tale *ta
     store_reader_give(ground->telemetry_store, db);
 }
 
-static json_t *read_zone(struct ground *ground, enum trends_document document, size_t index,
-                         json_t **out_document)
+static json_t *read_zone_of(struct ground *ground, const char *venue, enum trends_document document,
+                            size_t index, json_t **out_document)
 {
     SCOPED_TEXT text;
     text_init(&text, TRENDS_TEXT_MAX);
     struct err_note note = {0};
-    CHECK_INT(trends_read(ground->trends, "demo", "park", document, &text), ERR_NONE);
+    CHECK_INT(trends_read(ground->trends, "demo", venue, document, &text), ERR_NONE);
     CHECK_INT(json_parse(text.bytes, text.len, out_document, &note), ERR_NONE);
     json_t *zone = json_array_get(json_object_get(*out_document, "zones"), index);
     CHECK(zone != NULL);
     return zone;
+}
+
+static json_t *read_zone(struct ground *ground, enum trends_document document, size_t index,
+                         json_t **out_document)
+{
+    return read_zone_of(ground, "park", document, index, out_document);
 }
 
 static double number(json_t *object, const char *name)
@@ -379,5 +403,102 @@ ON_BOTH_ENGINES(a_state_that_was_damaged_begins_anew)
     settle(&ground);
     SCOPED_JSON *document = NULL;
     CHECK_NEAR(number(read_zone(&ground, TRENDS_FORECAST, 0, &document), "people"), 30, 0);
+    ground_close(&ground);
+}
+
+static void put_gates(struct ground *ground, int first, int end)
+{
+    for (int i = first; i < end; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "gate-%02d", i);
+        put_part(ground, VENUE_PART_DEVICE, id, "{\"kind\":\"counter\",\"counts_into\":\"yard\"}");
+    }
+}
+
+/* One person through each, then the yard's document is told. */
+static json_t *pass_gates(struct ground *ground, int count, int64_t minute, json_t **out_document)
+{
+    for (int i = 0; i < count; i++) {
+        char series[24];
+        (void)snprintf(series, sizeof series, "gate-%02d:in", i);
+        const struct reading reading = {series, begin_ms + minute * MINUTE_MS + i, 1};
+        send(ground, &reading, 1);
+    }
+    const struct reading next = {"gate-20:in", begin_ms + (minute + 1) * MINUTE_MS, 0};
+    send(ground, &next, 1);
+    settle(ground);
+    return read_zone(ground, TRENDS_OCCUPANCY, 1, out_document);
+}
+
+ON_BOTH_ENGINES(counters_that_a_zone_has_no_room_for_are_told_and_those_removed_make_room)
+{
+    struct ground ground;
+    ground_open(&ground, place, 1);
+    put_gates(&ground, 0, LIMIT_ZONE_COUNTERS + 2);
+    SCOPED_JSON *crowded = NULL;
+    json_t *yard = pass_gates(&ground, LIMIT_ZONE_COUNTERS + 2, 0, &crowded);
+    CHECK_INT(json_array_size(json_object_get(yard, "passages")), LIMIT_ZONE_COUNTERS);
+    json_t *fault = json_array_get(json_object_get(yard, "faults"), 0);
+    CHECK_TEXT(json_string_value(json_object_get(fault, "what")), "left_out");
+    CHECK_NEAR(number(fault, "value"), 2, 0);
+    for (int i = 0; i < 4; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "gate-%02d", i);
+        edit(&ground, "park", VENUE_PART_DEVICE, id, NULL);
+    }
+    SCOPED_JSON *roomy = NULL;
+    yard = pass_gates(&ground, LIMIT_ZONE_COUNTERS + 2, 2, &roomy);
+    CHECK_INT(json_array_size(json_object_get(yard, "faults")), 0);
+    CHECK_INT(json_array_size(json_object_get(yard, "passages")), LIMIT_ZONE_COUNTERS - 2);
+    CHECK_NEAR(number(yard, "people"), 2 * LIMIT_ZONE_COUNTERS - 2, 0);
+    /* A row that was written before the venue was edited. */
+    trends_close(ground.trends);
+    for (int i = 4; i < 9; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "gate-%02d", i);
+        edit(&ground, "park", VENUE_PART_DEVICE, id, NULL);
+    }
+    start(&ground, 1);
+    SCOPED_JSON *again = NULL;
+    yard = pass_gates(&ground, LIMIT_ZONE_COUNTERS + 2, 4, &again);
+    CHECK_INT(json_array_size(json_object_get(yard, "passages")), LIMIT_ZONE_COUNTERS - 7);
+    ground_close(&ground);
+}
+
+/* So many come; returns how many were inside at the end of the minute before. */
+static double count_in_field(struct ground *ground, int64_t minute, double people)
+{
+    const struct reading passed[] = {{"turnstile:in", begin_ms + minute * MINUTE_MS, people},
+                                     {"turnstile:in", begin_ms + (minute + 1) * MINUTE_MS - 1, 0}};
+    send_to(ground, "field", passed, COUNT_OF(passed));
+    settle(ground);
+    SCOPED_JSON *document = NULL;
+    json_t *field = read_zone_of(ground, "field", TRENDS_OCCUPANCY, 0, &document);
+    json_t *inside = json_object_get(field, "people");
+    return json_is_null(inside) ? -1 : json_number_value(inside);
+}
+
+ON_BOTH_ENGINES(a_venue_without_room_goes_on_where_it_was_as_soon_as_another_is_removed)
+{
+    struct ground ground;
+    ground_open(&ground, place, 1);
+    edit(&ground, "field", VENUE_PART_VENUE, NULL, "{}");
+    edit(&ground, "field", VENUE_PART_ZONE, "grass", "{\"polygon\":" SQUARE("5") "}");
+    edit(&ground, "field", VENUE_PART_DEVICE, "turnstile",
+         "{\"kind\":\"counter\",\"counts_into\":\"grass\"}");
+    (void)count_in_field(&ground, 0, 30);
+    CHECK_NEAR(count_in_field(&ground, 1, 30), 30, 0);
+    trends_close(ground.trends);
+    ground.zones_max = 2;
+    start(&ground, 1);
+    count_minute(&ground, 0, 5);
+    settle(&ground);
+    CHECK_NEAR(count_in_field(&ground, 2, 1), 30, 0); /* refused: as it was */
+    edit(&ground, "park", VENUE_PART_VENUE, NULL, NULL);
+    int64_t minute = 3, deadline_ms = clock_now_ms() + 20000;
+    double people = 30;
+    while (people == 30 && clock_now_ms() < deadline_ms)
+        people = count_in_field(&ground, minute++, 1);
+    CHECK_NEAR(people, 60, 0); /* of the minutes before it was refused */
     ground_close(&ground);
 }
