@@ -25,6 +25,7 @@ struct known { /* a number that is somebody's; by source */
 struct relay {
     const struct floor *floor;
     uint64_t *next_id;
+    uint64_t id_step;
     struct told steps[RELAY_STEPS_MAX]; /* by time; the settled ones first */
     size_t step_count, settled_count;
     struct known *known;
@@ -33,11 +34,12 @@ struct relay {
     size_t people_count;
 };
 
-struct relay *relay_create(const struct floor *floor, uint64_t *next_id)
+struct relay *relay_create(const struct floor *floor, uint64_t *next_id, uint64_t id_step)
 {
     struct relay *relay = mem_new(sizeof *relay);
     relay->floor = floor;
     relay->next_id = next_id;
+    relay->id_step = id_step;
     return relay;
 }
 
@@ -115,7 +117,8 @@ static void name_people(struct relay *relay, struct told *told)
         }
         bool is_known = k < relay->known_count && relay->known[k].source == entry->source;
         bool is_same = is_known && told->at_ms - relay->known[k].seen_ms < RELAY_FORGET_MS;
-        entry->id = is_same ? relay->known[k].id : (*relay->next_id)++;
+        entry->id = is_same ? relay->known[k].id : *relay->next_id;
+        *relay->next_id += is_same ? 0 : relay->id_step;
         known[count++] = (struct known){entry->source, entry->id, told->at_ms};
         k += is_known;
     }

@@ -17,8 +17,8 @@
 #define RELAY_STEPS_MAX 128
 
 struct relay;
-/* Borrows what it is given for its life. */
-struct relay *relay_create(const struct floor *floor, uint64_t *next_id);
+/* Borrows what it is given for its life. `id_step` as of tracker.h. */
+struct relay *relay_create(const struct floor *floor, uint64_t *next_id, uint64_t id_step);
 void relay_destroy(struct relay *relay); /* NULL is fine */
 
 /* Whether the frame is of the kind: in metres, everybody with a number. */

@@ -26,7 +26,8 @@ static struct hall *open_hall(void)
                                                            .device_count = 1,
                                                            .low = {0, 0},
                                                            .high = {20, 10},
-                                                           .next_id = &hall->next_id});
+                                                           .next_id = &hall->next_id,
+                                                           .id_step = 3});
     return hall;
 }
 
@@ -79,6 +80,17 @@ TEST(who_has_a_number_is_there_at_once_and_exactly_where_told)
     CHECK(all[0].id != seven);
     SHOW(hall, {7, 3.3, 4});
     CHECK_INT(people(hall, 1)->id, seven);
+    close_hall(hall);
+}
+
+TEST(people_have_numbers_that_no_other_group_of_devices_gives)
+{
+    struct hall *hall = open_hall();
+    SHOW(hall, {7, 3, 4}, {8, 5, 4});
+    SHOW(hall, {7, 3, 4}, {8, 5, 4}, {9, 7, 4});
+    const struct tracker_person *all = people(hall, 3);
+    for (size_t i = 0; i < 3; i++)
+        CHECK_INT(all[i].id, 100 + 3 * i); /* the first of three groups */
     close_hall(hall);
 }
 

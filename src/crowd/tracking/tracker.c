@@ -48,7 +48,7 @@ struct tracker *tracker_create(const struct tracker_scope *scope)
     step_init(&tracker->step, &tracker->ground);
     tracker->is_relaying = count == 1;
     if (tracker->is_relaying)
-        tracker->relay = relay_create(&tracker->floor, scope->next_id);
+        tracker->relay = relay_create(&tracker->floor, scope->next_id, tracker->id_step);
     return tracker;
 }
 
