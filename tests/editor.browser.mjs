@@ -241,6 +241,13 @@ scenario('a zone that leaves the plan is refused with the place', async (t) => {
   await room.reads('.table > .trouble', /Before the stage is not saved: polygon leaves the plan at/);
 });
 
+scenario('a zone that leaves the walkable floor is kept, and flagged with the place', async (t) => {
+  const { room, page, admin } = await open(t);
+  await admin.put(`${PARK}/walls/floor`, { kind: 'walkable', polygon: { type: 'Polygon', coordinates: [[[-100, -100], [-90, -100], [-90, -90], [-100, -90], [-100, -100]]] } });
+  await page.reload();
+  await room.reads('[data-flag]', /Food court leaves the walkable floor at 20.00, 0.00 m/);
+});
+
 scenario('what the server refuses is said, and nothing is lost', async (t) => {
   const { room, page, admin } = await open(t);
   await draw(page, 'zone', [[5, 5], [15, 15], [15, 5], [5, 12]]);

@@ -4,6 +4,7 @@
 #include "venues/document.h"
 
 #include "base/text.h"
+#include "venues/outlines.h"
 #include "venues/polygon.h"
 #include "venues/shape.h"
 #include "venues/venues_internal.h"
@@ -40,7 +41,22 @@ static json_t *points_json(const struct point *points, size_t count)
     return array;
 }
 
-static void derive_zone(json_t *document, const char *id, const struct projection *projection)
+/* Where it leaves what is walkable, or null. */
+static json_t *zone_trouble(const struct zone *zone, const struct outlines *outlines)
+{
+    struct point at;
+    char says[100];
+    if (!outlines_leave(outlines, zone->ring, zone->ring_len, &at))
+        return json_null();
+    (void)snprintf(says, sizeof says,
+                   "leaves the walkable floor at %.2f, %.2f m: nobody is measured there", at.x,
+                   at.y);
+    return json_pack("{s:s, s:[f, f], s:s}", "kind", "leaves_floor", "at_m", at.x, at.y, "says",
+                     says);
+}
+
+static void derive_zone(json_t *document, const char *id, const struct projection *projection,
+                        const struct outlines *outlines)
 {
     struct zone zone;
     if (zone_document_read(document, projection, NULL, &zone, NULL) != ERR_NONE)
@@ -53,11 +69,14 @@ static void derive_zone(json_t *document, const char *id, const struct projectio
     set(document, "orange_m2", json_real(zone.orange_m2));
     set(document, "red_m2", json_real(zone.red_m2));
     set(document, "ring_m", points_json(zone.ring, zone.ring_len));
+    set(document, "trouble", zone_trouble(&zone, outlines));
     mem_free(zone.ring);
 }
 
-static void derive_line(json_t *document, const char *id, const struct projection *projection)
+static void derive_line(json_t *document, const char *id, const struct projection *projection,
+                        const struct outlines *outlines)
 {
+    (void)outlines;
     struct venue_line line;
     const char *left, *right;
     if (line_document_read(document, projection, NULL, &line, &left, &right, NULL) != ERR_NONE)
@@ -69,8 +88,10 @@ static void derive_line(json_t *document, const char *id, const struct projectio
     mem_free(line.points);
 }
 
-static void derive_wall(json_t *document, const char *id, const struct projection *projection)
+static void derive_wall(json_t *document, const char *id, const struct projection *projection,
+                        const struct outlines *outlines)
 {
+    (void)outlines;
     struct venue_wall wall;
     if (wall_document_read(document, projection, NULL, &wall, NULL) != ERR_NONE)
         return;
@@ -87,8 +108,10 @@ static void derive_wall(json_t *document, const char *id, const struct projectio
     shape_rings_free(wall.rings, wall.ring_count);
 }
 
-static void derive_device(json_t *document, const char *id, const struct projection *projection)
+static void derive_device(json_t *document, const char *id, const struct projection *projection,
+                          const struct outlines *outlines)
 {
+    (void)outlines;
     (void)projection; /* `position` stays as it was given */
     set_default_name(document, id);
     if (json_object_get(document, "silent_after_ms") == NULL)
@@ -97,19 +120,25 @@ static void derive_device(json_t *document, const char *id, const struct project
         set(document, "calibration", json_null());
 }
 
-static json_t *describe_part(enum venue_part part, const char *venue, const char *id,
-                             const char *text, const struct projection *projection)
+struct site { /* of a venue: what its parts are described by */
+    const char *venue;
+    struct projection projection;
+    struct outlines outlines; /* owned; for zones only */
+};
+
+static json_t *describe_part(enum venue_part part, const char *id, const char *text,
+                             const struct site *site)
 {
-    static void (*const derive[])(json_t * document, const char *id,
-                                  const struct projection *projection) = {
-        [VENUE_PART_ZONE] = derive_zone,
-        [VENUE_PART_DEVICE] = derive_device,
-        [VENUE_PART_LINE] = derive_line,
-        [VENUE_PART_WALL] = derive_wall};
+    static void (*const derive[])(
+        json_t * document, const char *id, const struct projection *projection,
+        const struct outlines *outlines) = {[VENUE_PART_ZONE] = derive_zone,
+                                            [VENUE_PART_DEVICE] = derive_device,
+                                            [VENUE_PART_LINE] = derive_line,
+                                            [VENUE_PART_WALL] = derive_wall};
     json_t *document = parse_stored(text);
-    derive[part](document, id, projection);
+    derive[part](document, id, &site->projection, &site->outlines);
     set(document, "id", json_string(id));
-    set(document, "venue", json_string(venue));
+    set(document, "venue", json_string(site->venue));
     return document;
 }
 
@@ -159,6 +188,20 @@ static json_t *describe_venue_row(const struct sql_rows *rows, const char *event
     "SELECT id, document FROM " table " WHERE event = $1 AND venue = $2"                           \
     " AND id >= $3 AND id > $4 ORDER BY id LIMIT $5"
 
+static enum err read_outlines(struct db *db, const char *event, struct site *site)
+{
+    struct sql_rows rows;
+    TRY(sql_query(db, &rows, "SELECT document FROM venue_wall WHERE event = $1 AND venue = $2",
+                  SQL_TEXT(event), SQL_TEXT(site->venue)));
+    while (sql_next(&rows)) {
+        SCOPED_JSON *document = parse_stored(sql_text(&rows, 0));
+        struct venue_wall wall;
+        if (wall_document_read(document, &site->projection, NULL, &wall, NULL) == ERR_NONE)
+            outlines_add(&site->outlines, &wall);
+    }
+    return sql_end(&rows);
+}
+
 static enum err read_parts(struct db *db, enum venue_part part, const char *event,
                            const char *venue, const struct venues_page *page, json_t *items)
 {
@@ -166,16 +209,25 @@ static enum err read_parts(struct db *db, enum venue_part part, const char *even
                                       [VENUE_PART_DEVICE] = PAGE_OF("venue_device"),
                                       [VENUE_PART_LINE] = PAGE_OF("venue_line"),
                                       [VENUE_PART_WALL] = PAGE_OF("venue_wall")};
+    struct site site = {.venue = venue};
     struct venue_document ground;
     int64_t version;
     struct sql_rows rows;
     TRY(view_load_ground(db, event, venue, &ground, &version));
-    TRY(sql_query(db, &rows, SQL[part], SQL_TEXT(event), SQL_TEXT(venue), SQL_TEXT(page->from),
-                  SQL_TEXT(page->after), SQL_INT((int64_t)page->count_max)));
-    while (sql_next(&rows))
-        (void)json_array_append_new(items, describe_part(part, venue, sql_text(&rows, 0),
-                                                         sql_text(&rows, 1), &ground.projection));
-    return sql_end(&rows);
+    site.projection = ground.projection;
+    enum err err = part == VENUE_PART_ZONE ? read_outlines(db, event, &site) : ERR_NONE;
+    if (err == ERR_NONE)
+        err =
+            sql_query(db, &rows, SQL[part], SQL_TEXT(event), SQL_TEXT(venue), SQL_TEXT(page->from),
+                      SQL_TEXT(page->after), SQL_INT((int64_t)page->count_max));
+    if (err == ERR_NONE) {
+        while (sql_next(&rows))
+            (void)json_array_append_new(
+                items, describe_part(part, sql_text(&rows, 0), sql_text(&rows, 1), &site));
+        err = sql_end(&rows);
+    }
+    outlines_fini(&site.outlines);
+    return err;
 }
 
 /* The places: what a plan is drawn with. Devices have lists of their own, for their health. */
@@ -197,6 +249,25 @@ static enum err add_places(struct db *db, const char *event, const char *venue, 
     return ERR_NONE;
 }
 
+/* Walls that are not measured by, since they are too many; or null. */
+static json_t *venue_trouble(json_t *document)
+{
+    size_t w, r, corners = 0;
+    json_t *wall, *ring;
+    char says[160];
+    json_array_foreach(json_object_get(document, "walls"), w, wall)
+        json_array_foreach(json_object_get(wall, "rings_m"), r, ring) corners +=
+        json_array_size(ring);
+    if (corners <= LIMIT_WALKABLE_CORNERS)
+        return json_null();
+    (void)snprintf(says, sizeof says,
+                   "walls with %zu corners in all, beyond %d: people are measured as if there were "
+                   "none",
+                   corners, LIMIT_WALKABLE_CORNERS);
+    return json_pack("{s:s, s:I, s:i, s:s}", "kind", "walls_left_out", "corners",
+                     (json_int_t)corners, "corners_max", LIMIT_WALKABLE_CORNERS, "says", says);
+}
+
 static enum err read_venue(struct db *db, const char *event, const char *venue,
                            json_t **out_document)
 {
@@ -210,6 +281,8 @@ static enum err read_venue(struct db *db, const char *event, const char *venue,
         return ERR_NOT_FOUND;
     if (err == ERR_NONE)
         err = add_places(db, event, venue, document);
+    if (err == ERR_NONE)
+        set(document, "trouble", venue_trouble(document));
     if (err != ERR_NONE) {
         json_decref(document);
         return err;

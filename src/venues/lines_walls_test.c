@@ -4,6 +4,8 @@
 #include "venues/shape.h"
 #include "venues/venues_edit.h"
 
+#include <math.h>
+
 static const struct projection LOCAL = {.crs = VENUE_CRS_LOCAL};
 static struct err_note note;
 
@@ -138,6 +140,82 @@ ON_BOTH_ENGINES(lines_and_walls_stand_in_the_view_with_their_zones)
     CHECK_INT(old->lines[0].left_zone, LINE_NO_ZONE);
     shared_unref(&old->shared);
     shared_unref(&view->shared);
+    venues_close(venues);
+    store_close(store);
+}
+
+static json_t *described(struct venues *venues, enum venue_part part, const char *id)
+{
+    json_t *document = NULL;
+    CHECK_INT(venues_describe(venues, part, "demo", "park", id, &document), ERR_NONE);
+    return document;
+}
+
+static const char *trouble_kind(json_t *document)
+{
+    json_t *trouble = json_object_get(document, "trouble");
+    CHECK(trouble != NULL);
+    return json_is_null(trouble) ? "" : json_string_value(json_object_get(trouble, "kind"));
+}
+
+#define GEO(ring) "\"polygon\":{\"type\":\"Polygon\",\"coordinates\":[[" ring "]]}}"
+
+ON_BOTH_ENGINES(a_zone_that_leaves_what_is_walkable_is_kept_and_flagged_with_the_place)
+{
+    struct venues *venues = NULL;
+    struct store *store = place_open(place, &venues_store_module, 1);
+    CHECK_INT(venues_open(store, &venues, &note), ERR_NONE);
+    CHECK_INT(put(venues, VENUE_PART_VENUE, NULL, "{}"), ERR_NONE);
+    CHECK_INT(put(venues, VENUE_PART_ZONE, "in", "{" GEO("[1,1],[9,1],[9,9],[1,1]")), ERR_NONE);
+    CHECK_INT(put(venues, VENUE_PART_ZONE, "out", "{" GEO("[12,12],[18,12],[18,18],[12,12]")),
+              ERR_NONE);
+    SCOPED_JSON *before = described(venues, VENUE_PART_ZONE, "out");
+    CHECK_TEXT(trouble_kind(before), "");
+    CHECK_INT(
+        put(venues, VENUE_PART_WALL, "floor",
+            "{\"kind\":\"walkable\"," GEO("[0,0],[20,0],[20,10],[10,10],[10,20],[0,20],[0,0]")),
+        ERR_NONE);
+    SCOPED_JSON *in = described(venues, VENUE_PART_ZONE, "in");
+    SCOPED_JSON *out = described(venues, VENUE_PART_ZONE, "out");
+    CHECK_TEXT(trouble_kind(in), "");
+    CHECK_TEXT(trouble_kind(out), "leaves_floor");
+    CHECK(strstr(json_string_value(json_object_get(json_object_get(out, "trouble"), "says")),
+                 "leaves the walkable floor at 12.00, 12.00 m") != NULL);
+    venues_close(venues);
+    store_close(store);
+}
+
+/* A round obstacle with so many corners. */
+static void put_round(struct venues *venues, const char *id, int corners)
+{
+    SCOPED_JSON *ring = json_array();
+    for (int i = 0; i <= corners; i++) {
+        double angle = 2 * M_PI * (i % corners) / corners;
+        (void)json_array_append_new(
+            ring, json_pack("[f, f]", 50 + 40 * cos(angle), 50 + 40 * sin(angle)));
+    }
+    SCOPED_JSON *document =
+        json_pack("{s:{s:s, s:[O]}}", "polygon", "type", "Polygon", "coordinates", ring);
+    char *text = json_dumps(document, 0);
+    CHECK_INT(put(venues, VENUE_PART_WALL, id, text), ERR_NONE);
+    free(text);
+}
+
+ON_BOTH_ENGINES(walls_with_more_corners_than_are_measured_by_are_said_to_be_left_out)
+{
+    struct venues *venues = NULL;
+    struct store *store = place_open(place, &venues_store_module, 1);
+    CHECK_INT(venues_open(store, &venues, &note), ERR_NONE);
+    CHECK_INT(put(venues, VENUE_PART_VENUE, NULL, "{}"), ERR_NONE);
+    for (int i = 0; i < 4; i++)
+        put_round(venues, (const char *const[]){"a", "b", "c", "d"}[i], LIMIT_WALKABLE_CORNERS / 4);
+    SCOPED_JSON *fits = described(venues, VENUE_PART_VENUE, NULL);
+    CHECK_TEXT(trouble_kind(fits), "");
+    put_round(venues, "e", 3);
+    SCOPED_JSON *beyond = described(venues, VENUE_PART_VENUE, NULL);
+    CHECK_TEXT(trouble_kind(beyond), "walls_left_out");
+    CHECK_INT(json_integer_value(json_object_get(json_object_get(beyond, "trouble"), "corners")),
+              LIMIT_WALKABLE_CORNERS + 3);
     venues_close(venues);
     store_close(store);
 }

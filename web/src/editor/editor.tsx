@@ -233,6 +233,7 @@ function Table({ event, ground, onSaved }: { event: string; ground: Ground; onSa
         isAiming={tool !== 'select' || calibration.waiting >= 0} onChoose={setChosen} onPoint={point} onMoveCorner={moveChosen} onMoved={settle}
         onTouchCorner={(ring, index) => part && setCorner({ key: keyOf(part), ring, index })} />
       <aside class="parts-panel" aria-label="Parts of the venue">
+        {flagsOf(ground.venue).map((flag) => <p key={flag} class="trouble" data-flag>{flag}</p>)}
         {isImporting && <Import event={event} venue={ground.venue.id} unsaved={saving.count} onTaken={onSaved} onClose={() => setImporting(false)} />}
         {tool !== 'select' && (
           <div class="step" role="status">
@@ -296,6 +297,12 @@ function middleOf(venue: VenueDocument): Position {
 }
 
 // Where Delete means the part: on the plan and in the list, not where a corner had the focus a moment ago.
+/* What is saved as it is drawn, but not measured so. */
+const flagsOf = (venue: VenueDocument): string[] => [
+  ...(venue.trouble ? [`${venue.name}: ${venue.trouble.says}`] : []),
+  ...venue.zones.flatMap((zone) => (zone.trouble ? [`${zone.name} ${zone.trouble.says}`] : [])),
+];
+
 const isOnPart = (target: EventTarget | null) => target instanceof HTMLElement && target.matches('.plan-stage, [data-entry]');
 
 const hasEdgeAfter = (part: Part, corner: Corner) => part.kind !== 'line' || corner.index < part.rings[corner.ring]!.length - 1;

@@ -36,6 +36,7 @@ export interface ZoneDocument {
   amber_m2: number;
   orange_m2: number;
   red_m2: number;
+  trouble?: { says: string } | null; // it leaves what is walkable
 }
 
 export interface LineDocument {
@@ -94,6 +95,7 @@ export interface VenueDocument extends VenueSummary {
   zones: ZoneDocument[];
   lines?: LineDocument[];
   walls?: WallDocument[];
+  trouble?: { says: string } | null; // its walls are left out
 }
 
 export type Level = 'green' | 'amber' | 'orange' | 'red' | 'unknown';
