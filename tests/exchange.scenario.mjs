@@ -207,4 +207,51 @@ scenario('what is not served of SensorThings is refused by its name', async (t) 
   await admin.expect('GET', '/api/v1/events/other/ngsi-ld/v1/entities', undefined, 404);
 });
 
+scenario('a token that reads gives another platform the counts, and nothing else', async (t) => {
+  const { muster, admin, device } = await open(t);
+  const tokens = `${EVENT}/tokens`;
+  const made = await admin.post(tokens, { name: 'City platform', purpose: 'read' });
+  equal([made.purpose, made.device, /^mst_/.test(made.token)], ['read', undefined, true], 'the token, shown once');
+  const listed = (await admin.get(tokens)).items;
+  equal([listed.map(({ purpose }) => purpose).sort(), listed.some(({ token }) => token)], [['read', 'send'], false], 'the list');
+  const created = (await admin.get(`${EVENT}/audit`)).items.find(({ subject }) => subject === `token:${made.id}`);
+  equal([created.action, created.detail], ['token.created', 'reads counts'], 'the log of changes');
+  const city = muster.withToken(made.token);
+
+  const startMs = Math.floor(Date.now() / 1000) * 1000 - 60000;
+  for (let s = 0; s < 3; s++) await device.post('/api/v1/detections', crowd('cam-1', 12, startMs + s * 1000), 202);
+  await device.post('/api/v1/readings', { id: 'lift-3', temperature: 21 }, 202);
+  await until('the seconds are written', async () => (await city.ask('GET', `/api/v1/series/zone.stage:people?from=${new Date(startMs).toISOString()}`)).json?.items?.length >= 3);
+  equal((await city.get(`${EVENT}/venues/park/crowd`)).zones.map(({ id }) => id), ['food', 'stage'], 'the zones now');
+  for (const path of [`${EVENT}/venues/park/crowd.geojson`, `${EVENT}/venues/park/crowd.csv`, NGSI, `${NGSI}/${STAGE}`, STA]) await city.get(path);
+  equal((await city.get(`${STA}/Datastreams('zone.stage:people')/Observations?$orderby=phenomenonTime%20desc&$top=1`)).value[0].result, 12, 'an observation');
+  const series = (await city.get('/api/v1/series')).items.map(({ id }) => id);
+  check(series.includes('zone.stage:people') && series.every((id) => /^(zone|line|venue)\./.test(id)), `the series of what is counted: ${series}`);
+  await admin.get('/api/v1/series/lift-3:temperature?event=demo');
+  await city.get('/api/v1/series/lift-3:temperature', 403);
+
+  for (const path of ['', '/members', '/tokens', '/audit', '/rules', '/incidents', '/outbox', '/venues', '/venues/park', '/venues/park/devices', '/venues/park/tracks', '/venues/park/tracks.geojson',
+    '/venues/park/trips', '/venues/park/dwell', '/venues/park/heat', '/venues/park/forecast', '/venues/park/occupancy']) await city.get(EVENT + path, 403);
+  for (const path of ['/api/v1/events', '/api/v1/people', '/api/v1/audit', '/api/v1/session', '/api/v1/detections?device=cam-1', '/api/v1/detections/count', `/api/v1/live?topic=events/demo/venues/park/zones`])
+    await city.get(path, 403);
+  await city.post('/api/v1/detections', crowd('cam-1', 1), 403);
+  await city.post('/api/v1/readings', { id: 'lift-3', temperature: 1 }, 403);
+  await city.post(tokens, { name: 'Another', purpose: 'read' }, 403);
+  await city.delete(`${EVENT}/venues/park/zones/stage`, 403);
+  await device.get(`${EVENT}/venues/park/crowd`, 403);
+  await city.get(STA.replace('demo', 'other'), 404);
+  await city.get('/api/v1/series?event=other', 404);
+
+  for (const [body, place] of [[{ name: 'x', purpose: 'write' }, 'purpose'], [{ name: 'x', purpose: 'read', device: 'cam-1' }, 'device']]) {
+    const answer = await admin.ask('POST', tokens, body);
+    equal([answer.status, answer.json.place], [422, place], answer.text);
+  }
+  const document = await muster.client().get('/api/v1/openapi.json');
+  const takes = (path, method) => document.paths[path][method].security.find(({ token }) => token)?.token ?? [];
+  equal([takes('/api/v1/series', 'get'), takes('/api/v1/readings', 'post'), takes('/api/v1/detections', 'get')], [['read'], ['send'], []], 'what the document says of tokens');
+  await admin.delete(`${tokens}/${made.id}`);
+  await city.get(STA, 401);
+  await city.get(`${EVENT}/venues/park/crowd`, 401);
+});
+
 await playAll();

@@ -44,6 +44,7 @@ static const struct store_migration MIGRATIONS[] = {
     {3, "CREATE INDEX person_session_by_start ON person_session (created_at_ms);"
         "CREATE INDEX device_token_revoked ON device_token (revoked_at_ms)"
         " WHERE revoked_at_ms > 0;"},
+    {4, "ALTER TABLE device_token ADD COLUMN purpose TEXT NOT NULL DEFAULT 'send';"},
 };
 
 const struct store_module accounts_store_module = {

@@ -6,6 +6,7 @@
  * audit row are one commit. Functions that take a `struct accounts *` wait for the database:
  * workers, start-up, tests; never an HTTP event thread, except accounts_principal_remembered(). */
 #pragma once
+#include "accounts/tokens.h"
 #include "base/base.h"
 #include "base/shared.h"
 #include "store/store.h"
@@ -19,10 +20,12 @@ enum role {
     ROLE_GUEST = 1 << 5,
     ROLE_DEVICE = 1 << 6, /* a token: one device's, or "any device of this event" */
     ROLE_PERSON = 1 << 7, /* in route tables: whoever is signed in, at any event or none */
+    ROLE_READER = 1 << 8, /* a token: a program that reads how many people are where */
 };
 #define ROLES_STAFF (ROLE_ORGANISER | ROLE_CONTROL | ROLE_CREW | ROLE_DOOR)
 #define ROLES_WATCH (ROLE_ORGANISER | ROLE_CONTROL) /* who sees the control room */
 #define ROLES_EVENT (ROLES_STAFF | ROLE_GUEST)      /* what a person can be at an event */
+#define ROLES_TOKEN (ROLE_DEVICE | ROLE_READER)     /* what a token can be */
 
 enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_TOKEN };
 
@@ -39,7 +42,8 @@ struct principal {
     char name[LIMIT_NAME_LEN + 1];
     char email[LIMIT_EMAIL_LEN + 1];
     bool is_admin;
-    char event[LIMIT_ID_LEN + 1];  /* of a token */
+    enum token_purpose purpose; /* of a token, like the next */
+    char event[LIMIT_ID_LEN + 1];
     char device[LIMIT_ID_LEN + 1]; /* of a device's token; "" = any device of the event */
     size_t membership_count;
     struct principal_membership {
@@ -48,7 +52,7 @@ struct principal {
     } memberships[]; /* in the order of event ids */
 };
 
-/* The roles of this principal at one event; an admin has all but ROLE_DEVICE. NULL principal: 0. */
+/* The roles of this principal at one event; an admin has all but ROLES_TOKEN. NULL principal: 0. */
 uint32_t principal_roles(const struct principal *principal, const char *event);
 /* Has a role at the event, or is a token of it. */
 bool principal_is_at(const struct principal *principal, const char *event);
@@ -120,4 +124,3 @@ MUST_USE enum err accounts_bootstrap(struct accounts *accounts,
 #include "accounts/members.h"
 #include "accounts/people.h"
 #include "accounts/sessions.h"
-#include "accounts/tokens.h"

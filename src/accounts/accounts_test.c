@@ -297,6 +297,74 @@ ON_BOTH_ENGINES(token_is_known_until_it_is_revoked_and_nowhere_in_the_clear)
     CHECK(token_revoke(accounts, &actor, "fest", token.id, NOW_MS) == ERR_NOT_FOUND);
 }
 
+ON_BOTH_ENGINES(token_that_reads_is_known_as_one_and_is_of_no_device)
+{
+    SCOPED(store) store = open_store(place);
+    SCOPED(accounts) accounts = open_accounts(store);
+    struct actor actor = actor_program("test");
+    struct device_token wanted = {.purpose = TOKEN_READS, .event = "fest", .name = "City"};
+    struct device_token token;
+    struct err_note note;
+    char secret[TOKEN_SECRET_SIZE];
+    CHECK(token_create(accounts, &actor, &wanted, NOW_MS, &token, secret, NULL) == ERR_NONE);
+    struct principal *principal = NULL;
+    CHECK(accounts_principal_of_token(accounts, secret, NOW_MS, &principal) == ERR_NONE);
+    CHECK_INT(principal_roles(principal, "fest"), ROLE_READER);
+    CHECK_INT(principal_roles(principal, "fair"), 0);
+    principal_unref(principal);
+    struct db *db = store_reader_take(store);
+    struct device_token *tokens = NULL;
+    size_t count = 0;
+    CHECK(token_list(db, "fest", 0, 10, &tokens, &count) == ERR_NONE);
+    CHECK_INT(count, 1);
+    CHECK_INT(tokens[0].purpose, TOKEN_READS);
+    mem_free(tokens);
+    store_reader_give(store, db);
+    (void)text_copy(wanted.device, sizeof wanted.device, "cam-1");
+    CHECK(token_create(accounts, &actor, &wanted, NOW_MS, &token, secret, &note) == ERR_INVALID);
+    CHECK_TEXT(note.place, "device");
+}
+
+static enum err run_sql(struct db *db, void *context, struct err_note *note)
+{
+    (void)note;
+    return sql_run(db, (const char *)context);
+}
+
+static void run_on(struct store *store, const char *sql)
+{
+    CHECK_INT(store_write(store, run_sql, (void *)(uintptr_t)sql, NULL), ERR_NONE);
+}
+
+/* Made with the table of version 3. */
+static void make_old_token(const struct place *place, char out_secret[TOKEN_SECRET_SIZE])
+{
+    SCOPED(store) store = open_store(place);
+    SCOPED(accounts) accounts = open_accounts(store);
+    struct actor actor = actor_program("test");
+    struct device_token wanted = {.event = "fest", .name = "Camera"};
+    struct device_token token;
+    CHECK(token_create(accounts, &actor, &wanted, NOW_MS, &token, out_secret, NULL) == ERR_NONE);
+    run_on(store, "ALTER TABLE device_token DROP COLUMN purpose");
+    run_on(store, "DELETE FROM store_migration WHERE module = 'accounts' AND number = 4");
+}
+
+ON_BOTH_ENGINES(
+    token_of_before_there_were_purposes_sends_and_one_of_an_unknown_purpose_does_nothing)
+{
+    char secret[TOKEN_SECRET_SIZE];
+    make_old_token(place, secret);
+    SCOPED(store) store = open_store(place);
+    SCOPED(accounts) accounts = open_accounts(store);
+    struct principal *principal = NULL;
+    CHECK(accounts_principal_of_token(accounts, secret, NOW_MS, &principal) == ERR_NONE);
+    CHECK_INT(principal_roles(principal, "fest"), ROLE_DEVICE);
+    principal_unref(principal);
+    run_on(store, "UPDATE device_token SET purpose = 'rule'");
+    CHECK(accounts_principal_of_token(accounts, secret, NOW_MS + PRINCIPAL_TTL_MS, &principal) ==
+          ERR_CORRUPT);
+}
+
 ON_BOTH_ENGINES(first_start_makes_one_admin_and_the_second_none)
 {
     SCOPED(store) store = open_store(place);

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accounts/accounts_internal.h"
 
+static uint32_t role_of_token(enum token_purpose purpose)
+{
+    switch (purpose) {
+    case TOKEN_SENDS:
+        return ROLE_DEVICE;
+    case TOKEN_READS:
+        return ROLE_READER;
+    }
+    return 0;
+}
+
 uint32_t principal_roles(const struct principal *principal, const char *event)
 {
     if (principal == NULL || event[0] == '\0')
         return 0;
     if (principal->kind == PRINCIPAL_TOKEN)
-        return strcmp(principal->event, event) == 0 ? ROLE_DEVICE : 0;
+        return strcmp(principal->event, event) == 0 ? role_of_token(principal->purpose) : 0;
     if (principal->is_admin)
         return ROLE_ADMIN | ROLES_EVENT | ROLE_PERSON;
     for (size_t i = 0; i < principal->membership_count; i++)

@@ -92,9 +92,10 @@ enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE
     int64_t loaded_at_us = clock_monotonic_us();
     struct sql_rows rows;
     TRY(sql_query(db, &rows,
-                  "SELECT id, event, device, name, last_used_at_ms FROM device_token "
+                  "SELECT id, event, device, name, last_used_at_ms, purpose FROM device_token "
                   "WHERE token_hash = $1 AND revoked_at_ms = 0",
                   SQL_BLOB(hash, SECRET_HASH_SIZE)));
+    enum err err = ERR_NONE;
     while (sql_next(&rows) && entry.principal == NULL) {
         struct principal *principal = principal_new(PRINCIPAL_TOKEN, 0);
         principal->loaded_at_us = loaded_at_us;
@@ -104,9 +105,11 @@ enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE
         (void)text_copy(principal->device, sizeof principal->device, sql_text(&rows, 2));
         (void)text_copy(principal->name, sizeof principal->name, sql_text(&rows, 3));
         entry.seen_at_ms = sql_int(&rows, 4);
+        err = token_purpose_read(sql_text(&rows, 5), &principal->purpose);
         entry.principal = principal;
     }
-    enum err err = sql_end(&rows);
+    enum err ended = sql_end(&rows);
+    err = err != ERR_NONE ? err : ended;
     if (err != ERR_NONE) {
         principal_unref(entry.principal);
         return err;

@@ -27,11 +27,14 @@ TEST(admin_is_everything_but_a_device)
     principal_unref(principal);
 }
 
-TEST(token_is_a_device_of_its_own_event_only)
+TEST(token_is_a_device_or_a_reader_of_its_own_event_only)
 {
     struct principal *principal = principal_new(PRINCIPAL_TOKEN, 0);
     (void)text_copy(principal->event, sizeof principal->event, "fest");
     CHECK_INT(principal_roles(principal, "fest"), ROLE_DEVICE);
+    CHECK_INT(principal_roles(principal, "fair"), 0);
+    principal->purpose = TOKEN_READS;
+    CHECK_INT(principal_roles(principal, "fest"), ROLE_READER);
     CHECK_INT(principal_roles(principal, "fair"), 0);
     principal_unref(principal);
 }

@@ -2,11 +2,28 @@
 #include "accounts/accounts_internal.h"
 #include "base/text.h"
 
+const char *const token_purpose_names[] = {"send", "read", NULL};
+
+enum err token_purpose_read(const char *name, enum token_purpose *out_purpose)
+{
+    for (int i = 0; token_purpose_names[i] != NULL; i++) {
+        if (strcmp(token_purpose_names[i], name) == 0) {
+            *out_purpose = (enum token_purpose)i;
+            return ERR_NONE;
+        }
+    }
+    return ERR_CORRUPT;
+}
+
 enum err token_insert(struct db *db, const struct actor *actor, const struct device_token *wanted,
                       int64_t now_ms, struct device_token *out_token,
                       char out_secret[TOKEN_SECRET_SIZE], struct err_note *note)
 {
     int64_t count;
+    bool is_reading = wanted->purpose == TOKEN_READS;
+    if (is_reading && wanted->device[0] != '\0')
+        return err_set(note, ERR_INVALID, "device",
+                       "must be absent: a token that reads is of none");
     TRY(sql_one_int(db, &count,
                     "SELECT COUNT(*) FROM device_token WHERE event = $1 AND revoked_at_ms = 0",
                     SQL_TEXT(wanted->event)));
@@ -23,15 +40,17 @@ enum err token_insert(struct db *db, const struct actor *actor, const struct dev
     secret_hash(secret, hash);
     TRY(sql_run(db,
                 "INSERT INTO device_token (id, token_hash, event, device, name, created_at_ms,"
-                " last_used_at_ms, revoked_at_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
+                " last_used_at_ms, revoked_at_ms, purpose)"
+                " VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7)",
                 SQL_INT(token.id), SQL_BLOB(hash, sizeof hash), SQL_TEXT(token.event),
-                SQL_TEXT(token.device), SQL_TEXT(token.name), SQL_INT(now_ms)));
+                SQL_TEXT(token.device), SQL_TEXT(token.name), SQL_INT(now_ms),
+                SQL_TEXT(token_purpose_names[token.purpose])));
     struct account_label subject = account_label_of("token", token.id);
     TRY(audit_append(db, actor,
                      &(struct audit_change){.event = token.event,
                                             .action = "token.created",
                                             .subject = subject.text,
-                                            .detail = token.device},
+                                            .detail = is_reading ? "reads counts" : token.device},
                      now_ms));
     *out_token = token;
     memcpy(out_secret, secret, sizeof secret);
@@ -109,10 +128,11 @@ enum err token_list(struct db *db, const char *event, int64_t after_id, size_t c
     size_t count = 0;
     struct sql_rows rows;
     TRY(sql_query(db, &rows,
-                  "SELECT id, event, device, name, created_at_ms, last_used_at_ms, revoked_at_ms "
-                  "FROM device_token WHERE event = $1 AND id > $2 ORDER BY id LIMIT $3",
+                  "SELECT id, event, device, name, created_at_ms, last_used_at_ms, revoked_at_ms,"
+                  " purpose FROM device_token WHERE event = $1 AND id > $2 ORDER BY id LIMIT $3",
                   SQL_TEXT(event), SQL_INT(after_id), SQL_INT((int64_t)count_max)));
-    while (count < count_max && sql_next(&rows)) {
+    enum err err = ERR_NONE;
+    while (count < count_max && err == ERR_NONE && sql_next(&rows)) {
         struct device_token *token = &tokens[count++];
         token->id = sql_int(&rows, 0);
         (void)text_copy(token->event, sizeof token->event, sql_text(&rows, 1));
@@ -121,8 +141,10 @@ enum err token_list(struct db *db, const char *event, int64_t after_id, size_t c
         token->created_at_ms = sql_int(&rows, 4);
         token->last_used_at_ms = sql_int(&rows, 5);
         token->revoked_at_ms = sql_int(&rows, 6);
+        err = token_purpose_read(sql_text(&rows, 7), &token->purpose);
     }
-    TRY(sql_end(&rows));
+    enum err ended = sql_end(&rows);
+    TRY(err != ERR_NONE ? err : ended);
     *out_tokens = TAKE(tokens);
     *out_count = count;
     return ERR_NONE;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* accounts/tokens.h — what devices and programs sign in with: "mst_" and 256 random bits, shown
  * once, stored as BLAKE2b-256, bound to one event and, if wanted, to one device of it; revocable.
- */
+ * A token sends what devices measure, or reads what is counted; none does both, so that what stands in
+ * a camera reads no counts, and what a city's platform holds cannot bring wrong counts in. */
 #pragma once
 #include "accounts/audit.h"
 
@@ -13,8 +14,15 @@ struct accounts;
 
 #define REVOKED_TOKENS_KEEP_MS (30 * 86400000LL) /* then the list shows them no more */
 
+enum token_purpose {
+    TOKEN_SENDS, /* ROLE_DEVICE */
+    TOKEN_READS, /* ROLE_READER; of no device */
+};
+extern const char *const token_purpose_names[]; /* in the API and in the table; ends with NULL */
+
 struct device_token {
     int64_t id;
+    enum token_purpose purpose;
     char event[LIMIT_ID_LEN + 1];
     char device[LIMIT_ID_LEN + 1]; /* "" = any device of the event */
     char name[LIMIT_NAME_LEN + 1];
@@ -23,7 +31,8 @@ struct device_token {
     int64_t revoked_at_ms;   /* 0 = lives */
 };
 
-/* Inside a command. Takes event, device and name from `wanted`; the secret exists nowhere else. */
+/* Inside a command. Takes event, purpose, device and name from `wanted`; the secret exists nowhere else.
+ * ERR_INVALID for one that reads and is a device's. */
 MUST_USE enum err token_insert(struct db *db, const struct actor *actor,
                                const struct device_token *wanted, int64_t now_ms,
                                struct device_token *out_token, char out_secret[TOKEN_SECRET_SIZE],

@@ -32,6 +32,9 @@ struct app { /* borrowed from server/, which owns and wires everything; every ta
 enum err api_authorise(struct request *request, const struct route *route, void *app,
                        struct err_note *note);
 
+/* For http_openapi(): the names are those of token_purpose_names. */
+extern const struct token_role api_token_roles[];
+
 /* The principal of the request, NULL for nobody, and on routes that are open to everybody. */
 const struct principal *api_principal(const struct request *request);
 /* The event that the request speaks of: the path's {event}, the query's ?event=, the token's event,

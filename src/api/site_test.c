@@ -67,10 +67,11 @@ static void make_person(struct site *site, enum asker asker, const char *name, c
     sign_in(site, asker, wanted.email);
 }
 
-static void make_token(struct site *site, enum asker asker, const char *event)
+static void make_token(struct site *site, enum asker asker, const char *event,
+                       enum token_purpose purpose)
 {
     struct actor actor = actor_program("test");
-    struct device_token wanted = {.name = "camera"};
+    struct device_token wanted = {.name = "camera", .purpose = purpose};
     (void)text_copy(wanted.event, sizeof wanted.event, event);
     struct device_token token;
     CHECK(token_create(site->app.accounts, &actor, &wanted, clock_now_ms(), &token,
@@ -173,8 +174,9 @@ struct site *site_create(void)
     make_person(site, GUEST, "guest", "fest", ROLE_GUEST);
     make_person(site, STRANGER, "stranger", NULL, 0);
     make_person(site, OTHER_ORGANISER, "other", "fair", ROLE_ORGANISER);
-    make_token(site, DEVICE, "fest");
-    make_token(site, OTHER_DEVICE, "fair");
+    make_token(site, DEVICE, "fest", TOKEN_SENDS);
+    make_token(site, OTHER_DEVICE, "fair", TOKEN_SENDS);
+    make_token(site, READER, "fest", TOKEN_READS);
     return site;
 }
 

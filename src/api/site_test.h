@@ -23,6 +23,7 @@ enum asker {
     STRANGER,        /* a person without any role */
     OTHER_ORGANISER, /* of fair */
     OTHER_DEVICE,    /* of fair */
+    READER,          /* a token of fest that reads */
     ASKER_COUNT,
 };
 

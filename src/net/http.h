@@ -166,5 +166,13 @@ struct http_static {
     bool is_immutable; /* its name holds a hash: cache for a year */
 };
 
-/* The OpenAPI 3.1 document of all tables. The caller owns it. */
-json_t *http_openapi(const struct route_table *tables, size_t table_count);
+/* What a bearer token can be: a bit of route.roles, its name, and in words what it may. */
+struct token_role {
+    uint32_t role;
+    const char *name;
+    const char *may;
+};
+/* The OpenAPI 3.1 document of all tables; a route says which tokens it takes. `token_roles` ends with a
+ * role of 0. The caller owns it. */
+json_t *http_openapi(const struct route_table *tables, size_t table_count,
+                     const struct token_role *token_roles);

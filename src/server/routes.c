@@ -56,7 +56,7 @@ void routes_init(struct routes *routes, struct app *app, int ingest_rate)
     add(routes, privacy_routes, privacy_route_count, app);
     add(routes, system_routes, system_route_count, app);
 
-    json_t *document = http_openapi(routes->tables, routes->count);
+    json_t *document = http_openapi(routes->tables, routes->count, api_token_roles);
     char *bytes = json_dumps(document, JSON_COMPACT);
     assert(bytes != NULL);
     json_decref(document);

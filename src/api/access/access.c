@@ -3,7 +3,7 @@
 
 static enum access without_event(uint32_t route_roles, const struct principal *principal)
 {
-    bool needs_event = (route_roles & (ROLES_EVENT | ROLE_DEVICE)) != 0;
+    bool needs_event = (route_roles & (ROLES_EVENT | ROLES_TOKEN)) != 0;
     return needs_event && principal->membership_count > 1 ? ACCESS_UNCERTAIN : ACCESS_DENIED;
 }
 
@@ -18,7 +18,7 @@ enum access access_decide(uint32_t route_roles, const struct principal *principa
     if (is_person && (route_roles & ROLE_PERSON) != 0)
         return ACCESS_GRANTED;
     if (is_person && principal->is_admin)
-        return (route_roles & ~(uint32_t)ROLE_DEVICE) != 0 ? ACCESS_GRANTED : ACCESS_DENIED;
+        return (route_roles & ~(uint32_t)ROLES_TOKEN) != 0 ? ACCESS_GRANTED : ACCESS_DENIED;
     if (event[0] == '\0')
         return without_event(route_roles, principal);
     uint32_t roles = principal_roles(principal, event) & ~(uint32_t)ROLE_PERSON;

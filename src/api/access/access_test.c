@@ -57,6 +57,18 @@ TEST(admin_passes_where_a_person_may_but_is_no_device)
     CHECK(access_decide(ROLE_CREW, &admin, "fest") == ACCESS_GRANTED);
     CHECK(access_decide(ROLE_CREW | ROLE_DEVICE, &admin, "fest") == ACCESS_GRANTED);
     CHECK(access_decide(ROLE_DEVICE, &admin, "fest") == ACCESS_DENIED);
+    CHECK(access_decide(ROLES_TOKEN, &admin, "fest") == ACCESS_DENIED);
+}
+
+TEST(token_that_reads_sends_nothing_and_the_reverse)
+{
+    struct principal token = {.kind = PRINCIPAL_TOKEN, .event = "fest", .purpose = TOKEN_READS};
+    CHECK(access_decide(ROLES_WATCH | ROLE_READER, &token, "fest") == ACCESS_GRANTED);
+    CHECK(access_decide(ROLES_WATCH | ROLE_DEVICE, &token, "fest") == ACCESS_DENIED);
+    CHECK(access_decide(ROLE_PERSON, &token, "fest") == ACCESS_DENIED);
+    CHECK(access_decide(ROLE_READER, &token, "fair") == ACCESS_HIDDEN);
+    token.purpose = TOKEN_SENDS;
+    CHECK(access_decide(ROLES_WATCH | ROLE_READER, &token, "fest") == ACCESS_DENIED);
 }
 
 TEST(token_is_no_person)

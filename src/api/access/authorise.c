@@ -12,6 +12,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+const struct token_role api_token_roles[] = {
+    {ROLE_DEVICE, "send", "sends what devices measure"},
+    {ROLE_READER, "read", "reads how many people are where, and nothing else"},
+    {0, NULL, NULL}};
+
 const struct principal *api_principal(const struct request *request)
 {
     return request_principal(request);

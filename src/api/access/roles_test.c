@@ -15,6 +15,8 @@
     (BIT(ORGANISER) | BIT(CONTROL) | BIT(CREW) | BIT(DOOR) | BIT(GUEST) | BIT(DEVICE))
 #define PEOPLE_OF_FEST (STAFF_OF_FEST & ~BIT(DEVICE))
 #define SEES_THE_CROWD (BIT(ADMIN) | (PEOPLE_OF_FEST & ~BIT(GUEST)))
+#define READS_COUNTS   (SEES_THE_CROWD | BIT(READER))
+#define READS_SERIES   (WATCHES_FEST | BIT(READER))
 #define SEES_DEVICES   (SEES_THE_CROWD | BIT(DEVICE))
 #define SENDS_TO_FEST  (WATCHES_FEST | BIT(DEVICE))
 #define WATCHES_FEST   (BIT(ADMIN) | BIT(ORGANISER) | BIT(CONTROL))
@@ -138,31 +140,31 @@ static const struct line {
     {"DELETE", "/api/v1/events/{event}/venues/{venue}/devices/{device}",
      "/api/v1/events/fest/venues/x/devices/y", NULL, RUNS_FEST, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/crowd", "/api/v1/events/fest/venues/x/crowd",
-     NULL, SEES_THE_CROWD, 404},
+     NULL, READS_COUNTS, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/tracks", "/api/v1/events/fest/venues/x/tracks",
      NULL, SEES_THE_CROWD, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/lines/{line}/crossings",
-     "/api/v1/events/fest/venues/x/lines/gate/crossings", NULL, SEES_THE_CROWD, 404},
+     "/api/v1/events/fest/venues/x/lines/gate/crossings", NULL, READS_COUNTS, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/crowd.geojson",
-     "/api/v1/events/fest/venues/x/crowd.geojson", NULL, SEES_THE_CROWD, 404},
+     "/api/v1/events/fest/venues/x/crowd.geojson", NULL, READS_COUNTS, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/crowd.csv",
-     "/api/v1/events/fest/venues/x/crowd.csv", NULL, SEES_THE_CROWD, 404},
+     "/api/v1/events/fest/venues/x/crowd.csv", NULL, READS_COUNTS, 404},
     {"GET", "/api/v1/events/{event}/venues/{venue}/tracks.geojson",
      "/api/v1/events/fest/venues/x/tracks.geojson", NULL, SEES_THE_CROWD, 404},
     {"GET", "/api/v1/events/{event}/ngsi-ld/v1/entities", "/api/v1/events/fest/ngsi-ld/v1/entities",
-     NULL, SEES_THE_CROWD, 200},
+     NULL, READS_COUNTS, 200},
     {"GET", "/api/v1/events/{event}/ngsi-ld/v1/entities/{entity}",
-     "/api/v1/events/fest/ngsi-ld/v1/entities/x", NULL, SEES_THE_CROWD, 404},
+     "/api/v1/events/fest/ngsi-ld/v1/entities/x", NULL, READS_COUNTS, 404},
     {"GET", "/api/v1/events/{event}/sensorthings/v1.1", "/api/v1/events/fest/sensorthings/v1.1",
-     NULL, WATCHES_FEST, 200},
+     NULL, READS_SERIES, 200},
     {"GET", "/api/v1/events/{event}/sensorthings/v1.1/{path*}",
-     "/api/v1/events/fest/sensorthings/v1.1/Things", NULL, WATCHES_FEST, 200},
+     "/api/v1/events/fest/sensorthings/v1.1/Things", NULL, READS_SERIES, 200},
     {"POST", "/api/v1/detections", "/api/v1/detections?event=fest", "{}", SENDS_TO_FEST, 422},
     {"POST", "/api/v1/readings", "/api/v1/readings?event=fest", "{}", SENDS_TO_FEST, 422},
     {"PUT", "/api/v1/readings", "/api/v1/readings?event=fest", "{}", SENDS_TO_FEST, 422},
-    {"GET", "/api/v1/series", "/api/v1/series?event=fest", NULL, WATCHES_FEST, 200},
-    {"GET", "/api/v1/series/{series}", "/api/v1/series/x:y?event=fest&step=x", NULL, WATCHES_FEST,
-     400},
+    {"GET", "/api/v1/series", "/api/v1/series?event=fest", NULL, READS_SERIES, 200},
+    {"GET", "/api/v1/series/{series}", "/api/v1/series/zone.x:y?event=fest&step=x", NULL,
+     READS_SERIES, 400},
     {"GET", "/api/v1/detections", "/api/v1/detections?event=fest", NULL, WATCHES_FEST, 422},
     {"GET", "/api/v1/detections/count", "/api/v1/detections/count?event=fest", NULL, WATCHES_FEST,
      200},
@@ -171,8 +173,8 @@ static const struct line {
 };
 
 static const char *const ASKERS[] = {
-    "nobody", "admin",  "organiser", "control",         "crew",        "door",
-    "guest",  "device", "stranger",  "other organiser", "other device"};
+    "nobody", "admin",  "organiser", "control",         "crew",         "door",
+    "guest",  "device", "stranger",  "other organiser", "other device", "reader"};
 
 static bool names_event(const struct line *line)
 {
@@ -181,7 +183,7 @@ static bool names_event(const struct line *line)
 
 static bool is_of_fest(enum asker asker)
 {
-    return (BIT(asker) & STAFF_OF_FEST) != 0;
+    return (BIT(asker) & (STAFF_OF_FEST | BIT(READER))) != 0;
 }
 
 /* At the event "fest". */

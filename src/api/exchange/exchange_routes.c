@@ -33,22 +33,22 @@ static const char *const SENSORTHINGS_QUERY[] = {
     .summary = (s)
 
 const struct route exchange_routes[] = {
-    {READ(VENUE "crowd.geojson", ROLES_STAFF, exchange_crowd_geojson_get, "Crowd",
+    {READ(VENUE "crowd.geojson", ROLES_STAFF | ROLE_READER, exchange_crowd_geojson_get, "Crowd",
           "The zones with their counts now, as a GeoJSON FeatureCollection.")},
-    {READ(VENUE "crowd.csv", ROLES_STAFF, exchange_crowd_csv_get, "Crowd",
+    {READ(VENUE "crowd.csv", ROLES_STAFF | ROLE_READER, exchange_crowd_csv_get, "Crowd",
           "The zones with their counts now, a line each.")},
     {READ(VENUE "tracks.geojson", ROLES_STAFF, exchange_tracks_geojson_get, "Crowd",
           "Where people were, as GeoJSON: a line for each, with the times of its places."),
      .query = TRACKS_QUERY},
-    {READ(NGSI, ROLES_STAFF, exchange_ngsi_list_get, "Exchange",
+    {READ(NGSI, ROLES_STAFF | ROLE_READER, exchange_ngsi_list_get, "Exchange",
           "The zones of an event as NGSI-LD entities of type CrowdFlowObserved."),
      .query = NGSI_LIST_QUERY},
-    {READ(NGSI "/{entity}", ROLES_STAFF, exchange_ngsi_entity_get, "Exchange",
+    {READ(NGSI "/{entity}", ROLES_STAFF | ROLE_READER, exchange_ngsi_entity_get, "Exchange",
           "One zone as an NGSI-LD entity."),
      .query = NGSI_QUERY},
-    {READ(SENSORTHINGS, ROLES_WATCH, exchange_sensorthings_root_get, "Exchange",
+    {READ(SENSORTHINGS, ROLES_WATCH | ROLE_READER, exchange_sensorthings_root_get, "Exchange",
           "OGC SensorThings 1.1, reading: the entity sets.")},
-    {READ(SENSORTHINGS "/{path*}", ROLES_WATCH, exchange_sensorthings_get, "Exchange",
+    {READ(SENSORTHINGS "/{path*}", ROLES_WATCH | ROLE_READER, exchange_sensorthings_get, "Exchange",
           "OGC SensorThings 1.1, reading: Things('id'), Datastreams('id')/Observations ..."),
      .query = SENSORTHINGS_QUERY},
 };

@@ -51,6 +51,19 @@ static void tell_behind(struct request *request, bool is_behind)
         reply_header(request, "X-Incomplete", "newest");
 }
 
+/* A token reads what is counted, and not what single devices measure: a sensor may be one person's. */
+static bool may_read(const struct request *request, const char *series)
+{
+    static const char *const COUNTED[] = {"zone.", "line.", "venue."};
+    if (api_principal(request)->kind != PRINCIPAL_TOKEN)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(COUNTED); i++) {
+        if (strncmp(series, COUNTED[i], strlen(COUNTED[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* --- a series --- */
 
 static void add_point(struct text *out, const struct series_point *point, enum format format)
@@ -95,6 +108,9 @@ static enum err read_series_query(const struct request *request, struct series_q
     int64_t limit = LIMIT_SERIES_POINTS;
     query->event = api_event(request);
     query->series = request_param(request, "series");
+    if (!may_read(request, query->series))
+        return err_set(note, ERR_FORBIDDEN, "series",
+                       "a token reads the series of zones, lines and venues only");
     TRY(answer_read_format(request, out_format, note));
     TRY(answer_read_range(request, 3600000, &query->from_ms, &query->to_ms, note));
     TRY(read_step(request, &query->step_ms, note));
@@ -158,8 +174,10 @@ void readings_list_get(struct request *request, void *context)
     }
     json_t *items = json_array();
     size_t shown = MIN(count, limit);
-    for (size_t i = 0; i < shown; i++)
-        (void)json_array_append_new(items, info_json(&list[i]));
+    for (size_t i = 0; i < shown; i++) {
+        if (may_read(request, list[i].name))
+            (void)json_array_append_new(items, info_json(&list[i]));
+    }
     api_reply_page(request, items, count > limit ? list[shown - 1].name : NULL);
     mem_free(list);
 }

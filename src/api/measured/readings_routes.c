@@ -136,9 +136,10 @@ static const char *const COUNT_QUERY[] = {
     .method = (m), .path = (p), .roles = ROLE_DEVICE | ROLES_WATCH, .thread = ROUTE_INLINE,        \
     .body_max = LIMIT_INGEST_BODY_BYTES, .handle = (h), .tag = "Readings", .summary = (s),         \
     .consumes = (c), .query = EVENT_QUERY
-#define READ(p, h, s, q)                                                                           \
-    .method = "GET", .path = (p), .roles = ROLES_WATCH, .thread = ROUTE_WORKER, .handle = (h),     \
+#define READ(p, r, h, s, q)                                                                        \
+    .method = "GET", .path = (p), .roles = (r), .thread = ROUTE_WORKER, .handle = (h),             \
     .tag = "Readings", .summary = (s), .query = (q)
+#define SERIES_READERS (ROLES_WATCH | ROLE_READER)
 
 #define JSON_OR_LINES "application/json application/x-ndjson application/ndjson"
 #define SENSOR_FORMS  JSON_OR_LINES " application/senml+json"
@@ -151,12 +152,16 @@ const struct route readings_routes[] = {
           "Takes values of sensors: plain, a list, one per line, or SenML", SENSOR_FORMS)},
     {SEND("PUT", "/api/v1/readings", readings_post, "As POST, for senders that can only PUT",
           SENSOR_FORMS)},
-    {READ("/api/v1/series", readings_list_get, "The series of an event, by name", LIST_QUERY)},
-    {READ("/api/v1/series/{series}", readings_series_get, "The values of one series",
+    {READ("/api/v1/series", SERIES_READERS, readings_list_get,
+          "The series of an event, by name; for a token that reads, those of zones, lines and "
+          "venues",
+          LIST_QUERY)},
+    {READ("/api/v1/series/{series}", SERIES_READERS, readings_series_get,
+          "The values of one series; for a token that reads, of a zone, a line or a venue",
           SERIES_QUERY)},
-    {READ("/api/v1/detections", readings_detections_get,
+    {READ("/api/v1/detections", ROLES_WATCH, readings_detections_get,
           "The detections of one device, in native form", DETECTIONS_QUERY)},
-    {READ("/api/v1/detections/count", readings_count_get, "How many detections are stored",
-          COUNT_QUERY)},
+    {READ("/api/v1/detections/count", ROLES_WATCH, readings_count_get,
+          "How many detections are stored", COUNT_QUERY)},
 };
 const size_t readings_route_count = COUNT_OF(readings_routes);

@@ -122,15 +122,22 @@ static const struct json_field TOKEN_FIELDS[] = {
      .kind = JSON_FIELD_ID,
      JSON_AT(struct device_token, device),
      .doc = "The only device that may use it; any device of the event when absent."},
+    {.name = "purpose",
+     .kind = JSON_FIELD_ENUM,
+     JSON_AT(struct device_token, purpose),
+     .names = token_purpose_names,
+     .doc = "send, when absent: sends what devices measure. read: reads how many people are where, "
+            "for another platform, and nothing else; of no device."},
 };
 
 static json_t *token_json(const struct device_token *token)
 {
     return json_pack(
-        "{s:I, s:s, s:s, s:s*, s:o, s:o, s:o}", "id", (json_int_t)token->id, "event", token->event,
-        "name", token->name, "device", token->device[0] == '\0' ? NULL : token->device,
-        "created_at", json_of_time(token->created_at_ms), "last_used_at",
-        json_of_time(token->last_used_at_ms), "revoked_at", json_of_time(token->revoked_at_ms));
+        "{s:I, s:s, s:s, s:s, s:s*, s:o, s:o, s:o}", "id", (json_int_t)token->id, "event",
+        token->event, "name", token->name, "purpose", token_purpose_names[token->purpose], "device",
+        token->device[0] == '\0' ? NULL : token->device, "created_at",
+        json_of_time(token->created_at_ms), "last_used_at", json_of_time(token->last_used_at_ms),
+        "revoked_at", json_of_time(token->revoked_at_ms));
 }
 
 static enum err read_tokens(const struct request *request, struct db *db, struct id_page *page)
@@ -285,7 +292,7 @@ const struct route members_routes[] = {
      .thread = ROUTE_WORKER,
      .handle = list_tokens,
      .tag = "Tokens",
-     .summary = "The tokens of devices, without their secrets.",
+     .summary = "The tokens of devices and programs, without their secrets.",
      .query = api_page_query},
     {.method = "POST",
      .path = "/api/v1/events/{event}/tokens",

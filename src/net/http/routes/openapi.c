@@ -105,7 +105,24 @@ static void add_rate(json_t *operation, const struct route *route)
     (void)json_object_set_new(operation, "description", json_string(words));
 }
 
-static json_t *make_operation(const struct route *route)
+/* People sign in by session; a token is good for a route that has one of its roles. */
+static json_t *security_of(const struct route *route, const struct token_role *token_roles)
+{
+    json_t *names = json_array();
+    json_t *security = json_array();
+    for (; token_roles->role != 0; token_roles++) {
+        if ((route->roles & token_roles->role) != 0)
+            (void)json_array_append_new(names, json_string(token_roles->name));
+    }
+    if (route->roles != 0)
+        (void)json_array_append_new(security, json_pack("{s:[]}", "session"));
+    if (json_array_size(names) > 0)
+        (void)json_array_append_new(security, json_pack("{s:O}", "token", names));
+    json_decref(names);
+    return security;
+}
+
+static json_t *make_operation(const struct route *route, const struct token_role *token_roles)
 {
     json_t *parameters = json_array();
     add_path_params(parameters, route);
@@ -117,13 +134,12 @@ static json_t *make_operation(const struct route *route)
         (void)json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
     add_body(operation, route);
     add_rate(operation, route);
-    json_t *security =
-        route->roles == 0 ? json_array() : json_pack("[{s:[]}, {s:[]}]", "session", "token");
-    (void)json_object_set_new(operation, "security", security);
+    (void)json_object_set_new(operation, "security", security_of(route, token_roles));
     return operation;
 }
 
-static void add_route(json_t *paths, const struct route *route)
+static void add_route(json_t *paths, const struct route *route,
+                      const struct token_role *token_roles)
 {
     if (strncmp(route->path, "/api/", 5) != 0)
         return;
@@ -139,7 +155,7 @@ static void add_route(json_t *paths, const struct route *route)
     for (const char *p = route->method; *p != '\0' && n + 1 < sizeof method; p++)
         method[n++] = (char)(*p - 'A' + 'a');
     method[n] = '\0';
-    (void)json_object_set_new(item, method, make_operation(route));
+    (void)json_object_set_new(item, method, make_operation(route, token_roles));
 }
 
 static json_t *problem_schema(void)
@@ -159,30 +175,41 @@ static json_t *problem_response(const char *description)
                      "application/problem+json", "schema", "$ref", "#/components/schemas/Problem");
 }
 
-static json_t *components(void)
+static json_t *token_scheme(const struct token_role *token_roles)
+{
+    char words[512] = "A token of one event; each operation names which it takes.";
+    for (; token_roles->role != 0; token_roles++) {
+        size_t len = strlen(words);
+        (void)snprintf(words + len, sizeof words - len, " %s: %s.", token_roles->name,
+                       token_roles->may);
+    }
+    return json_pack("{s:s, s:s, s:s}", "type", "http", "scheme", "bearer", "description", words);
+}
+
+static json_t *components(const struct token_role *token_roles)
 {
     json_t *too_many = problem_response("Over the rate; Retry-After tells when to come back.");
     (void)json_object_set_new(too_many, "headers",
                               json_pack("{s:{s:{s:s}}, s:{s:{s:s}}, s:{s:{s:s}}}", "Retry-After",
                                         "schema", "type", "integer", "RateLimit", "schema", "type",
                                         "string", "RateLimit-Policy", "schema", "type", "string"));
-    return json_pack("{s:{s:o}, s:{s:o, s:o}, s:{s:{s:s, s:s, s:s}, s:{s:s, s:s}}}", "schemas",
-                     "Problem", problem_schema(), "responses", "Problem",
+    return json_pack("{s:{s:o}, s:{s:o, s:o}, s:{s:{s:s, s:s, s:s}, s:o}}", "schemas", "Problem",
+                     problem_schema(), "responses", "Problem",
                      problem_response("What is wrong, where, and what to do (RFC 9457)."),
                      "TooMany", too_many, "securitySchemes", "session", "type", "apiKey", "in",
-                     "cookie", "name", "__Host-muster", "token", "type", "http", "scheme",
-                     "bearer");
+                     "cookie", "name", "__Host-muster", "token", token_scheme(token_roles));
 }
 
-json_t *http_openapi(const struct route_table *tables, size_t table_count)
+json_t *http_openapi(const struct route_table *tables, size_t table_count,
+                     const struct token_role *token_roles)
 {
     json_t *paths = json_object();
     for (size_t i = 0; i < table_count; i++) {
         for (size_t j = 0; j < tables[i].route_count; j++)
-            add_route(paths, &tables[i].routes[j]);
+            add_route(paths, &tables[i].routes[j], token_roles);
     }
     return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o}", "openapi", "3.1.0", "info", "title",
                      "Muster", "version", "1", "description",
                      "Event operations: detections in, crowd counts and alarms out.", "paths",
-                     paths, "components", components());
+                     paths, "components", components(token_roles));
 }

@@ -18,6 +18,9 @@ static void nothing(struct request *request, void *context)
     (void)context;
 }
 
+static const struct token_role TOKENS[] = {
+    {2, "send", "sends counts"}, {4, "read", "reads them"}, {0, NULL, NULL}};
+
 static const struct route ROUTES[] = {
     {.method = "PUT",
      .path = "/api/v1/events/{event}/zones/{zone}",
@@ -28,6 +31,10 @@ static const struct route ROUTES[] = {
      .body_field_count = 2,
      .handle = nothing,
      .rate = {.limit = 5, .period_s = 1, .burst = 5}},
+    {.method = "DELETE",
+     .path = "/api/v1/events/{event}/zones/{zone}",
+     .roles = 8,
+     .handle = nothing},
     {.method = "GET",
      .path = "/api/v1/events/{event}/zones/{zone}",
      .query = QUERY,
@@ -63,7 +70,7 @@ static const char *text_at(json_t *value, const char *path)
 TEST(document_says_what_the_routes_take)
 {
     struct route_table table = {.routes = ROUTES, .route_count = COUNT_OF(ROUTES)};
-    SCOPED_JSON *document = http_openapi(&table, 1);
+    SCOPED_JSON *document = http_openapi(&table, 1, TOKENS);
     CHECK(document != NULL);
     CHECK_TEXT(text_at(document, "openapi"), "3.1.0");
     CHECK_INT(json_object_size(at(document, "paths")), 1); /* pages are not part of the API */
@@ -78,7 +85,14 @@ TEST(document_says_what_the_routes_take)
                "At most 5 calls in 1 s, 5 of them at once, for each person or token.");
     CHECK(json_object_get(at(document, ZONE "get"), "description") == NULL);
     CHECK_INT(json_array_size(at(document, ZONE "put security")), 2);
+    CHECK_INT(json_array_size(at(document, ZONE "put security 0 session")), 0);
+    CHECK_INT(json_array_size(at(document, ZONE "put security 1 token")), 1);
+    CHECK_TEXT(text_at(document, ZONE "put security 1 token 0"), "send");
+    CHECK_INT(json_array_size(at(document, ZONE "delete security")),
+              1); /* no token is good for it */
     CHECK_INT(json_array_size(at(document, ZONE "get security")), 0);
+    CHECK(strstr(text_at(document, "components securitySchemes token description"),
+                 " send: sends counts. read: reads them.") != NULL);
     CHECK_TEXT(text_at(document, ZONE "get parameters 2 name"), "from");
     CHECK_TEXT(text_at(document, ZONE "get parameters 2 description"), "RFC 3339 time, inclusive");
     CHECK_TEXT(text_at(document, ZONE "get parameters 3 schema type"), "array");
