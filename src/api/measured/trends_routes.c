@@ -105,23 +105,18 @@ static void set_occupancy(struct request *request, void *context)
 
 #define VENUE "/api/v1/events/{event}/venues/{venue}"
 
+#define READ(p, h, s)                                                                              \
+    .method = "GET", .path = (p), .roles = ROLES_STAFF, .thread = ROUTE_WORKER, .handle = (h),     \
+    .tag = "Crowd", .summary = (s)
+
 const struct route trends_routes[] = {
-    {.method = "GET",
-     .path = VENUE "/forecast",
-     .roles = ROLES_STAFF,
-     .thread = ROUTE_WORKER,
-     .handle = tell_forecast,
-     .tag = "Crowd",
-     .summary = "How many will be in every zone in 5, 15 and 30 minutes, with the band of that; "
-                "when it is full; whether it is unusual for this hour."},
-    {.method = "GET",
-     .path = VENUE "/occupancy",
-     .roles = ROLES_STAFF,
-     .thread = ROUTE_WORKER,
-     .handle = tell_occupancy,
-     .tag = "Crowd",
-     .summary = "How many are inside every zone by counters, lines and cameras, how sure that is, "
-                "and how far they disagree."},
+    {READ(VENUE "/forecast", tell_forecast,
+          "How many will be in every zone in 5, 15 and 30 minutes, with the band of that; when it "
+          "is full; whether it is unusual for this hour.")},
+    {READ(
+        VENUE "/occupancy", tell_occupancy,
+        "How many are inside every zone by counters, lines and cameras, how sure that is, how far "
+        "they disagree, and what makes it wrong.")},
     {.method = "PUT",
      .path = VENUE "/zones/{zone}/occupancy",
      .roles = ROLES_WATCH,
