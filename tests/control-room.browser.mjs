@@ -364,6 +364,35 @@ scenario('where a zone is heading is drawn with its band, and told: when it is f
   }
 });
 
+scenario('a zone that only counters tell of shows how many are inside, and who says so', async (t) => {
+  const { browser, muster, admin, token, cameras } = await open(t);
+  cameras.show('cam-2', 12);
+  await fillByGate(muster, admin, token);
+  for (const viewport of [undefined, PHONE]) {
+    const room = await Room.open(browser, muster.url, viewport ? { viewport, hasTouch: true, isMobile: true } : {});
+    await room.signIn(ADMIN, '/control/demo/park?zone=stage');
+    await room.reads('[data-zone-row=stage] .zone-name', /^Before the stage By counters/);
+    await room.reads('[data-zone-row=stage] .figure', /^4\d\d of 500/);
+    await room.reads('[data-zone-row=food] .zone-name', /^Food court Calm/);
+    await room.isAccessible('a zone by its counters');
+    if (viewport) await room.fitsTheScreen('a zone by its counters');
+    room.hasNoComplaints();
+  }
+  // Through another door more go out than in: said where the zone is looked at.
+  await admin.put('/api/v1/events/demo/venues/park/zones/yard', {
+    name: 'Yard', polygon: { type: 'Polygon', coordinates: [[[0, 20], [9, 20], [9, 29], [0, 29], [0, 20]]] },
+  });
+  await admin.put('/api/v1/events/demo/venues/park/devices/gate-2', { name: 'Gate 2', kind: 'counter', counts_into: 'yard', silent_after_ms: 600000 });
+  const minute = Math.floor(Date.now() / 60000) * 60000;
+  await muster.withToken(token).post('/api/v1/readings', [[-60000, 20], [0, 0]].map(([ms, out]) => ({
+    id: 'gate-2', timestamp: new Date(minute + ms).toISOString(), out,
+  })), 202);
+  const room = await Room.open(browser, muster.url);
+  await room.signIn(ADMIN, '/control/demo/park?zone=yard');
+  await room.reads('.outlook-warning', /more people are counted out than in/);
+  await room.reads('[data-zone-row=yard]', /Yard By counters\s+0/);
+});
+
 scenario('on a phone nothing is cut off, the open alarm comes first, and fingers find their targets', async (t) => {
   const { browser, muster, cameras } = await open(t);
   cameras.show('cam-1', 430);

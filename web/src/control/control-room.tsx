@@ -102,6 +102,7 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
   const devices = useCell(watch.devices);
   const forecast = useCell(watch.forecast);
   const occupancy = useCell(watch.occupancy);
+  const inside = useMemo(() => new Map((occupancy?.zones ?? []).map((zone) => [zone.id, zone])), [occupancy]);
   const { zones, zonesNow, isStale, atMs } = useNow(watch);
   const linesNow = useLines(watch);
   const { openCount, alarmed } = useAlarms(event);
@@ -148,12 +149,12 @@ export function ControlRoom({ event, venue: venueId }: { event: string; venue: s
             choose(zone);
             setPart('plan');
           }} />
-          <ZoneList venue={venue} zonesNow={zonesNow} alarmed={alarmed} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
+          <ZoneList venue={venue} zonesNow={zonesNow} inside={inside} alarmed={alarmed} atMs={atMs ?? 0} trend={watch.trend} chosen={chosen} onChoose={choose} />
           <LineList event={event} venue={venue} linesNow={linesNow} />
         </div>
         <History event={event} zone={chosenZone} now={chosen ? zonesNow.get(chosen) ?? null : null} isStale={isStale}
           forecast={forecast?.zones.find((zone) => zone.id === chosen) ?? null}
-          inside={occupancy?.zones.find((zone) => zone.id === chosen) ?? null} />
+          inside={chosen ? inside.get(chosen) ?? null : null} />
       </main>
       <PartSwitch part={part} setPart={setPart} openCount={openCount} />
     </>

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The zones as a table: the plan's other half, for eyes, keyboards and screen readers alike.
-import type { VenueDocument, ZoneDocument, ZoneNow } from '../shell/documents';
-import { count, density } from '../shell/format';
+import type { VenueDocument, ZoneDocument, ZoneNow, ZoneOccupancy } from '../shell/documents';
+import { count, density, timeOfDay } from '../shell/format';
+import { serverNow } from '../shell/server-clock';
 import { AlarmSign, alarmWords, CamerasHeard, levelWords, LevelSign, LevelWord, type ZoneAlarm } from './levels';
 import type { Trend } from './trend';
+
+// Quiet counters say that nobody passes; the server believes that for so long.
+const COUNTERS_HOLD_MS = 15 * 60000;
+// A minute is told with a message of a later one: what is older than this says when it was.
+const COUNTERS_FRESH_MS = 3 * 60000;
 
 interface ZoneListProps {
   venue: VenueDocument;
   zonesNow: ReadonlyMap<string, ZoneNow>;
+  inside: ReadonlyMap<string, ZoneOccupancy>;
   alarmed: ReadonlyMap<string, ZoneAlarm>;
   atMs: number;
   trend: Trend;
@@ -35,28 +42,47 @@ function TrendArrow({ perMinute }: { perMinute: number | null }) {
   );
 }
 
+// What the counters at its doors say of a zone that no camera sees.
+interface ByCounters {
+  people: number;
+  atMs: number;
+}
+
+function byCounters(now: ZoneNow | undefined, inside: ZoneOccupancy | undefined): ByCounters | null {
+  if (now?.people != null || !inside?.at || inside.people === null || inside.counters === null) return null;
+  const atMs = Date.parse(inside.at);
+  return serverNow() - atMs <= COUNTERS_HOLD_MS ? { people: inside.people, atMs } : null;
+}
+
+function CountersWord({ counted }: { counted: ByCounters }) {
+  const isOlder = serverNow() - counted.atMs > COUNTERS_FRESH_MS;
+  return <span class="level-word level-unknown">By counters{isOlder && `, ${timeOfDay(counted.atMs, 'minutes')}`}</span>;
+}
+
 interface RowProps {
   zone: ZoneDocument;
   now: ZoneNow | undefined;
+  counted: ByCounters | null;
   alarm: ZoneAlarm | undefined;
   perMinute: number | null;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-function Row({ zone, now, alarm, perMinute, isChosen, onChoose }: RowProps) {
+function Row({ zone, now, counted, alarm, perMinute, isChosen, onChoose }: RowProps) {
   const level = now?.level ?? 'unknown';
-  const share = zone.capacity_persons > 0 && now?.people != null ? now.people / zone.capacity_persons : null;
+  const people = counted ? counted.people : now?.people;
+  const share = zone.capacity_persons > 0 && people != null ? people / zone.capacity_persons : null;
   return (
     <tr class={`level-${level} ${isChosen ? 'is-chosen' : ''}`} data-zone-row={zone.id} onClick={onChoose}>
       <th scope="row">
         <button type="button" class="zone-name" aria-pressed={isChosen}>
           <LevelSign level={level} />
-          <span>{zone.name} <LevelWord level={level} /><AlarmSign alarm={alarm} /><span class="visually-hidden">{alarmWords(alarm)}</span> <CamerasHeard now={now} /></span>
+          <span>{zone.name} {counted ? <CountersWord counted={counted} /> : <LevelWord level={level} />}<AlarmSign alarm={alarm} /><span class="visually-hidden">{alarmWords(alarm)}</span> <CamerasHeard now={now} /></span>
         </button>
       </th>
       <td class="figure">
-        <b>{count(now?.people)}</b>
+        <b>{count(people)}</b>
         {zone.capacity_persons > 0 && (
           <>
             <span class="of"> of {count(zone.capacity_persons)}</span>
@@ -70,7 +96,7 @@ function Row({ zone, now, alarm, perMinute, isChosen, onChoose }: RowProps) {
   );
 }
 
-export function ZoneList({ venue, zonesNow, alarmed, atMs, trend, chosen, onChoose }: ZoneListProps) {
+export function ZoneList({ venue, zonesNow, inside, alarmed, atMs, trend, chosen, onChoose }: ZoneListProps) {
   return (
     <section class="panel zones" aria-labelledby="zones-title">
       <h2 id="zones-title">Zones</h2>
@@ -90,7 +116,7 @@ export function ZoneList({ venue, zonesNow, alarmed, atMs, trend, chosen, onChoo
               {inOrder(venue.zones, zonesNow).map((zone) => {
                 const now = zonesNow.get(zone.id);
                 return (
-                  <Row key={zone.id} zone={zone} now={now} alarm={alarmed.get(zone.id)} isChosen={zone.id === chosen}
+                  <Row key={zone.id} zone={zone} now={now} counted={byCounters(now, inside.get(zone.id))} alarm={alarmed.get(zone.id)} isChosen={zone.id === chosen}
                     perMinute={trend.perMinute(zone.id, now?.people ?? null, atMs)}
                     onChoose={() => onChoose(zone.id)} />
                 );

@@ -61,6 +61,9 @@ function Inside({ inside }: { inside: ZoneOccupancy }) {
       {sigmas >= DISAGREE_SIGMAS && (
         <span class="outlook-warning"><span aria-hidden="true">≠ </span>Counters and cameras disagree by {count(Math.abs(inside.disagreement ?? 0))}</span>
       )}
+      {(inside.faults ?? []).map(({ what, detail }) => (
+        <span class="outlook-warning" key={what}><span aria-hidden="true">! </span>{detail}</span>
+      ))}
       {faulty.map(({ counter, fault }) => (
         <span class="outlook-warning" key={counter}><span aria-hidden="true">! </span>{counter}: {fault!.detail}</span>
       ))}

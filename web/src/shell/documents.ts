@@ -141,6 +141,7 @@ export interface ZoneOccupancy {
   cameras: number | null;
   disagreement: number | null;
   disagreement_sigmas: number | null;
+  faults?: { what: string; detail: string }[]; // what makes its numbers wrong; absent until a first minute is told after an update
   passages: { counter: string; fault: { at: string; detail: string } | null }[];
 }
 
