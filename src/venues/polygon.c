@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venues/polygon.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 /* Twice the signed area of a, b, c: positive when c lies left of a-b. */
 static double turn(struct point a, struct point b, struct point c)
 {
@@ -38,11 +41,13 @@ bool polygon_contains(const struct point *ring, size_t len, struct point point)
 
 bool polygon_is_outside(const struct floor_ring *ring, struct point point)
 {
+    if (polygon_contains(ring->points, ring->len, point))
+        return false;
     for (size_t i = 0, j = ring->len - 1; i < ring->len; j = i++) {
         if (is_on_segment(ring->points[j], ring->points[i], point))
             return false;
     }
-    return !polygon_contains(ring->points, ring->len, point);
+    return true;
 }
 
 double polygon_area(const struct point *ring, size_t len)
@@ -88,22 +93,70 @@ static bool edges_meet(const struct point *ring, size_t len, size_t i, size_t j)
     return segments_meet(ring[i], ring[i + 1], ring[j], ring[(j + 1) % len]);
 }
 
+struct extent {
+    struct point low, high;
+    size_t edge; /* from this corner to the next */
+};
+
+static struct extent extent_of(const struct point *ring, size_t len, size_t edge)
+{
+    struct point a = ring[edge], b = ring[(edge + 1) % len];
+    return (struct extent){{MIN(a.x, b.x), MIN(a.y, b.y)}, {MAX(a.x, b.x), MAX(a.y, b.y)}, edge};
+}
+
+static int by_low_x(const void *a, const void *b)
+{
+    double x = ((const struct extent *)a)->low.x, y = ((const struct extent *)b)->low.x;
+    return (x > y) - (x < y);
+}
+
+/* From left to right, so that each edge is compared with those only that begin before it ends: a plan's walls
+ * have thousands of short ones, and an import reads many at a time. */
 size_t polygon_crossing_edge(const struct point *ring, size_t len)
 {
+    size_t first = len;
+    SCOPED_MEM struct extent *edges = mem_new_array(len + 1, sizeof *edges);
+    for (size_t i = 0; i < len; i++)
+        edges[i] = extent_of(ring, len, i);
+    qsort(edges, len, sizeof *edges, by_low_x);
     for (size_t i = 0; i < len; i++) {
-        for (size_t j = i + 1; j < len; j++) {
-            if (edges_meet(ring, len, i, j))
-                return i;
+        const struct extent *a = &edges[i], *end = &edges[len];
+        for (const struct extent *b = a + 1; b < end && b->low.x <= a->high.x; b++) {
+            size_t low = MIN(a->edge, b->edge), high = MAX(a->edge, b->edge);
+            if (b->low.y <= a->high.y && b->high.y >= a->low.y && low < first &&
+                edges_meet(ring, len, low, high))
+                first = low;
         }
     }
-    return len;
+    return first;
+}
+
+static struct extent extent_of_all(const struct floor_ring *ring)
+{
+    struct extent all = {{INFINITY, INFINITY}, {-INFINITY, -INFINITY}, 0};
+    for (size_t i = 0; i < ring->len; i++) {
+        struct point p = ring->points[i];
+        all.low = (struct point){MIN(all.low.x, p.x), MIN(all.low.y, p.y)};
+        all.high = (struct point){MAX(all.high.x, p.x), MAX(all.high.y, p.y)};
+    }
+    return all;
+}
+
+static bool do_overlap(const struct extent *a, const struct extent *b)
+{
+    return a->low.x <= b->high.x && a->high.x >= b->low.x && a->low.y <= b->high.y &&
+           a->high.y >= b->low.y;
 }
 
 size_t polygon_crossing_other(const struct floor_ring *ring, const struct floor_ring *other)
 {
+    const struct extent around = extent_of_all(other);
     for (size_t i = 0; i < ring->len; i++) {
-        for (size_t j = 0; j < other->len; j++) {
-            if (segments_cross(ring->points[i], ring->points[(i + 1) % ring->len], other->points[j],
+        struct extent edge = extent_of(ring->points, ring->len, i);
+        for (size_t j = 0; do_overlap(&edge, &around) && j < other->len; j++) {
+            struct extent its = extent_of(other->points, other->len, j);
+            if (do_overlap(&edge, &its) &&
+                segments_cross(ring->points[i], ring->points[(i + 1) % ring->len], other->points[j],
                                other->points[(j + 1) % other->len]))
                 return i;
         }

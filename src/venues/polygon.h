@@ -7,7 +7,7 @@
 /* Signed by the shoelace formula: positive when counter-clockwise. */
 double polygon_area(const struct point *ring, size_t len);
 /* True when no two edges meet but neighbours in their common corner: no crossing, no touching, no
- * spike. Quadratic in the number of corners, which LIMIT_POLYGON_POINTS bounds. */
+ * spike. Nearly linear in the number of corners as walls and floors have them. */
 bool polygon_is_simple(const struct point *ring, size_t len);
 /* The first edge [i, i+1] that meets a later one, for the message; len when there is none. */
 size_t polygon_crossing_edge(const struct point *ring, size_t len);

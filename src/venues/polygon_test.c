@@ -4,6 +4,8 @@
 #include "base/random.h"
 #include "base/test.h"
 
+#include <math.h>
+
 static const struct point SQUARE[] = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
 static const struct point NOTCHED[] = {{0, 0}, {10, 0}, {10, 10}, {5, 5}, {0, 10}};
 
@@ -87,4 +89,59 @@ TEST(an_edge_meets_a_box_that_it_passes_touches_or_lies_in)
     CHECK(segment_meets_box((struct point){1, -1}, (struct point){1, 2}, low, high));
     CHECK(!segment_meets_box((struct point){1.1, -1}, (struct point){1.1, 2}, low, high));
     CHECK(!segment_meets_box((struct point){-0.2, 0.9}, (struct point){0.2, 1.4}, low, high));
+}
+
+static int side_of(struct point a, struct point b, struct point c)
+{
+    double turn = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+    return (turn > 0) - (turn < 0);
+}
+
+static bool is_within(struct point a, struct point b, struct point p)
+{
+    return side_of(a, b, p) == 0 && p.x >= MIN(a.x, b.x) && p.x <= MAX(a.x, b.x) &&
+           p.y >= MIN(a.y, b.y) && p.y <= MAX(a.y, b.y);
+}
+
+/* Edge by edge; whole numbers, so that nothing is rounded. */
+static size_t naive_crossing_edge(const struct point *ring, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        for (size_t j = i + 1; j < len; j++) {
+            struct point a = ring[i], b = ring[i + 1], c = ring[j], d = ring[(j + 1) % len];
+            bool is_next = j == i + 1, is_last = i == 0 && j == len - 1;
+            bool do_cross =
+                side_of(a, b, c) * side_of(a, b, d) < 0 && side_of(c, d, a) * side_of(c, d, b) < 0;
+            bool do_touch = is_within(a, b, c) || is_within(a, b, d) || is_within(c, d, a) ||
+                            is_within(c, d, b);
+            if (is_next || is_last ? is_within(is_next ? a : c, is_next ? b : d, is_next ? d : b) ||
+                                         is_within(c, d, is_next ? a : b)
+                                   : do_cross || do_touch)
+                return i;
+        }
+    }
+    return len;
+}
+
+TEST(the_first_edge_that_meets_another_is_found_as_edge_by_edge)
+{
+    struct random_sequence random = {.state = 7};
+    size_t simple = 0;
+    for (int round = 0; round < 50000; round++) {
+        struct point ring[9];
+        size_t len = 3 + (size_t)(random_uniform(&random) * 6);
+        for (size_t i = 0; i < len; i++) {
+            do
+                ring[i] = (struct point){floor(random_uniform(&random) * 12),
+                                         floor(random_uniform(&random) * 12)};
+            while (i > 0 && ring[i].x == ring[i - 1].x && ring[i].y == ring[i - 1].y);
+        }
+        ring[len] = ring[0];
+        if (ring[len - 1].x == ring[0].x && ring[len - 1].y == ring[0].y)
+            continue; /* read as one corner */
+        size_t found = polygon_crossing_edge(ring, len);
+        CHECK_INT(found, naive_crossing_edge(ring, len));
+        simple += found == len;
+    }
+    CHECK(simple > 1000);
 }

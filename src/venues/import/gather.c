@@ -71,6 +71,20 @@ static void number_id(struct gathered *gathered, enum venue_part part, const cha
     (void)json_object_set_new(gathered->ids, counter, json_integer(next));
 }
 
+/* Positions of a GeoJSON geometry's coordinates, however deep; json_parse bounds the depth. */
+static size_t count_corners(const json_t *coordinates)
+{
+    size_t count = 0, i;
+    json_t *item;
+    if (json_is_number(json_array_get(coordinates, 0)))
+        return 1;
+    json_array_foreach(coordinates, i, item)
+    {
+        count += count_corners(item);
+    }
+    return count;
+}
+
 enum err gathered_add(struct gathered *gathered, enum venue_part part, const char *wish,
                       json_t *document, const char *place, struct err_note *note)
 {
@@ -79,6 +93,11 @@ enum err gathered_add(struct gathered *gathered, enum venue_part part, const cha
     if (json_array_size(gathered->parts) >= LIMIT_IMPORT_PARTS)
         return err_set(note, ERR_TOO_LARGE, "body", "holds more than %d zones, lines and walls",
                        LIMIT_IMPORT_PARTS);
+    const json_t *shape = json_object_get(owned, part == VENUE_PART_LINE ? "line" : "polygon");
+    gathered->corners += count_corners(json_object_get(shape, "coordinates"));
+    if (gathered->corners > LIMIT_IMPORT_POINTS)
+        return err_set(note, ERR_TOO_LARGE, "body", "may have at most %d corners in all",
+                       LIMIT_IMPORT_POINTS);
     bool is_exact = wish != NULL && text_is_id(wish);
     if (is_exact && is_taken(gathered, part, wish))
         return err_set(note, ERR_INVALID, place, "names the %s %s a second time", words[part],

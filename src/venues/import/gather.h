@@ -11,6 +11,7 @@ struct gathered {
     json_t *passed_over; /* {"place", "why"} */
     json_t *levels;      /* of an archive; {"id", "name", "ordinal"} */
     json_t *ids;         /* "part/id": taken in this file */
+    size_t corners;      /* of all parts */
 };
 
 void gathered_init(struct gathered *gathered);

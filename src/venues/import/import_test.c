@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venues/venues_import.h"
 
+#include "base/text.h"
 #include "store/place_test.h"
 #include "venues/venues.h"
 #include "venues/venues_edit.h"
@@ -265,5 +266,39 @@ ON_BOTH_ENGINES(archives_that_swell_or_are_none_are_refused)
     file.len = 18;
     CHECK_INT(take(&site, file, &report), ERR_MALFORMED);
     CHECK_TEXT(note.place, "body");
+    site_close(&site);
+}
+
+/* So many lines of a thousand points. */
+static void write_lines(struct text *out, size_t count)
+{
+    text_init(out, LIMIT_IMPORT_BYTES);
+    text_add(out, "{\"type\":\"FeatureCollection\",\"features\":[");
+    for (size_t line = 0; line < count; line++) {
+        text_addf(out,
+                  "%s{\"type\":\"Feature\",\"properties\":{\"kind\":\"line\"},\"geometry\":"
+                  "{\"type\":\"LineString\",\"coordinates\":[[0,0]",
+                  line == 0 ? "" : ",");
+        for (int x = 1; x < 1000; x++)
+            text_addf(out, ",[%d,0]", x);
+        text_add(out, "]}}");
+    }
+    text_add(out, "]}");
+}
+
+TEST(the_corners_of_a_file_have_a_limit_in_every_format)
+{
+    struct site site;
+    site_open(&site, place_sqlite(), "{}");
+    for (size_t lines = 200; lines <= 201; lines++) {
+        SCOPED_TEXT text;
+        write_lines(&text, lines);
+        json_t *report = NULL;
+        struct venue_import file = {
+            .format = IMPORT_GEOJSON, .bytes = text.bytes, .len = text.len, .is_dry_run = true};
+        CHECK_INT(take(&site, file, &report), lines == 200 ? ERR_NONE : ERR_TOO_LARGE);
+        json_decref(report);
+    }
+    CHECK(strstr(note.detail, "200000 corners") != NULL);
     site_close(&site);
 }
