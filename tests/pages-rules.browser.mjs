@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages' own rules, without a browser: what labels fit, where the plan is, how old is old.
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { check, equal, playAll, scenario } from './scenario.mjs';
@@ -99,6 +100,33 @@ scenario('of two tellings of an alarm the later one counts, in whatever order th
   equal(states([told(1, 'acknowledged', 3)], [told(1, 'open', 2)]), ['1 acknowledged'], 'the list is later');
   equal(states([told(1, 'open', 1), told(1, 'resolved', 2)], []), ['1 resolved'], 'resolved between the two lists');
   equal(states([], [told(7, 'open', 5)]), ['7 open'], 'only news');
+});
+
+// A page's sheet, by the page's class. The others belong to no page alone.
+const PAGE_SHEETS = ['analysis', 'editor', 'people', 'privacy'];
+const SHARED_SHEETS = ['alarms', 'colours', 'control', 'forced', 'frame', 'ground', 'history', 'index', 'pages', 'phone', 'plan'];
+const STYLES = new URL('../web/src/style/', import.meta.url);
+
+// Selectors of a list, whatever stands in brackets.
+const apart = (list) => list.split(/,(?![^()]*\))/).map((one) => one.trim());
+
+function selectorsOf(sheet) {
+  const text = readFileSync(new URL(`${sheet}.css`, STYLES), 'utf8').replace(/\/\*[^]*?\*\//g, '');
+  return [...text.matchAll(/([^{};]+)\{/g)].map(([, list]) => list.trim()).filter((list) => !list.startsWith('@')).flatMap(apart);
+}
+
+// Below the page: .editor, .editor-choice, :where(.editor) and what is in them, each perhaps of one look only.
+const isBelow = (page, selector) => new RegExp(`^(:root\\S* )?(:where\\(\\.${page}\\b|\\.${page}\\b)`).test(selector);
+
+scenario('what a page\'s style sheet says of .step or .table holds on that page only', async () => {
+  const sheets = readdirSync(STYLES).map((name) => name.replace(/\.css$/, '')).sort();
+  equal(sheets, [...PAGE_SHEETS, ...SHARED_SHEETS].sort(), 'sheets, of a page or shared');
+  equal(['.step', '.table > .editor', '.editors', ':where(.people) .step'].filter((selector) => isBelow('editor', selector)), [], 'what would leak');
+  for (const page of PAGE_SHEETS) {
+    const selectors = selectorsOf(page);
+    check(selectors.length > 8, `${page}.css has ${selectors.length} selectors`);
+    equal(selectors.filter((selector) => !isBelow(page, selector)), [], `selectors of ${page}.css that hold everywhere: write :where(.${page}) before them`);
+  }
 });
 
 await playAll();

@@ -31,7 +31,7 @@ export function VenueChoice({ event }: { event: string }) {
     }
   };
   return (
-    <main class="page" id="main">
+    <main class="page editor-choice" id="main">
       <h1>Venues to edit</h1>
       <LoadTrouble of={loader}>The venues could not be read.</LoadTrouble>
       <ul class="tiles">
