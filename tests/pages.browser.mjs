@@ -2,7 +2,7 @@
 // How the pages are served, choosing between several places, and both looks under axe-core.
 import { ADMIN, check, equal, playAll, scenario } from './scenario.mjs';
 import { buildPark, crowd, makeToken } from './park.mjs';
-import { Cameras, openBrowser, Room } from './browser/room.mjs';
+import { Cameras, openBrowser, PHONE, Room } from './browser/room.mjs';
 
 scenario('pages come with a strict policy, compressed, and are kept by what they are', async (t) => {
   const muster = await t.muster();
@@ -98,6 +98,34 @@ scenario('night, bright and the device\'s own look are all legible', async (t) =
   equal(await room.page.getAttribute('html', 'data-look'), 'bright', 'a device that is bright');
   await room.page.emulateMedia({ colorScheme: 'dark' });
   await room.see('html[data-look=night]');
+});
+
+scenario('a cold, wet finger finds the way home, the zone of an alarm, and the corners of a zone', async (t) => {
+  const browser = await openBrowser(t);
+  const muster = await t.muster();
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  const cameras = new Cameras(t, muster.withToken((await makeToken(admin)).token), crowd);
+  await admin.post('/api/v1/events/demo/rules', {
+    id: 'full', name: 'Full', series: 'zone.stage:people', direction: 'above', threshold: 200, recovery: 100,
+    hold_ms: 0, recovery_hold_ms: 0, severity: 'critical', recipients: [],
+  });
+  cameras.show('cam-1', 300);
+  const room = await Room.open(browser, muster.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+  const isLarge = async (selector, px) => {
+    const { width, height } = await (await room.see(selector)).boundingBox();
+    check(width >= px && height >= px, `${selector} is ${width} x ${height} pixels, less than ${px}`);
+  };
+  await room.signIn(ADMIN);
+  await isLarge('.home', 44);
+  await isLarge('.alarm[data-state=open] h3 button', 40);
+  await room.page.goto(`${muster.url}/editor/demo/park`);
+  await room.page.tap('[data-entry="zone/stage"]');
+  await isLarge('.handle', 44);
+  await room.page.goto(`${muster.url}/people/demo`);
+  await isLarge('.people .page-head a', 40);
+  await room.fitsTheScreen('the members');
+  room.hasNoComplaints();
 });
 
 await playAll();
