@@ -13,8 +13,7 @@ void outlines_add(struct outlines *outlines, struct venue_wall *wall)
     if (wall->kind == WALL_WALKABLE) {
         if (outlines->count == outlines->size) {
             outlines->size = outlines->size == 0 ? 4 : 2 * outlines->size;
-            outlines->rings =
-                mem_resize(outlines->rings, outlines->size * sizeof *outlines->rings);
+            outlines->rings = mem_resize(outlines->rings, outlines->size * sizeof *outlines->rings);
         }
         outlines->rings[outlines->count++] = wall->rings[0];
         wall->rings[0] = (struct floor_ring){.points = NULL};

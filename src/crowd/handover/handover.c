@@ -28,7 +28,7 @@ struct handover *handover_create(void)
     handover->looks = looks_create();
     handover->assignment = assignment_create();
     handover->lost = mem_new_array(HANDOVER_PEOPLE_MAX, sizeof *handover->lost);
-    handover->new = mem_new_array(HANDOVER_PEOPLE_MAX, sizeof *handover->new);
+    handover->new = mem_new_array(HANDOVER_NEW_MAX, sizeof *handover->new);
     handover->here = mem_new_array(STRANGERS_MAX, sizeof *handover->here);
     return handover;
 }
@@ -86,10 +86,10 @@ static void forget_looks(struct handover_known *all, size_t count, int64_t now_m
     }
 }
 
-static struct handover_known *push(struct handover_known *all, size_t *inout_count,
+static struct handover_known *push(struct handover_known *all, size_t *inout_count, size_t max,
                                    const struct handover_person *person)
 {
-    if (*inout_count == HANDOVER_PEOPLE_MAX)
+    if (*inout_count == max)
         drop(all, inout_count, 0);
     struct handover_known *known = &all[(*inout_count)++];
     *known = (struct handover_known){.person = *person};
@@ -128,7 +128,8 @@ static void leave(struct handover *handover, const struct handover_person *perso
 
 void handover_began(struct handover *handover, const struct handover_person *person)
 {
-    struct handover_known *new = push(handover->new, &handover->new_count, person);
+    struct handover_known *new =
+        push(handover->new, &handover->new_count, HANDOVER_NEW_MAX, person);
     gather_look(handover, new);
     learn_strangers(handover, new);
     handover->rate.begun += 1;
@@ -139,7 +140,7 @@ void handover_missed(struct handover *handover, const struct handover_person *pe
     if (find(handover->lost, handover->lost_count, person->group, person->id) <
         handover->lost_count)
         return;
-    gather_look(handover, push(handover->lost, &handover->lost_count, person));
+    gather_look(handover, push(handover->lost, &handover->lost_count, HANDOVER_PEOPLE_MAX, person));
     leave(handover, person);
 }
 
@@ -199,19 +200,20 @@ struct deciding {
     struct assignment_pair *pairs;
     size_t count;
     double *new_sums, *lost_sums; /* odds of all that somebody may be */
-    bool *is_blind;               /* of the pairs: without looks */
+    struct looks_scale looks;
 };
 
 static void pair_all(const struct handover *handover, struct deciding *deciding)
 {
     for (uint32_t n = 0; n < handover->new_count; n++) {
         for (uint32_t l = 0; l < handover->lost_count; l++) {
-            double odds = handover_odds(&handover->lost[l], &handover->new[n], handover->looks,
+            double odds = handover_odds(&handover->lost[l], &handover->new[n], &deciding->looks,
                                         &handover->rate);
             if (!(odds > -INFINITY))
                 continue;
-            deciding->new_sums[n] += exp(odds);
-            deciding->lost_sums[l] += exp(odds);
+            double times = exp(odds);
+            deciding->new_sums[n] += times;
+            deciding->lost_sums[l] += times;
             if (odds > 0 && deciding->count < HANDOVER_PAIRS_MAX)
                 deciding->pairs[deciding->count++] = (struct assignment_pair){n, l, odds};
         }
@@ -223,8 +225,8 @@ static bool is_sure(const struct handover *handover, const struct deciding *deci
                     uint32_t l)
 {
     const struct handover_known *lost = &handover->lost[l], *new = &handover->new[n];
-    double odds = exp(handover_odds(lost, new, handover->looks, &handover->rate));
-    bool is_blind = looks_odds(handover->looks, &lost->look, &new->look) == 0;
+    double odds = exp(handover_odds(lost, new, &deciding->looks, &handover->rate));
+    bool is_blind = looks_odds(&deciding->looks, &lost->look, &new->look) == 0;
     double share = odds / (1 + fmax(deciding->new_sums[n], deciding->lost_sums[l]));
     return share >= (is_blind ? HANDOVER_SURE_BLIND : HANDOVER_SURE);
 }
@@ -293,8 +295,10 @@ size_t handover_decide(struct handover *handover, const struct handover_time *ti
     SCOPED_MEM struct assignment_pair *pairs = mem_new_array(HANDOVER_PAIRS_MAX, sizeof *pairs);
     SCOPED_MEM double *sums =
         mem_new_array(handover->new_count + handover->lost_count + 1, sizeof *sums);
-    struct deciding deciding = {
-        .pairs = pairs, .new_sums = sums, .lost_sums = sums + handover->new_count};
+    struct deciding deciding = {.looks = looks_scale(handover->looks),
+                                .pairs = pairs,
+                                .new_sums = sums,
+                                .lost_sums = sums + handover->new_count};
     pair_all(handover, &deciding);
     return settle(handover, &deciding, group_times, out, size);
 }

@@ -19,7 +19,11 @@
 #define HANDOVER_WAIT_MS    1700
 #define HANDOVER_SURE       0.67 /* a wrong join spoils two people's ways, a missed one one's */
 #define HANDOVER_SURE_BLIND 0.95
-#define HANDOVER_PEOPLE_MAX 1024 /* lost, and beginning; the oldest make room */
+/* Of the lost, and of those who have begun and are not decided; the oldest make room, and are new. All pairs
+ * of both are weighed whenever somebody is due, beside the venue's live seconds: under 20 ms where all are within
+ * reach and sent vectors, 3 ms with twenty who begin a second (handover_bench). */
+#define HANDOVER_PEOPLE_MAX 1024
+#define HANDOVER_NEW_MAX    128
 /* So many who are lost come again; and after so long on the average, unless they come straight on. */
 #define HANDOVER_RETURNS  0.5
 #define HANDOVER_RETURN_S 60.0

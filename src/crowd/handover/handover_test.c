@@ -219,3 +219,28 @@ TEST(vectors_and_the_lost_have_a_limit_and_the_newest_stay)
     CHECK(!decide(handover, T, &join));
     handover_destroy(handover);
 }
+
+TEST(of_those_who_begin_at_once_the_newest_are_weighed)
+{
+    struct handover *handover = handover_create();
+    struct handover_join join;
+    struct handover_person lost = at(0, 1, T, 10), same = at(1, 2, T + 1000, 11.3);
+    handover_lost(handover, &lost);
+    handover_began(handover, &same);
+    for (uint64_t i = 1; i < HANDOVER_NEW_MAX; i++) {
+        struct handover_person new = at(1, 10 + i, T + 1000, 5000);
+        handover_began(handover, &new);
+    }
+    CHECK_INT(handover_waiting(handover), 1 + HANDOVER_NEW_MAX);
+    CHECK(decide(handover, T + 1000 + HANDOVER_WAIT_MS, &join));
+    CHECK_INT(join.id, 2);
+    handover_lost(handover, &lost);
+    handover_began(handover, &same);
+    for (uint64_t i = 0; i < HANDOVER_NEW_MAX; i++) {
+        struct handover_person new = at(1, 1000 + i, T + 1000, 5000);
+        handover_began(handover, &new);
+    }
+    CHECK_INT(handover_waiting(handover), 1 + HANDOVER_NEW_MAX);
+    CHECK(!decide(handover, T + 1000 + HANDOVER_WAIT_MS, &join));
+    handover_destroy(handover);
+}

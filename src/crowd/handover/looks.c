@@ -74,15 +74,24 @@ void looks_forget(struct looks *looks, int64_t now_ms)
         wipe(looks);
 }
 
+/* Eight sums side by side: the processor adds them at once, in the same order everywhere. */
+static double dot_of(const float *a, const float *b)
+{
+    enum { SIDE = 8 };
+    float sums[SIDE] = {0};
+    _Static_assert(LOOKS_DIMS % SIDE == 0, "whole rounds");
+    for (int i = 0; i < LOOKS_DIMS; i += SIDE) {
+        for (int k = 0; k < SIDE; k++)
+            sums[k] += a[i + k] * b[i + k];
+    }
+    return (double)((sums[0] + sums[4]) + (sums[1] + sums[5])) +
+           (double)((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
 double look_cosine(const struct look *a, const struct look *b)
 {
-    double dot = 0, aa = 0, bb = 0;
-    for (int i = 0; i < LOOKS_DIMS; i++) {
-        dot += (double)a->v[i] * (double)b->v[i];
-        aa += (double)a->v[i] * (double)a->v[i];
-        bb += (double)b->v[i] * (double)b->v[i];
-    }
-    return aa > 0 && bb > 0 ? dot / sqrt(aa * bb) : 0;
+    double squares = a->square * b->square;
+    return squares > 0 ? dot_of(a->v, b->v) / sqrt(squares) : 0;
 }
 
 static void learn(struct likeness *likeness, double cosine)
@@ -107,6 +116,7 @@ static bool unit_of(const struct look_kept *kept, struct look *out)
         return false;
     for (int i = 0; i < LOOKS_DIMS; i++)
         out->v[i] = (float)(kept->v[i] / sqrt(square));
+    out->square = dot_of(out->v, out->v);
     out->count = 1;
     out->at_ms = kept->at_ms;
     return true;
@@ -129,6 +139,7 @@ void looks_gather(struct looks *looks, uint32_t device, int64_t source_track,
         learn(&looks->self, look_cosine(inout_look, &look));
         for (int k = 0; k < LOOKS_DIMS; k++)
             inout_look->v[k] += look.v[k];
+        inout_look->square = dot_of(inout_look->v, inout_look->v);
         inout_look->count++;
         inout_look->at_ms = MIN(inout_look->at_ms, look.at_ms);
         return;
@@ -141,10 +152,10 @@ void looks_learn_strangers(struct looks *looks, const struct look *a, const stru
         learn(&looks->strangers, look_cosine(a, b));
 }
 
-static double log_normal(double value, double mean, double deviation)
+static double log_normal(double value, double mean, double deviation, double log_deviation)
 {
     double z = (value - mean) / deviation;
-    return -0.5 * z * z - log(deviation);
+    return -0.5 * z * z - log_deviation;
 }
 
 static double deviation_of(double count, double sum, double square)
@@ -153,21 +164,33 @@ static double deviation_of(double count, double sum, double square)
     return fmax(sqrt(fmax(square / count - mean * mean, 0)), LOOKS_SPREAD_MIN);
 }
 
-double looks_odds(const struct looks *looks, const struct look *a, const struct look *b)
+struct looks_scale looks_scale(const struct looks *looks)
 {
     const struct likeness *strangers = &looks->strangers, *self = &looks->self;
-    if (a->count == 0 || b->count == 0 || strangers->count < LOOKS_PAIRS_MIN)
-        return 0;
-    double apart = strangers->sum / strangers->count;
-    double spread = deviation_of(strangers->count, strangers->sum, strangers->square);
+    struct looks_scale scale = {.is_known = strangers->count >= LOOKS_PAIRS_MIN};
+    if (!scale.is_known)
+        return scale;
+    scale.apart = strangers->sum / strangers->count;
+    scale.spread = deviation_of(strangers->count, strangers->sum, strangers->square);
     /* Its own likeness, with the opinion that stands before anything is learned of it. */
-    double opinion = (apart + 1) / 2, weight = LOOKS_SELF_WEIGHT;
+    double opinion = (scale.apart + 1) / 2, weight = LOOKS_SELF_WEIGHT;
     double count = self->count + weight, sum = self->sum + weight * opinion;
-    double square = self->square + weight * (opinion * opinion + spread * spread);
-    double alike = fmax(sum / count, apart), own = deviation_of(count, sum, square);
+    double square = self->square + weight * (opinion * opinion + scale.spread * scale.spread);
+    scale.alike = fmax(sum / count, scale.apart);
+    scale.own = deviation_of(count, sum, square);
+    scale.log_spread = log(scale.spread);
+    scale.log_own = log(scale.own);
+    return scale;
+}
+
+double looks_odds(const struct looks_scale *scale, const struct look *a, const struct look *b)
+{
+    if (a->count == 0 || b->count == 0 || !scale->is_known)
+        return 0;
     /* Beyond its mean a likeness cannot be less of oneself. */
     double cosine = look_cosine(a, b);
-    double odds = log_normal(fmin(cosine, alike), alike, own) -
-                  log_normal(fmax(cosine, apart), apart, spread);
+    double odds =
+        log_normal(fmin(cosine, scale->alike), scale->alike, scale->own, scale->log_own) -
+        log_normal(fmax(cosine, scale->apart), scale->apart, scale->spread, scale->log_spread);
     return fmin(fmax(odds, -LOOKS_LIMIT), LOOKS_LIMIT);
 }

@@ -23,6 +23,7 @@
 
 struct look { /* the mean of a person's vectors; count 0 = none */
     float v[LOOKS_DIMS];
+    double square; /* of its length */
     uint32_t count;
     int64_t at_ms; /* of the oldest */
 };
@@ -48,5 +49,11 @@ void looks_gather(struct looks *looks, uint32_t device, int64_t source_track,
 /* Two who are there at the same time. */
 void looks_learn_strangers(struct looks *looks, const struct look *a, const struct look *b);
 double look_cosine(const struct look *a, const struct look *b);
+/* What was learned, prepared for as many pairs as there are. */
+struct looks_scale {
+    bool is_known;
+    double apart, spread, alike, own, log_spread, log_own;
+};
+struct looks_scale looks_scale(const struct looks *looks);
 /* Log of how much likelier the likeness is for one person than for two; 0 where that is not known. */
-double looks_odds(const struct looks *looks, const struct look *a, const struct look *b);
+double looks_odds(const struct looks_scale *scale, const struct look *a, const struct look *b);

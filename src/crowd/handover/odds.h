@@ -24,4 +24,4 @@ struct handover_rate { /* of all who begin in the venue */
 
 /* Log odds; -INFINITY when it cannot be. */
 double handover_odds(const struct handover_known *lost, const struct handover_known *new,
-                     const struct looks *looks, const struct handover_rate *rate);
+                     const struct looks_scale *looks, const struct handover_rate *rate);
