@@ -416,6 +416,9 @@ scenario('on a phone nothing is cut off, the open alarm comes first, and fingers
       await room.fitsTheScreen(part);
       await room.isAccessible(`${part} on a phone, ${look}`);
     }
+    await room.see('.chart-key');
+    const keys = await room.page.$$eval('.chart-key span', (all) => all.map((key) => [key.textContent, key.offsetHeight < 30]));
+    equal(keys.filter(([, isOneLine]) => !isOneLine), [], 'words of the key below their lines');
     for (const section of ['Devices', 'Outbox']) {
       await room.page.tap(`.sections >> text=${section}`);
       await room.see(`.sections [aria-current=page] >> text=${section}`);
