@@ -64,28 +64,22 @@ void venue_state_cover(struct venue_state *state, const char *device, const char
 
 /* --- people followed --- */
 
-static struct frame_count *count_fixes(struct venue_state *state, const struct tracker_fix *fixes,
-                                       size_t count, int64_t at_ms)
+static struct frame_count *count_step(struct venue_state *state, const struct crowd_step *step)
 {
-    SCOPED_MEM struct dot *dots = mem_new_array(count + 1, sizeof *dots);
-    for (size_t i = 0; i < count; i++)
-        dots[i] = (struct dot){.x = fixes[i].person.x, .y = fixes[i].person.y};
-    return counter_recount(state->counter, dots, count, at_ms);
+    SCOPED_MEM struct dot *dots = mem_new_array(step->count + 1, sizeof *dots);
+    for (size_t i = 0; i < step->count; i++)
+        dots[i] = (struct dot){.x = step->people[i].person.x, .y = step->people[i].person.y};
+    return counter_recount(state->counter, dots, step->count, step->at_ms);
 }
 
 static void take_settled(struct venue_state *state, const struct crowd_scene_fixes *settled)
 {
-    size_t next = 0;
-    for (size_t i = 0; i < settled->step_count; i++) {
-        int64_t at_ms = settled->step_times[i];
-        while (next < settled->count && settled->fixes[next].at_ms < at_ms)
-            next++;
-        size_t first = next;
-        while (next < settled->count && settled->fixes[next].at_ms == at_ms)
-            next++;
-        struct frame_count *step = count_fixes(state, &settled->fixes[first], next - first, at_ms);
-        tally_add(&state->tally, settled->group, step);
-        mem_free(step);
+    struct crowd_step_cursor cursor = {0};
+    struct crowd_step step;
+    while (crowd_scene_fixes_next(settled, &cursor, &step)) {
+        struct frame_count *count = count_step(state, &step);
+        tally_add(&state->tally, settled->group, count);
+        mem_free(count);
     }
 }
 

@@ -237,19 +237,20 @@ static void mark_watched(struct crossings *crossings, int64_t from_s, int64_t to
     }
 }
 
-static void add_step(struct crossings *crossings, struct group *group, int64_t at_ms,
-                     const struct tracker_fix *fixes, size_t count, const uint64_t *watched)
+static void add_step(struct crossings *crossings, struct group *group,
+                     const struct crowd_step *step, const uint64_t *watched)
 {
-    SCOPED_MEM struct tracker_person *people = mem_new_array(count + 1, sizeof *people);
-    for (size_t i = 0; i < count; i++)
-        people[i] = fixes[i].person;
+    int64_t at_ms = step->at_ms;
+    SCOPED_MEM struct tracker_person *people = mem_new_array(step->count + 1, sizeof *people);
+    for (size_t i = 0; i < step->count; i++)
+        people[i] = step->people[i].person;
     int64_t s = second_of(at_ms), before_s = second_of(group->at_ms);
     if (at_ms - group->at_ms > LINE_BOUNCE_MS) { /* nothing of before changes any more */
         drain(crossings, group, before_s);
         group->next_s = s;
     }
     begin_group(crossings, group);
-    strides_step(group->strides, at_ms, people, count);
+    strides_step(group->strides, at_ms, people, step->count);
     size_t stride_count;
     const struct stride *strides = strides_peek(group->strides, &stride_count);
     lines_step(group->lines, at_ms, strides, stride_count);
@@ -263,19 +264,12 @@ static void add_step(struct crossings *crossings, struct group *group, int64_t a
 void crossings_add(struct crossings *crossings, const struct crowd_scene_fixes *fixes,
                    const uint64_t *watched)
 {
-    size_t next = 0;
+    struct crowd_step_cursor cursor = {0};
+    struct crowd_step step;
     if (crossings == NULL)
         return;
-    for (size_t i = 0; i < fixes->step_count; i++) {
-        int64_t at_ms = fixes->step_times[i];
-        while (next < fixes->count && fixes->fixes[next].at_ms < at_ms)
-            next++;
-        size_t first = next;
-        while (next < fixes->count && fixes->fixes[next].at_ms == at_ms)
-            next++;
-        add_step(crossings, &crossings->groups[fixes->group], at_ms, &fixes->fixes[first],
-                 next - first, watched);
-    }
+    while (crowd_scene_fixes_next(fixes, &cursor, &step))
+        add_step(crossings, &crossings->groups[fixes->group], &step, watched);
 }
 
 /* --- told --- */

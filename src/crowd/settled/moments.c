@@ -42,35 +42,29 @@ static struct moment *moment_at(struct moments *moments, int64_t s)
     return &moments->all[place];
 }
 
-static void add_step(struct moment *moment, uint32_t group, const struct tracker_fix *fixes,
-                     size_t count)
+static void add_step(struct moment *moment, uint32_t group, const struct crowd_step *step)
 {
-    if (moment->count + count > moment->size) {
-        moment->size = moment->count + count;
+    if (moment->count + step->count > moment->size) {
+        moment->size = moment->count + step->count;
         moment->people = mem_resize(moment->people, moment->size * sizeof *moment->people);
     }
-    for (size_t i = 0; i < count; i++)
-        moment->people[moment->count++] = fixes[i].person;
+    for (size_t i = 0; i < step->count; i++)
+        moment->people[moment->count++] = step->people[i].person;
     moment->groups[group / 64] |= 1ULL << (group % 64);
 }
 
 void moments_add(struct moments *moments, const struct crowd_scene_fixes *fixes)
 {
-    size_t next = 0;
-    for (size_t i = 0; i < fixes->step_count; i++) {
-        int64_t at_ms = fixes->step_times[i];
-        while (next < fixes->count && fixes->fixes[next].at_ms < at_ms)
-            next++;
-        size_t first = next;
-        while (next < fixes->count && fixes->fixes[next].at_ms == at_ms)
-            next++;
-        int64_t s = (at_ms - ((at_ms % 1000) + 1000) % 1000) / 1000;
+    struct crowd_step_cursor cursor = {0};
+    struct crowd_step step;
+    while (crowd_scene_fixes_next(fixes, &cursor, &step)) {
+        int64_t s = (step.at_ms - ((step.at_ms % 1000) + 1000) % 1000) / 1000;
         if (s == moments->newest_s[fixes->group])
             continue;
         moments->newest_s[fixes->group] = s;
         struct moment *moment = moment_at(moments, s);
         if (moment != NULL)
-            add_step(moment, fixes->group, &fixes->fixes[first], next - first);
+            add_step(moment, fixes->group, &step);
     }
 }
 

@@ -376,6 +376,23 @@ bool crowd_scene_settle(struct crowd_scene *scene, uint32_t group, int64_t strea
     return true;
 }
 
+bool crowd_scene_fixes_next(const struct crowd_scene_fixes *fixes, struct crowd_step_cursor *cursor,
+                            struct crowd_step *out_step)
+{
+    static const struct tracker_fix nobody;
+    if (cursor->step == fixes->step_count)
+        return false;
+    int64_t at_ms = fixes->step_times[cursor->step++];
+    while (cursor->fix < fixes->count && fixes->fixes[cursor->fix].at_ms < at_ms)
+        cursor->fix++;
+    size_t first = cursor->fix;
+    while (cursor->fix < fixes->count && fixes->fixes[cursor->fix].at_ms == at_ms)
+        cursor->fix++;
+    size_t count = cursor->fix - first;
+    *out_step = (struct crowd_step){at_ms, count > 0 ? &fixes->fixes[first] : &nobody, count};
+    return true;
+}
+
 void crowd_scene_fixes_fini(struct crowd_scene_fixes *fixes)
 {
     mem_free(fixes->fixes);

@@ -73,5 +73,16 @@ struct crowd_scene_fixes {
 bool crowd_scene_settle(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
                         struct crowd_scene_fixes *out_fixes);
 void crowd_scene_fixes_fini(struct crowd_scene_fixes *fixes);
+/* Step by step: everybody who was there, borrowed, and nobody where `count` is 0. */
+struct crowd_step {
+    int64_t at_ms;
+    const struct tracker_fix *people;
+    size_t count;
+};
+struct crowd_step_cursor { /* zeroed before the first */
+    size_t step, fix;
+};
+bool crowd_scene_fixes_next(const struct crowd_scene_fixes *fixes, struct crowd_step_cursor *cursor,
+                            struct crowd_step *out_step);
 /* Everything before is settled in every group that is alive. */
 int64_t crowd_scene_settled_ms(const struct crowd_scene *scene, int64_t stream_ms);

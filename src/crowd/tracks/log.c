@@ -80,26 +80,22 @@ static void add_step(struct track_chunk *chunk, int64_t at_ms)
 
 size_t track_log_add(struct track_log *log, const struct crowd_scene_fixes *fixes)
 {
-    size_t next = 0, late = 0;
-    for (size_t i = 0; i < fixes->step_count; i++) {
-        int64_t at_ms = fixes->step_times[i];
-        while (next < fixes->count && fixes->fixes[next].at_ms < at_ms)
-            next++;
-        size_t first = next;
-        while (next < fixes->count && fixes->fixes[next].at_ms == at_ms)
-            next++;
-        int64_t slot = floor_to(at_ms, TRACK_LOG_MS);
+    size_t late = 0;
+    struct crowd_step_cursor cursor = {0};
+    struct crowd_step step;
+    while (crowd_scene_fixes_next(fixes, &cursor, &step)) {
+        int64_t slot = floor_to(step.at_ms, TRACK_LOG_MS);
         if (slot == log->kept[fixes->group])
             continue;
-        struct track_chunk *chunk = at_ms < log->closed_ms ? NULL : chunk_at(log, at_ms);
+        struct track_chunk *chunk = step.at_ms < log->closed_ms ? NULL : chunk_at(log, step.at_ms);
         if (chunk == NULL) {
-            late += next - first;
+            late += step.count;
             continue;
         }
         log->kept[fixes->group] = slot;
-        add_step(chunk, at_ms);
-        for (size_t k = first; k < next; k++)
-            add_point(chunk, &fixes->fixes[k]);
+        add_step(chunk, step.at_ms);
+        for (size_t k = 0; k < step.count; k++)
+            add_point(chunk, &step.people[k]);
     }
     return late;
 }
