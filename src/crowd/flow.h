@@ -9,7 +9,7 @@
 #include "base/pool.h"
 #include "crowd/crowd.h"
 #include "crowd/measures/measures.h"
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 #define FLOW_PERIOD_MS 500
 

@@ -3,7 +3,7 @@
  * whoever is the same person goes by the first number from then on. After all groups were stepped. */
 #pragma once
 #include "crowd/handover/handover.h"
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 #include "crowd/tracks/log.h"
 
 void meet_again(struct handover *handover, struct crowd_scene *scene, struct track_log *tracks);

@@ -7,9 +7,9 @@
 #include "crowd/crowd.h"
 #include "crowd/flow.h"
 #include "crowd/handover/handover.h"
+#include "crowd/scenes/scene_queue.h"
 #include "crowd/seconds.h"
 #include "crowd/settled/settled.h"
-#include "crowd/tracking/scene_queue.h"
 #include "crowd/tracks/log.h"
 
 struct camera_state {

@@ -15,7 +15,7 @@
  * told of a line that is not. */
 #pragma once
 #include "crowd/measures/lines.h"
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 #define CROSSINGS_WINDOW_S 60
 /* A flow of less than this has been watched for too short a time to be told. */

@@ -2,7 +2,7 @@
 /* crowd/settled/moments.h — one moment of every second of a venue: the first settled step of each group of
  * cameras in it, together. Pure. */
 #pragma once
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 /* Moments that wait for a group; beyond, the oldest is taken without it. */
 #define MOMENTS_MAX 64

@@ -4,7 +4,7 @@
  * step in TRACK_LOG_MS at most: paths of walkers need no more, and positions of single people are not for
  * keeping. Pure. */
 #pragma once
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 #define TRACK_CHUNK_MS    10000
 #define TRACK_LOG_MS      500

@@ -2,7 +2,7 @@
 #include "crowd/trust/trust.h"
 
 #include "base/test.h"
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 #include "crowd/tracking/stage.h"
 
 #define T       1000000000

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/tracking/groups.h — which cameras of a venue look at the same floor, directly or through others.
+/* crowd/scenes/groups.h — which cameras of a venue look at the same floor, directly or through others.
  * Each group is followed by itself: two cameras of different groups never see one person at one time, so
  * nothing is lost, what one group costs and how late its cameras are is nobody else's affair, and a camera
  * more elsewhere changes nothing here.

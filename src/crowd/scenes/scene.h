@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/tracking/scene.h — the people of one venue: its groups of cameras, each with its gathering of frames
+/* crowd/scenes/scene.h — the people of one venue: its groups of cameras, each with its gathering of frames
  * and its tracker, and what comes of them: who is there now, and settled fixes. Pure. Calls that concern
  * one group may run beside those of another group, see scene_queue.h. */
 #pragma once
@@ -8,8 +8,8 @@
 #define SCENE_PERIOD_MS 1500
 /* Groups settle once a second, spread over the first part of it, so that not all do at one moment. */
 #define SCENE_SETTLE_SPREAD_MS 400
-#include "crowd/tracking/groups.h"
-#include "crowd/tracking/intake.h"
+#include "crowd/scenes/groups.h"
+#include "crowd/scenes/intake.h"
 #include "crowd/trust/trust.h"
 
 struct crowd_scene;

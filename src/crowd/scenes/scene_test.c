@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 #include "base/test.h"
 #include "crowd/tracking/stage.h"

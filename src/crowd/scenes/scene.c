@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 #include "base/crc32c.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/tracking/groups.h"
+#include "crowd/scenes/groups.h"
 
 #include "base/test.h"
 #include "crowd/tracking/stage.h"

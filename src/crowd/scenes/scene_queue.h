@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/tracking/scene_queue.h — frames on their way to the groups of a scene. They wait here while records are read;
+/* crowd/scenes/scene_queue.h — frames on their way to the groups of a scene. They wait here while records are read;
  * then all groups go on at once, each for itself: its frames one by one, as they came, and its steps when
  * they are complete. So the people are the same with any number of threads, and however the records
  * came in batches. What a group settles waits until its caller takes it, group by group. */
 #pragma once
 #include "base/pool.h"
-#include "crowd/tracking/scene.h"
+#include "crowd/scenes/scene.h"
 
 /* Frames of one venue that wait; beyond, or when they span more time, the groups go on first: more time in which
  * they came, or, since a recording comes hours at a time, of one device's own clock. Clocks of several are

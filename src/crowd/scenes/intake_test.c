@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crowd/tracking/intake.h"
+#include "crowd/scenes/intake.h"
 
 #include "base/limits.h"
 #include "base/random.h"

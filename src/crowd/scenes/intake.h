@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/tracking/intake.h — frames of many cameras, as they come, into steps of one moment each. Pure: the
+/* crowd/scenes/intake.h — frames of many cameras, as they come, into steps of one moment each. Pure: the
  * times are those of the frames and of the records that brought them, so that the same stream makes the
  * same steps, however loaded the machine is and after a restart too.
  *
