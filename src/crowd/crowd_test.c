@@ -46,15 +46,6 @@ static void pin_up(void *context, const char *topic, enum publish_kind kind, con
     signal_wake_all(&board->changed);
 }
 
-/* The two stores of one installation: two files, or two schemas of one database. */
-static struct store *open_store(const struct place *place, const char *name,
-                                const struct store_module *modules, size_t count)
-{
-    struct place own = *place;
-    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
-    return place_open(&own, modules, count);
-}
-
 static void open_crowd(struct house *house)
 {
     const struct crowd_options options = {.telemetry_store = house->telemetry,
@@ -71,8 +62,8 @@ static void house_open(struct house *house, const struct place *place)
     *house = (struct house){.publisher = {.publish = pin_up, .context = &house->board}};
     lock_init(&house->board.lock);
     signal_init(&house->board.changed);
-    house->main = open_store(place, "main", &venues_store_module, 1);
-    house->telemetry = open_store(place, "telemetry", telemetry, COUNT_OF(telemetry));
+    house->main = place_open_part(place, "main", &venues_store_module, 1);
+    house->telemetry = place_open_part(place, "telemetry", telemetry, COUNT_OF(telemetry));
     CHECK_INT(venues_open(house->main, &house->venues, &note), ERR_NONE);
     open_crowd(house);
 }

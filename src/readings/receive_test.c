@@ -37,15 +37,6 @@ static void put_part(struct park *park, enum venue_part part, const char *venue,
     CHECK_INT(err, ERR_NONE);
 }
 
-/* The two stores of one installation: two files, or two schemas of one database. */
-static struct store *open_store(const struct place *place, const char *name,
-                                const struct store_module *module)
-{
-    struct place own = *place;
-    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
-    return place_open(&own, module, 1);
-}
-
 #define VENUE                                                                                      \
     "{\"name\":\"V\",\"plan\":{\"type\":\"FeatureCollection\",\"features\":[{\"type\":"            \
     "\"Feature\",\"properties\":{\"kind\":\"floor\"},\"geometry\":{\"type\":\"Polygon\","          \
@@ -54,8 +45,8 @@ static struct store *open_store(const struct place *place, const char *name,
 static void park_open(struct park *park, const struct place *place)
 {
     struct err_note note = {0};
-    park->main_store = open_store(place, "main", &venues_store_module);
-    park->telemetry_store = open_store(place, "telemetry", &readings_store_module);
+    park->main_store = place_open_part(place, "main", &venues_store_module, 1);
+    park->telemetry_store = place_open_part(place, "telemetry", &readings_store_module, 1);
     CHECK_INT(venues_open(park->main_store, &park->venues, &note), ERR_NONE);
     CHECK_INT(readings_open(&(struct readings_options){.telemetry_store = park->telemetry_store,
                                                        .venues = park->venues},

@@ -68,6 +68,14 @@ struct store *place_open(const struct place *place, const struct store_module *m
     return store;
 }
 
+struct store *place_open_part(const struct place *place, const char *name,
+                              const struct store_module *modules, size_t module_count)
+{
+    struct place own = *place;
+    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
+    return place_open(&own, modules, module_count);
+}
+
 static const struct store_migration notes_migrations[] = {
     {1, "CREATE TABLE note (id BIGINT PRIMARY KEY, words TEXT NOT NULL)"},
 };

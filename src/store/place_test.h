@@ -19,6 +19,10 @@ struct pg_server *place_server(void);
 
 struct store *place_open(const struct place *place, const struct store_module *modules,
                          size_t module_count);
+/* One of several stores of an installation ("main", "telemetry"): files beside each other, or schemas of
+ * one database. */
+struct store *place_open_part(const struct place *place, const char *name,
+                              const struct store_module *modules, size_t module_count);
 
 #define ON_BOTH_ENGINES(sentence)                                                                  \
     static void sentence##_body(struct place *place);                                              \

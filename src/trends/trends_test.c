@@ -66,14 +66,6 @@ static void put_part(struct ground *ground, enum venue_part part, const char *id
     "{\"type\":\"Polygon\",\"coordinates\":[[[" x ",0],[" x "9,0],[" x "9,9],[" x ",9],[" x ",0]]" \
     "]}"
 
-static struct store *open_one(const struct place *place, const char *name,
-                              const struct store_module *modules, size_t count)
-{
-    struct place own = *place;
-    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
-    return place_open(&own, modules, count);
-}
-
 static void start(struct ground *ground, int64_t save_ms)
 {
     struct err_note note = {0};
@@ -92,9 +84,9 @@ static void ground_open(struct ground *ground, const struct place *place, int64_
     *ground = (struct ground){.publisher = {note_published, ground}};
     begin_ms = (clock_now_ms() - 6 * 3600000LL) / 300000 * 300000;
     lock_init(&ground->lock);
-    ground->main_store = open_one(place, "main", &venues_store_module, 1);
+    ground->main_store = place_open_part(place, "main", &venues_store_module, 1);
     const struct store_module telemetry[] = {readings_store_module, trends_store_module};
-    ground->telemetry_store = open_one(place, "telemetry", telemetry, COUNT_OF(telemetry));
+    ground->telemetry_store = place_open_part(place, "telemetry", telemetry, COUNT_OF(telemetry));
     CHECK_INT(venues_open(ground->main_store, &ground->venues, &note), ERR_NONE);
     put_part(ground, VENUE_PART_VENUE, NULL, "{}");
     put_part(ground, VENUE_PART_ZONE, "hall",

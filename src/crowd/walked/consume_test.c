@@ -20,14 +20,6 @@ struct house {
     struct paths *paths;
 };
 
-static struct store *open_store(const struct place *place, const char *name,
-                                const struct store_module *modules, size_t count)
-{
-    struct place own = *place;
-    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
-    return place_open(&own, modules, count);
-}
-
 static void put(struct house *house, enum venue_part part, const char *id, const char *text)
 {
     SCOPED_JSON *document = NULL;
@@ -52,8 +44,8 @@ static void house_open(struct house *house, const struct place *place)
 {
     const struct store_module telemetry[] = {crowd_store_module, paths_store_module};
     *house = (struct house){0};
-    house->main = open_store(place, "main", &venues_store_module, 1);
-    house->telemetry = open_store(place, "telemetry", telemetry, 2);
+    house->main = place_open_part(place, "main", &venues_store_module, 1);
+    house->telemetry = place_open_part(place, "telemetry", telemetry, 2);
     CHECK_INT(venues_open(house->main, &house->venues, &note), ERR_NONE);
     put(house, VENUE_PART_VENUE, NULL, "{}");
     put(house, VENUE_PART_ZONE, "bar",

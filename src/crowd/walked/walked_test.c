@@ -147,9 +147,7 @@ static void finish(struct follower *follower)
 
 static struct follower follower_at(const struct place *place, const char *name)
 {
-    struct place own = *place;
-    (void)snprintf(own.name, sizeof own.name, "%.20s_%s", place->name, name);
-    struct follower follower = {.store = place_open(&own, &paths_store_module, 1),
+    struct follower follower = {.store = place_open_part(place, name, &paths_store_module, 1),
                                 .view = build_view(BOXES, COUNT_OF(BOXES), NO_CAMERAS)};
     start(&follower);
     return follower;
