@@ -51,10 +51,11 @@ static void tell_behind(struct request *request, bool is_behind)
         reply_header(request, "X-Incomplete", "newest");
 }
 
-/* A token reads what is counted, and not what single devices measure: a sensor may be one person's. */
+/* A token reads what is counted, and not what single devices measure: a sensor may be one person's. By name. */
+static const char *const COUNTED[] = {"line.", "venue.", "zone."};
+
 static bool may_read(const struct request *request, const char *series)
 {
-    static const char *const COUNTED[] = {"zone.", "line.", "venue."};
     if (api_principal(request)->kind != PRINCIPAL_TOKEN)
         return true;
     for (size_t i = 0; i < COUNT_OF(COUNTED); i++) {
@@ -62,6 +63,19 @@ static bool may_read(const struct request *request, const char *series)
             return true;
     }
     return false;
+}
+
+/* Where a list goes on behind this name, or NULL where nothing can come any more. A token is not told a name that
+ * it may not read as the place where a page ended, nor may it find one by asking from everywhere. */
+static const char *behind(const struct request *request, const char *name)
+{
+    if (may_read(request, name))
+        return name;
+    for (size_t i = 0; i < COUNT_OF(COUNTED); i++) {
+        if (strcmp(name, COUNTED[i]) < 0)
+            return COUNTED[i];
+    }
+    return NULL;
 }
 
 /* --- a series --- */
@@ -156,9 +170,11 @@ void readings_list_get(struct request *request, void *context)
 {
     const struct app *app = context;
     struct err_note note = {0};
-    const char *after = request_query(request, "cursor");
+    const char *cursor = request_query(request, "cursor");
+    const char *asked = cursor == NULL ? "" : cursor;
+    const char *after = behind(request, asked);
     struct series_list_query query = {.event = api_event(request),
-                                      .after = after == NULL ? "" : after};
+                                      .after = after == NULL ? asked : after};
     struct series_info *list = NULL;
     size_t limit = 0;
     size_t count = 0;
@@ -178,7 +194,7 @@ void readings_list_get(struct request *request, void *context)
         if (may_read(request, list[i].name))
             (void)json_array_append_new(items, info_json(&list[i]));
     }
-    api_reply_page(request, items, count > limit ? list[shown - 1].name : NULL);
+    api_reply_page(request, items, count > limit ? behind(request, list[shown - 1].name) : NULL);
     mem_free(list);
 }
 
