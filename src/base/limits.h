@@ -114,6 +114,9 @@
 /* Of a floor with its obstacles; pieces of all zones in it: ERR_TOO_LARGE. */
 #define LIMIT_WALKABLE_CORNERS 4000
 #define LIMIT_FLOOR_FRAGMENTS  200000
+/* Corners of the floor looked at for all zones of one answer, about half a second: whether the others leave it is
+ * not told, which their trouble says. */
+#define LIMIT_OUTLINE_STEPS 100000000
 
 /* Trends: zones in memory of one process; more have no forecast, which is logged, until there is room. Counters
  * and lines of one zone that were heard: messages of more are not counted, which the occupancy's faults say. */

@@ -42,11 +42,16 @@ static json_t *points_json(const struct point *points, size_t count)
 }
 
 /* Where it leaves what is walkable, or null. */
-static json_t *zone_trouble(const struct zone *zone, const struct outlines *outlines)
+static json_t *zone_trouble(const struct zone *zone, struct outlines *outlines)
 {
     struct point at;
     char says[100];
-    if (!outlines_leave(outlines, zone->ring, zone->ring_len, &at))
+    enum outlines_answer answer = outlines_ask(outlines, zone->ring, zone->ring_len, &at);
+    if (answer == OUTLINES_UNKNOWN)
+        return json_pack("{s:s, s:s}", "kind", "floor_not_compared", "says",
+                         "was not held against the walkable floor: zones and floor have too many "
+                         "corners; draw them with fewer");
+    if (answer == OUTLINES_KEPT)
         return json_null();
     (void)snprintf(says, sizeof says,
                    "leaves the walkable floor at %.2f, %.2f m: nobody is measured there", at.x,
@@ -56,7 +61,7 @@ static json_t *zone_trouble(const struct zone *zone, const struct outlines *outl
 }
 
 static void derive_zone(json_t *document, const char *id, const struct projection *projection,
-                        const struct outlines *outlines)
+                        struct outlines *outlines)
 {
     struct zone zone;
     if (zone_document_read(document, projection, NULL, &zone, NULL) != ERR_NONE)
@@ -74,7 +79,7 @@ static void derive_zone(json_t *document, const char *id, const struct projectio
 }
 
 static void derive_line(json_t *document, const char *id, const struct projection *projection,
-                        const struct outlines *outlines)
+                        struct outlines *outlines)
 {
     (void)outlines;
     struct venue_line line;
@@ -89,7 +94,7 @@ static void derive_line(json_t *document, const char *id, const struct projectio
 }
 
 static void derive_wall(json_t *document, const char *id, const struct projection *projection,
-                        const struct outlines *outlines)
+                        struct outlines *outlines)
 {
     (void)outlines;
     struct venue_wall wall;
@@ -109,7 +114,7 @@ static void derive_wall(json_t *document, const char *id, const struct projectio
 }
 
 static void derive_device(json_t *document, const char *id, const struct projection *projection,
-                          const struct outlines *outlines)
+                          struct outlines *outlines)
 {
     (void)outlines;
     (void)projection; /* `position` stays as it was given */
@@ -127,14 +132,14 @@ struct site { /* of a venue: what its parts are described by */
 };
 
 static json_t *describe_part(enum venue_part part, const char *id, const char *text,
-                             const struct site *site)
+                             struct site *site)
 {
-    static void (*const derive[])(
-        json_t * document, const char *id, const struct projection *projection,
-        const struct outlines *outlines) = {[VENUE_PART_ZONE] = derive_zone,
-                                            [VENUE_PART_DEVICE] = derive_device,
-                                            [VENUE_PART_LINE] = derive_line,
-                                            [VENUE_PART_WALL] = derive_wall};
+    static void (*const derive[])(json_t * document, const char *id,
+                                  const struct projection *projection,
+                                  struct outlines *outlines) = {[VENUE_PART_ZONE] = derive_zone,
+                                                                [VENUE_PART_DEVICE] = derive_device,
+                                                                [VENUE_PART_LINE] = derive_line,
+                                                                [VENUE_PART_WALL] = derive_wall};
     json_t *document = parse_stored(text);
     derive[part](document, id, &site->projection, &site->outlines);
     set(document, "id", json_string(id));

@@ -37,10 +37,11 @@ static double distance_m(struct point a, struct point b, struct point p)
     return hypot(p.x - a.x - t * dx, p.y - a.y - t * dy);
 }
 
-static bool is_off(const struct outlines *outlines, struct point p)
+static bool is_off(struct outlines *outlines, struct point p)
 {
     for (size_t r = 0; r < outlines->count; r++) {
         const struct floor_ring *ring = &outlines->rings[r];
+        outlines->steps += ring->len;
         if (!polygon_is_outside(ring, p))
             return false;
         for (size_t i = 0, j = ring->len - 1; i < ring->len; j = i++) {
@@ -58,9 +59,10 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Where a-b meets the outlines, as shares of the way, by size; with its ends. `out` has room for all. */
-static size_t cut(const struct outlines *outlines, struct point a, struct point b, double *out)
+static size_t cut(struct outlines *outlines, struct point a, struct point b, double *out)
 {
     size_t count = 0;
+    outlines->steps += outlines->corners;
     out[count++] = 0;
     out[count++] = 1;
     for (size_t r = 0; r < outlines->count; r++) {
@@ -80,23 +82,32 @@ static size_t cut(const struct outlines *outlines, struct point a, struct point 
     return count;
 }
 
-bool outlines_leave(const struct outlines *outlines, const struct point *ring, size_t len,
-                    struct point *out_at)
+/* Where the way from a to b is off: at its beginning, or in the middle of one of its pieces. */
+static enum outlines_answer ask_edge(struct outlines *outlines, struct point a, struct point b,
+                                     double *cuts, struct point *out_at)
 {
-    if (outlines->count == 0 || outlines_are_left_out(outlines))
-        return false;
-    SCOPED_MEM double *cuts = mem_new_array(outlines->corners + 2, sizeof *cuts);
-    for (size_t i = 0; i < len; i++) {
-        struct point a = ring[i], b = ring[(i + 1) % len];
-        size_t count = cut(outlines, a, b, cuts);
-        for (size_t k = 0; k < count; k++) { /* the corner, and the middle of each piece */
-            double t = k == 0 ? 0 : (cuts[k - 1] + cuts[k]) / 2;
-            struct point p = {a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
-            if (!is_off(outlines, p))
-                continue;
-            *out_at = p;
-            return true;
-        }
+    size_t count = cut(outlines, a, b, cuts);
+    for (size_t k = 0; k < count; k++) {
+        double t = k == 0 ? 0 : (cuts[k - 1] + cuts[k]) / 2;
+        struct point p = {a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
+        if (outlines->steps > LIMIT_OUTLINE_STEPS)
+            return OUTLINES_UNKNOWN;
+        if (!is_off(outlines, p))
+            continue;
+        *out_at = p;
+        return OUTLINES_LEFT;
     }
-    return false;
+    return OUTLINES_KEPT;
+}
+
+enum outlines_answer outlines_ask(struct outlines *outlines, const struct point *ring, size_t len,
+                                  struct point *out_at)
+{
+    enum outlines_answer answer = OUTLINES_KEPT;
+    if (outlines->count == 0 || outlines_are_left_out(outlines))
+        return OUTLINES_KEPT;
+    SCOPED_MEM double *cuts = mem_new_array(outlines->corners + 2, sizeof *cuts);
+    for (size_t i = 0; i < len && answer == OUTLINES_KEPT; i++)
+        answer = ask_edge(outlines, ring[i], ring[(i + 1) % len], cuts, out_at);
+    return answer;
 }

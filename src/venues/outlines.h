@@ -11,6 +11,13 @@ struct outlines {
     struct floor_ring *rings; /* the outer ones; owned */
     size_t count, size;
     size_t corners; /* of all walls, with holes and obstacles */
+    size_t steps;   /* corners of outlines that were looked at, of LIMIT_OUTLINE_STEPS */
+};
+
+enum outlines_answer {
+    OUTLINES_KEPT, /* also when nothing is drawn as walkable, or when the walls are left out */
+    OUTLINES_LEFT,
+    OUTLINES_UNKNOWN, /* the steps are used up: by this zone, or by those before it */
 };
 
 /* Takes the rings of the wall. */
@@ -21,7 +28,6 @@ static inline bool outlines_are_left_out(const struct outlines *outlines)
 {
     return outlines->corners > LIMIT_WALKABLE_CORNERS;
 }
-/* A place where the ring leaves all of them; false when nowhere, when nothing is drawn as walkable, or when
- * the walls are left out. */
-bool outlines_leave(const struct outlines *outlines, const struct point *ring, size_t len,
-                    struct point *out_at);
+/* Whether the ring leaves all of them, and a place where it does. */
+MUST_USE enum outlines_answer outlines_ask(struct outlines *outlines, const struct point *ring,
+                                           size_t len, struct point *out_at);

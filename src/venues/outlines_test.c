@@ -25,7 +25,7 @@ static bool leaves(double x0, double y0, double x1, double y1, struct point *out
     const struct point zone[] = {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}};
     struct outlines outlines = {.rings = NULL};
     add(&outlines, WALL_WALKABLE, ELL, COUNT_OF(ELL));
-    bool does_leave = outlines_leave(&outlines, zone, COUNT_OF(zone), out_at);
+    bool does_leave = outlines_ask(&outlines, zone, COUNT_OF(zone), out_at) == OUTLINES_LEFT;
     outlines_fini(&outlines);
     return does_leave;
 }
@@ -55,7 +55,7 @@ TEST(a_zone_that_is_partly_outside_leaves_the_floor_also_between_its_corners)
     const struct point across[] = {{19, 1}, {19, 9}, {1, 19}, {1, 1}};
     struct outlines outlines = {.rings = NULL};
     add(&outlines, WALL_WALKABLE, ELL, COUNT_OF(ELL));
-    CHECK(outlines_leave(&outlines, across, COUNT_OF(across), &at));
+    CHECK_INT(outlines_ask(&outlines, across, COUNT_OF(across), &at), OUTLINES_LEFT);
     CHECK(at.x > 10 && at.y > 10);
     outlines_fini(&outlines);
     CHECK(leaves(-5, -5, 25, 25, &at)); /* all around */
@@ -73,8 +73,8 @@ TEST(floors_beside_one_another_are_one_and_a_gap_between_them_is_outside)
     add(&outlines, WALL_WALKABLE, LEFT, 4);
     add(&outlines, WALL_WALKABLE, RIGHT, 4);
     add(&outlines, WALL_WALKABLE, FAR, 4);
-    CHECK(!outlines_leave(&outlines, BOTH, 4, &at));
-    CHECK(outlines_leave(&outlines, ALL, 4, &at));
+    CHECK_INT(outlines_ask(&outlines, BOTH, 4, &at), OUTLINES_KEPT);
+    CHECK_INT(outlines_ask(&outlines, ALL, 4, &at), OUTLINES_LEFT);
     CHECK_NEAR(at.x, 22.5, 1e-9);
     outlines_fini(&outlines);
 }
@@ -86,14 +86,38 @@ TEST(obstacles_alone_are_no_floor_to_leave_and_too_many_corners_leave_all_walls_
     struct outlines outlines = {.rings = NULL};
     struct point at;
     add(&outlines, WALL_OBSTACLE, PILLAR, 3);
-    CHECK(!outlines_leave(&outlines, ZONE, 3, &at));
+    CHECK_INT(outlines_ask(&outlines, ZONE, 3, &at), OUTLINES_KEPT);
     add(&outlines, WALL_WALKABLE, ELL, COUNT_OF(ELL));
-    CHECK(outlines_leave(&outlines, ZONE, 3, &at));
+    CHECK_INT(outlines_ask(&outlines, ZONE, 3, &at), OUTLINES_LEFT);
     while (outlines.corners + 3 <= LIMIT_WALKABLE_CORNERS)
         add(&outlines, WALL_OBSTACLE, PILLAR, 3);
     CHECK(!outlines_are_left_out(&outlines));
     add(&outlines, WALL_OBSTACLE, PILLAR, 3);
     CHECK(outlines_are_left_out(&outlines));
-    CHECK(!outlines_leave(&outlines, ZONE, 3, &at));
+    CHECK_INT(outlines_ask(&outlines, ZONE, 3, &at), OUTLINES_KEPT);
+    outlines_fini(&outlines);
+}
+
+/* Teeth so fine that between them one stands on their edge, and ways across all of them: thousands of pieces, each
+ * held against thousands of corners. */
+TEST(a_zone_across_a_floor_like_a_comb_is_given_up_after_so_many_steps)
+{
+    enum { TEETH = 1900 };
+    static struct point comb[2 * TEETH + 2], zone[40];
+    struct outlines outlines = {.rings = NULL};
+    struct point at;
+    for (int i = 0; i < TEETH; i++) {
+        comb[2 * i] = (struct point){0.2 * i, 0};
+        comb[2 * i + 1] = (struct point){0.2 * i + 0.1, 50};
+    }
+    comb[2 * TEETH] = (struct point){400, 60};
+    comb[2 * TEETH + 1] = (struct point){-1, 60};
+    for (size_t i = 0; i < COUNT_OF(zone); i++)
+        zone[i] = (struct point){i % 2 == 0 ? 370 : 1, 10 + 0.1 * (double)i};
+    add(&outlines, WALL_WALKABLE, comb, COUNT_OF(comb));
+    CHECK_INT(outlines_ask(&outlines, zone, 3, &at), OUTLINES_KEPT);
+    CHECK_INT(outlines_ask(&outlines, zone, COUNT_OF(zone), &at), OUTLINES_UNKNOWN);
+    CHECK(outlines.steps < LIMIT_OUTLINE_STEPS + 2 * (COUNT_OF(comb) + 1));
+    CHECK_INT(outlines_ask(&outlines, zone, 3, &at), OUTLINES_UNKNOWN); /* nor the zones after it */
     outlines_fini(&outlines);
 }
