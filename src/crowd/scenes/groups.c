@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd/tracking/groups.c — union-find over devices; each cell of a grid remembers the first camera whose
+/* crowd/scenes/groups.c — union-find over devices; each cell of a grid remembers the first camera whose
  * picture shows it, and joins every other one to that. */
 #include "crowd/scenes/groups.h"
 
