@@ -220,6 +220,24 @@ static enum err read_lines(struct reader *reader, const char *body, size_t len,
     return ERR_NONE;
 }
 
+/* What a value costs in memory is hundreds of bytes, and a body may hold a million of two: it is looked at
+ * before anything is built of it. Commas and opened brackets are about as many as the values. */
+static bool has_too_many_marks(const char *body, size_t len)
+{
+    size_t marks = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = body[i];
+        if (c == '"')
+            in_text = !in_text;
+        else if (in_text)
+            i += c == '\\';
+        else
+            marks += c == ',' || c == '[' || c == '{';
+    }
+    return marks > VALUES_MARKS_MAX;
+}
+
 static bool has_lines(const char *body, size_t len)
 {
     const char *end = memchr(body, '\n', len);
@@ -250,6 +268,10 @@ enum err values_decode(const char *body, size_t len, enum receive_form form,
                        struct err_note *note)
 {
     *out = (struct values){0};
+    if (has_too_many_marks(body, len))
+        return err_set(note, ERR_TOO_LARGE, "body",
+                       "more than %d commas and opened brackets in one body; send several",
+                       VALUES_MARKS_MAX);
     struct reader reader = {.options = options, .out = out, .form = form, .is_single = true};
     enum err err = read_body(&reader, body, len, note);
     if (err == ERR_NONE && reader.is_too_large)

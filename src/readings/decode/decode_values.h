@@ -8,6 +8,7 @@
     946684800000LL /* 2000-01-01: back-fill is welcome, broken clocks are not */
 #define VALUES_FUTURE_MS   300000LL
 #define VALUES_MEASURE_LEN 64
+#define VALUES_MARKS_MAX   (20 * LIMIT_BATCH_READINGS) /* SenML says a value in at most 16 members */
 
 struct value {
     char device[LIMIT_ID_LEN + 1];

@@ -2,6 +2,7 @@
 #include "readings/decode/decode_values.h"
 
 #include "base/test.h"
+#include "base/text.h"
 
 #define NOW_MS 1781990043000LL
 
@@ -158,4 +159,36 @@ TEST(senml_that_must_be_understood_and_is_not_is_refused)
         CHECK_TEXT(values.errors.items[0].place, ITEMS[i].place);
         values_fini(&values);
     }
+}
+
+/* `begin`, `each` so many times, `end`. */
+static enum err decode_many(const char *begin, const char *each, size_t count, const char *end)
+{
+    SCOPED_TEXT body;
+    text_init(&body, strlen(each) * count + 64);
+    text_add(&body, begin);
+    for (size_t i = 0; i < count; i++)
+        text_add(&body, each);
+    text_add(&body, end);
+    struct values values;
+    struct err_note note = {0};
+    enum err err = values_decode(body.bytes, body.len, RECEIVE_PLAIN, &OPTIONS, &values, &note);
+    if (err == ERR_NONE)
+        CHECK_INT(values.count, 1);
+    else
+        CHECK_TEXT(note.place, "body");
+    values_fini(&values);
+    return err;
+}
+
+TEST(body_of_a_great_many_nothings_is_too_large_before_it_takes_memory)
+{
+    const size_t few = VALUES_MARKS_MAX / 2 - 4;
+    const size_t many = VALUES_MARKS_MAX / 2 + 1;
+    const char *const one = "{\"id\":\"a\",\"x\":1}";
+    const char *const quoted = "{\"id\":\"a\",\"x\":1,\"y\":\"\\\"";
+    CHECK_INT(decode_many("[", "{},", few, "{\"id\":\"a\",\"x\":1}]"), ERR_NONE);
+    CHECK_INT(decode_many("[", "{},", many, "{\"id\":\"a\",\"x\":1}]"), ERR_TOO_LARGE);
+    CHECK_INT(decode_many(one, "\n[]\n{}", many, ""), ERR_TOO_LARGE);
+    CHECK_INT(decode_many(quoted, "[,", many, "\"}"), ERR_NONE);
 }
