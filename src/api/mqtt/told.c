@@ -174,6 +174,7 @@ static bool tell_zones(const struct round *round, size_t i, size_t from, size_t 
 {
     const struct crowd_picture *picture = round->pictures[i];
     const struct venue_view *view = round->views[i];
+    struct told_venue *venue = find_venue(round->told, view);
     bool has_room = true;
     SCOPED_TEXT message;
     text_init(&message, MESSAGE_BYTES_MAX);
@@ -181,7 +182,6 @@ static bool tell_zones(const struct round *round, size_t i, size_t from, size_t 
     for (size_t z = from; z < to && has_room; z++) {
         const struct crowd_zone_state *state = &picture->zones[z];
         const struct zone *zone = zone_of(view, state->id, z);
-        struct told_venue *venue = find_venue(round->told, view);
         if (zone == NULL)
             continue;
         text_clear(&message);
