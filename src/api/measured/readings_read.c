@@ -123,8 +123,9 @@ static enum err read_series_query(const struct request *request, struct series_q
     query->event = api_event(request);
     query->series = request_param(request, "series");
     if (!may_read(request, query->series))
-        return err_set(note, ERR_FORBIDDEN, "series",
-                       "a token reads the series of zones, lines and venues only");
+        return err_set(
+            note, ERR_FORBIDDEN, "series",
+            "a token reads the series of zones, lines and venues only; sign in for others");
     TRY(answer_read_format(request, out_format, note));
     TRY(answer_read_range(request, 3600000, &query->from_ms, &query->to_ms, note));
     TRY(read_step(request, &query->step_ms, note));

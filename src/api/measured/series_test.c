@@ -64,3 +64,21 @@ TEST(pages_of_series_name_no_device_to_a_token_that_reads_counts)
     check_pages(site, READER, "anna:pulse", COUNTS); /* nor does it matter where it asks from */
     check_pages(site, READER, "zoo", "> \n");
 }
+
+TEST(series_of_a_device_is_refused_to_a_token_that_reads_with_what_to_do_whether_or_not_it_is_there)
+{
+    static const char *const DEVICES[] = {"anna:pulse", "nobody:pulse"};
+    SCOPED(site) site = site_create();
+    CHECK_INT(store_write(site->telemetry, append, NULL, NULL), ERR_NONE);
+    CHECK_INT(site_status(site, READER, "GET", "/api/v1/series/zone.stage:people", NULL), 200);
+    for (size_t i = 0; i < COUNT_OF(DEVICES); i++) {
+        SCOPED_ANSWER answer = {0};
+        char path[100];
+        (void)snprintf(path, sizeof path, "/api/v1/series/%s", DEVICES[i]);
+        site_ask(site, site->credentials[READER], "GET", path, NULL, &answer);
+        CHECK_INT(answer.status, 403);
+        SCOPED_JSON *problem = answer_json(&answer);
+        CHECK_TEXT(json_string_value(json_object_get(problem, "place")), "series");
+        CHECK(strchr(json_string_value(json_object_get(problem, "detail")), ';') != NULL);
+    }
+}
