@@ -33,6 +33,15 @@ async function addGates(admin) {
   await admin.put(`${VENUE}/devices/gate-2`, { name: 'Gate 2', kind: 'counter', counts_into: 'stage', counts_from: 'food', silent_after_ms: 600000 });
 }
 
+// A park with the gates, and who tells of what they count.
+async function gatedPark(t) {
+  const muster = await t.muster();
+  const admin = await muster.signIn();
+  await buildPark(admin);
+  await addGates(admin);
+  return { admin, device: muster.withToken((await makeToken(admin)).token) };
+}
+
 scenario('nothing is known of a venue that was not heard, and that is said', async (t) => {
   const muster = await t.muster();
   const admin = await muster.signIn();
@@ -79,11 +88,7 @@ scenario('a zone fills up: the forecast says when it is full, and an alarm comes
 });
 
 scenario('cameras and counters disagree, and that is said', async (t) => {
-  const muster = await t.muster();
-  const admin = await muster.signIn();
-  await buildPark(admin);
-  await addGates(admin);
-  const device = muster.withToken((await makeToken(admin)).token);
+  const { admin, device } = await gatedPark(t);
   const begin = beginMs();
   for (let minute = 0; minute < 6; minute++) {
     await device.post('/api/v1/detections', minuteOf(20, begin + minute * MINUTE_MS), 202);
@@ -156,11 +161,7 @@ scenario('counters at the doors: killed in between, everybody is counted once', 
 });
 
 scenario('what a counter cannot mean is refused or told with the reason, and somebody who looked is believed', async (t) => {
-  const muster = await t.muster();
-  const admin = await muster.signIn();
-  await buildPark(admin);
-  await addGates(admin);
-  const gate = muster.withToken((await makeToken(admin)).token);
+  const { admin, device: gate } = await gatedPark(t);
   const begin = beginMs();
   const refused = await gate.ask('POST', '/api/v1/readings', { id: 'gate-1', in: -4 });
   equal(refused.status, 422, 'fewer than nobody');
@@ -183,11 +184,7 @@ scenario('what a counter cannot mean is refused or told with the reason, and som
 });
 
 scenario('more are counted out than in: it is told with its reason, until somebody has looked', async (t) => {
-  const muster = await t.muster();
-  const admin = await muster.signIn();
-  await buildPark(admin);
-  await addGates(admin);
-  const gate = muster.withToken((await makeToken(admin)).token);
+  const { admin, device: gate } = await gatedPark(t);
   const begin = beginMs();
   await pass(gate, 'gate-1', { in: 10, out: 50 }, begin);
   await pass(gate, 'gate-1', { in: 0 }, begin + MINUTE_MS);
@@ -200,11 +197,7 @@ scenario('more are counted out than in: it is told with its reason, until somebo
 });
 
 scenario('a counter is replaced by one that tells otherwise, and one shows nothing for a moment: everybody is counted once', async (t) => {
-  const muster = await t.muster();
-  const admin = await muster.signIn();
-  await buildPark(admin);
-  await addGates(admin);
-  const gate = muster.withToken((await makeToken(admin)).token);
+  const { admin, device: gate } = await gatedPark(t);
   const begin = beginMs();
   const glitch = { 2: 0, 5: 90000 };
   for (let minute = 0; minute <= 12; minute++) {
