@@ -124,6 +124,9 @@ MUST_USE enum err writer_start(struct writer *writer, struct err_note *note);
 void writer_stop(struct writer *writer); /* runs what is queued first */
 void writer_fini(struct writer *writer);
 MUST_USE enum err writer_push(struct writer *writer, const struct job *job);
+/* On its thread, once everything is refused at the door: who came in before is told so at once, and does not wait
+ * for the database to come back. */
+void writer_fail_waiting(struct writer *writer);
 
 /* commit.c: one transaction */
 void commit_run(struct writer *writer, struct job *jobs, size_t count);

@@ -97,6 +97,7 @@ static enum err resolve(struct writer *writer)
 {
     int64_t pause_us = RECONNECT_MIN_US;
     store_set_why(writer->store, STORE_AWAY, writer->db->words);
+    writer_fail_waiting(writer);
     for (;;) {
         bool is_committed = false;
         if (turn_resolve(writer, &is_committed) == ERR_NONE) {

@@ -59,7 +59,6 @@ static size_t slice(const struct writer *writer, size_t *out_bytes)
 static void settle(struct writer *writer, size_t count, size_t bytes)
 {
     LOCKED(&writer->lock);
-    writer->taken_next += count;
     writer->queue_len -= count;
     writer->queue_bytes -= bytes;
     metric_set(&writer->store->metrics->queue_len, (int64_t)writer->queue_len);
@@ -80,14 +79,14 @@ static bool take_waiting(struct writer *writer)
     return writer->taken.len > 0 || !writer->is_stopping;
 }
 
-static void fail_taken(struct writer *writer)
+static void fail(struct writer *writer, const struct job *jobs, size_t count)
 {
     struct err_note note = {0};
     (void)err_set(&note, ERR_BUSY, writer->store->name,
                   "Nothing was written: the database is away. Try again.");
-    size_t bytes = 0, count = writer->taken.len - writer->taken_next;
-    for (size_t i = writer->taken_next; i < writer->taken.len; i++) {
-        struct job *job = &writer->taken.jobs[i];
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct job *job = &jobs[i];
         bytes += job->cost_bytes;
         if (job->record == NULL)
             job->command.done(job->command.context, ERR_BUSY, &note);
@@ -97,6 +96,24 @@ static void fail_taken(struct writer *writer)
             shared_unref(&job->record->shared);
     }
     settle(writer, count, bytes);
+}
+
+static void fail_taken(struct writer *writer)
+{
+    size_t count = writer->taken.len - writer->taken_next;
+    if (count > 0)
+        fail(writer, &writer->taken.jobs[writer->taken_next], count);
+    writer->taken_next += count;
+}
+
+void writer_fail_waiting(struct writer *writer)
+{
+    lock_take(&writer->lock);
+    struct job_queue waiting = writer->waiting;
+    writer->waiting = (struct job_queue){.len = 0};
+    lock_give(&writer->lock);
+    fail(writer, waiting.jobs, waiting.len);
+    mem_free(waiting.jobs);
 }
 
 /* The last few pages, between two commits, when nobody writes: then the WAL starts anew. Never
@@ -124,6 +141,7 @@ static void run_taken(struct writer *writer)
         size_t count = slice(writer, &bytes);
         commit_run(writer, &writer->taken.jobs[writer->taken_next], count);
         settle(writer, count, bytes);
+        writer->taken_next += count;
         finish_checkpoint(writer);
         if (writer->db->harm == SQL_HARM_CONNECTION) {
             db_close(writer->db);
@@ -137,6 +155,7 @@ static void run_taken(struct writer *writer)
 static void reconnect(struct writer *writer)
 {
     int64_t pause_us = RECONNECT_MIN_US;
+    writer_fail_waiting(writer);
     while (turn_connect(writer, NULL) != ERR_NONE) {
         LOCKED(&writer->lock);
         if (writer->is_stopping)

@@ -45,13 +45,19 @@ static void gate_done(void *context, enum err result, const struct err_note *not
     signal_wake_all(&gate->signal);
 }
 
-static void gate_close(struct gate *gate, struct store *store)
+static void gate_close_by(struct gate *gate, struct store *store,
+                          enum err (*run)(struct db *, void *, struct err_note *))
 {
-    struct store_command command = {.run = gate_run, .done = gate_done, .context = gate};
+    struct store_command command = {.run = run, .done = gate_done, .context = gate};
     CHECK_INT(store_submit(store, &command), ERR_NONE);
     LOCKED(&gate->lock);
     while (!gate->is_entered)
         signal_wait(&gate->signal, &gate->lock);
+}
+
+static void gate_close(struct gate *gate, struct store *store)
+{
+    gate_close_by(gate, store, gate_run);
 }
 
 static void gate_open_and_wait(struct gate *gate, int answers)
@@ -61,6 +67,18 @@ static void gate_open_and_wait(struct gate *gate, int answers)
     signal_wake_all(&gate->signal);
     while (gate->answered < answers)
         signal_wait(&gate->signal, &gate->lock);
+}
+
+/* False when so many were not answered in time. */
+static bool gate_wait(struct gate *gate, int answers)
+{
+    int64_t deadline_us = clock_monotonic_us() + 10000000;
+    LOCKED(&gate->lock);
+    gate->is_open = true;
+    signal_wake_all(&gate->signal);
+    while (gate->answered < answers && signal_wait_until(&gate->signal, &gate->lock, deadline_us))
+        continue;
+    return gate->answered >= answers;
 }
 
 struct adding {
@@ -136,6 +154,45 @@ ON_BOTH_ENGINES(a_full_queue_is_busy_by_bytes_and_heals)
         CHECK_INT(note_count(store), 1);
     gate_open_and_wait(&gate, 3);
     CHECK_INT(note_count(store), 2);
+}
+
+static enum err gate_run_and_ask(struct db *db, void *context, struct err_note *note)
+{
+    TRY(gate_run(db, context, note));
+    return note_add(db, 50, "words");
+}
+
+/* `first` is run while the database goes away; those behind it are answered before it is back, `answers` of all. */
+static void go_away_under(enum err (*first)(struct db *, void *, struct err_note *), int answers)
+{
+    SCOPED(store) store = place_open(place_postgres(), NULL, 0);
+    struct gate gate;
+    gate_init(&gate);
+    gate_close_by(&gate, store, first);
+    struct adding addings[5];
+    for (int i = 0; i < 5; i++) {
+        addings[i] = (struct adding){&gate, i + 1, ERR_NONE};
+        struct store_command command = {
+            .run = adding_run, .done = adding_done, .context = &addings[i]};
+        CHECK_INT(store_submit(store, &command), ERR_NONE);
+    }
+    pg_server_halt(place_server(), PG_SERVER_FAST);
+    bool are_told = gate_wait(&gate, answers);
+    CHECK_INT(pg_server_resume(place_server(), NULL), ERR_NONE);
+    CHECK(are_told);
+    CHECK(gate_wait(&gate, 6));
+    for (int i = 1; i <= 5; i++)
+        CHECK_INT(gate.results[i], ERR_BUSY);
+}
+
+TEST(who_came_in_while_the_database_went_away_is_told_so_at_once)
+{
+    go_away_under(gate_run_and_ask, 6);
+}
+
+TEST(only_a_commit_whose_answer_was_lost_waits_for_the_database)
+{
+    go_away_under(gate_run, 5);
 }
 
 static enum err nothing_run(struct db *db, void *context, struct err_note *note)
