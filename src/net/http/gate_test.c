@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/lock.h"
 #include "net/http/internal.h"
 #include "net/loopback_test.h"
@@ -301,7 +302,7 @@ TEST(who_is_revoked_while_its_body_comes_is_refused)
 struct caller {
     struct thread thread;
     int fd;
-    size_t answered;
+    atomic_size_t answered;
     int wrong;
 };
 
@@ -317,10 +318,20 @@ static void *call_until_closed(void *context)
         SCOPED_ANSWER answer = {0};
         loopback_read(caller->fd, "POST", &answer);
         status = answer.status;
-        caller->answered += status == 202;
+        atomic_fetch_add(&caller->answered, status == 202 ? 1 : 0);
         caller->wrong += status != 202 && status != 503 && status != 0;
     }
     return NULL;
+}
+
+static void wait_until_answered(struct caller *callers, size_t count)
+{
+    int64_t deadline_us = clock_monotonic_us() + 60000000;
+    for (size_t i = 0; i < count; i++) {
+        while (atomic_load(&callers[i].answered) == 0 && clock_monotonic_us() < deadline_us)
+            sched_yield();
+        CHECK(atomic_load(&callers[i].answered) > 0);
+    }
 }
 
 TEST(stopping_under_load_waits_for_whoever_is_at_the_gate)
@@ -336,11 +347,11 @@ TEST(stopping_under_load_waits_for_whoever_is_at_the_gate)
         }
         for (int i = 0; i < 50; i++)
             CHECK_INT(post(server, "/in", "ann", 100), 202);
+        wait_until_answered(callers, COUNT_OF(callers));
         http_server_stop(server);
         for (size_t i = 0; i < COUNT_OF(callers); i++) {
             thread_join(&callers[i].thread);
             CHECK_INT(callers[i].wrong, 0);
-            CHECK(callers[i].answered > 0);
             (void)close(callers[i].fd);
         }
         desk_fini(&desk);
