@@ -48,8 +48,10 @@ enum err rows_to_frames(const struct reader *reader, struct rows *rows, uint32_t
     qsort(rows->items, rows->count, sizeof *rows->items, compare_rows);
     int64_t first = rows->items[0].frame;
     int64_t last = rows->items[rows->count - 1].frame;
-    if (last - first >= RECORDING_FRAMES_MAX)
-        return lines_refuse(&reader->file, 1, 1, ERR_TOO_LARGE, "has frame numbers too far apart");
+    int64_t span_max = RECORDING_EMPTY_MAX + (int64_t)rows->count * RECORDING_EMPTY_ROW_MAX;
+    if (last - first >= MIN(span_max, RECORDING_FRAMES_MAX))
+        return lines_refuse(&reader->file, 1, 1, ERR_TOO_LARGE,
+                            "has frame numbers too far apart: are they frames, or times?");
     size_t next = 0;
     for (int64_t frame = first; frame <= last; frame++) {
         int64_t at_ms = llround((double)frame * 1000 / frames_per_s);

@@ -14,6 +14,10 @@
 #define RECORDING_BYTES_MAX   ((size_t)2 << 30)
 #define RECORDING_DEVICES_MAX 1000
 #define RECORDING_FRAMES_MAX  20000000
+/* Frames in which nobody was are made where rows name frames: so many, and so many more for each row. Beyond, a
+ * column is no frame number, and a hundred bytes would take hundreds of megabytes. */
+#define RECORDING_EMPTY_MAX     500000
+#define RECORDING_EMPTY_ROW_MAX 1000
 
 enum recording_format {
     RECORDING_MOT,

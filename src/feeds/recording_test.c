@@ -31,6 +31,22 @@ TEST(ground_truth_counts_only_persons_who_are_to_be_counted)
     recording_fini(&recording);
 }
 
+TEST(rows_whose_frames_lie_days_apart_are_refused_before_the_days_are_made)
+{
+    struct recording recording = {0};
+    struct err_note note = {0};
+    CHECK_INT(
+        read_text(&recording, RECORDING_TRAJECTORY, "walk.txt", "1 0 5 5\n1 7202000 6 5\n", &note),
+        ERR_TOO_LARGE);
+    CHECK_TEXT(note.detail, "has frame numbers too far apart: are they frames, or times?");
+    CHECK_INT(recording.frame_count, 0);
+    CHECK_INT(
+        read_text(&recording, RECORDING_TRAJECTORY, "walk.txt", "1 0 5 5\n1 501999 6 5\n", &note),
+        ERR_NONE);
+    CHECK_INT(recording.frame_count, 502000);
+    recording_fini(&recording);
+}
+
 TEST(detector_scores_outside_their_range_are_clamped)
 {
     struct recording recording = {0};
