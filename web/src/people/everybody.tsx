@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everybody who can sign in, for admins: new ones, names, new passwords, and who may no longer.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Session } from '../shell/documents';
 import { plural } from '../shell/format';
-import { Loader } from '../shell/loader';
-import { askWhoIsSignedIn } from '../shell/session';
 import { LoadTrouble } from '../shell/trouble';
 import { Asked, Field, FormTrouble } from './fields';
 import { changePerson, createPerson, LISTED_MAX, loadPeople, newPassword, type NewPerson, type Person } from './people';
+import { usePeopleList } from './people-list';
 import { useDeed } from './deed';
 
 type Question = 'disable' | 'password' | null;
@@ -122,21 +121,9 @@ function CreateForm({ onCreated }: { onCreated: (words: string) => void }) {
 }
 
 export function Everybody({ session }: { session: Session }) {
-  const [people, setPeople] = useState<Person[] | null>(null);
+  const { list: people, loader, done, changed } = usePeopleList('Everybody who can sign in', loadPeople);
   const [wanted, setWanted] = useState('');
   const [isAdding, setAdding] = useState(false);
-  const [done, setDone] = useState('');
-  const loader = useMemo(() => new Loader(async () => setPeople(await loadPeople())), []);
-  useEffect(() => {
-    document.title = 'Everybody who can sign in · Muster';
-    loader.now();
-    return () => loader.stop();
-  }, [loader]);
-  const changed = (words: string) => {
-    setDone(words);
-    loader.now();
-    void askWhoIsSignedIn(); // it may be one's own name
-  };
   const word = wanted.trim().toLowerCase();
   const found = people?.filter(({ name, email }) => `${name} ${email}`.toLowerCase().includes(word)) ?? null;
   return (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields that say at themselves what is wrong with them.
+// Fields that say at themselves what is wrong with them. The focus moves in layout effects, at once with what it
+// moves to: a key that is pressed as soon as that is seen is meant for it.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Refusal, type Role, ROLES } from './people';
 
 interface FieldProps {
@@ -21,10 +22,10 @@ export function Field({ name, label, type = 'text', value, maxLength, hint, isNe
   const input = useRef<HTMLInputElement>(null);
   const [isShown, setShown] = useState(false);
   const isWrong = refusal?.place === name;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isWrong) input.current?.focus();
   }, [refusal]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isNext) input.current?.focus();
   }, []);
   const box = (
@@ -61,7 +62,7 @@ export function RoleBoxes({ legend, roles, fixed, refusal, onChange }: RoleBoxes
   const id = useId();
   const first = useRef<HTMLInputElement>(null);
   const isWrong = refusal?.place?.startsWith('roles') ?? false;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isWrong) first.current?.focus();
   }, [refusal]);
   return (
@@ -109,8 +110,8 @@ export function Asked({ question, yes, no, isBusy, onYes, onNo }: AskedProps) {
   const id = useId();
   const out = useRef<HTMLButtonElement>(null);
   const [isSettled, setSettled] = useState(false);
+  useLayoutEffect(() => out.current?.focus(), []);
   useEffect(() => {
-    out.current?.focus();
     const timer = setTimeout(() => setSettled(true), SETTLES_WITHIN_MS);
     return () => clearTimeout(timer);
   }, []);

@@ -1,38 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is at the event with which roles.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useCell } from '../shell/cell';
 import type { Session } from '../shell/documents';
 import { plural } from '../shell/format';
-import { Loader } from '../shell/loader';
 import { events } from '../shell/place';
 import { Link } from '../shell/route';
-import { askWhoIsSignedIn } from '../shell/session';
 import { LoadTrouble } from '../shell/trouble';
 import { JoinForm } from './join-form';
 import { MemberRow } from './member-row';
 import { loadMembers, type Member } from './people';
+import { usePeopleList } from './people-list';
 
 const organise = (member: Member) => member.roles.includes('organiser');
 
 export function Members({ event, session }: { event: string; session: Session }) {
-  const [members, setMembers] = useState<Member[] | null>(null);
+  const { list: members, loader, done, changed } = usePeopleList('People', () => loadMembers(event), event);
   const [isAdding, setAdding] = useState(false);
-  const [done, setDone] = useState('');
   const heading = useRef<HTMLHeadingElement>(null);
-  const loader = useMemo(() => new Loader(async () => setMembers(await loadMembers(event))), [event]);
   const name = useCell(events)?.find((entry) => entry.id === event)?.name;
   const { id: me, is_admin: isAdmin } = session.person;
-  useEffect(() => {
-    document.title = 'People · Muster';
-    loader.now();
-    return () => loader.stop();
-  }, [loader]);
-  const changed = (words: string) => {
-    setDone(words);
-    loader.now();
-    void askWhoIsSignedIn(); // it may be one's own roles
-  };
   const removed = (words: string) => {
     changed(words);
     heading.current?.focus(); // what had the focus is gone
