@@ -143,10 +143,14 @@ static enum intake_answer step_add(struct intake_step *step, struct intake_frame
 enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, int64_t arrival_ms)
 {
     assert(frame.device < intake->camera_count);
-    hear(&intake->cameras[frame.device], frame.at_ms, arrival_ms);
+    struct intake_camera *camera = &intake->cameras[frame.device];
+    bool is_newest = !camera->is_heard || frame.at_ms > camera->newest_ms;
+    hear(camera, frame.at_ms, arrival_ms);
     intake->stream_ms = MAX(intake->stream_ms, arrival_ms);
     intake->added_ms = MAX(intake->added_ms, arrival_ms);
     int64_t start_ms = step_start(frame.at_ms);
+    if (is_newest && start_ms == intake->taken_ms - TRACKER_STEP_MS)
+        start_ms = intake->taken_ms;
     if (start_ms < intake->taken_ms) {
         intake_frame_fini(&frame);
         return INTAKE_LATE;
@@ -166,11 +170,12 @@ bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms)
     return is_alive(&intake->cameras[camera], stream_ms);
 }
 
-/* Whether nothing of before `end_ms` is to be expected of the camera. */
+/* Whether nothing of before `end_ms` is to be expected of the camera: one that comes a little early after all
+ * goes into the next step. */
 static bool is_through(const struct intake_camera *camera, int64_t start_ms, int64_t end_ms)
 {
     return camera->newest_ms >= start_ms ||
-           (camera->period_ms > 0 && camera->newest_ms + camera->period_ms * 7 / 8 >= end_ms);
+           (camera->period_ms > 0 && camera->newest_ms + camera->period_ms * 15 / 16 >= end_ms);
 }
 
 /* How late the most punctual camera is: all of them, when it is a recording that is sent. */

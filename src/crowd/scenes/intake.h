@@ -5,7 +5,9 @@
  *
  * A step holds the frames of TRACKER_STEP_MS. It is complete when every living camera has sent something
  * as new or is not due before its end; or when the slowest camera should long have: cameras are as late as
- * they were lately, at most INTAKE_WAIT_MAX_MS, and whoever comes later is left out. */
+ * they were lately, at most INTAKE_WAIT_MAX_MS. A frame that comes when its step has just been taken goes into
+ * the next one: people walk 7 cm in that time, and a frame left out costs more. Whoever comes later still is left
+ * out. */
 #pragma once
 #include "crowd/tracking/tracker.h"
 
@@ -17,8 +19,8 @@
 
 enum intake_answer {
     INTAKE_TAKEN,
-    INTAKE_LATE,       /* its step is over */
-    INTAKE_TWICE,      /* the camera has a newer frame in this step, or the same people */
+    INTAKE_LATE,  /* its step is over, and the next one too or the camera has sent newer ones */
+    INTAKE_TWICE, /* the camera has a newer frame in this step, or the same people */
     INTAKE_DISTRUSTED, /* it is left out of the merging, see crowd/trust/trust.h */
 };
 
@@ -67,8 +69,8 @@ static inline bool intake_is_full(const struct intake *intake)
 }
 /* Takes what the frame owns, whatever the answer. Not while it is full. */
 enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, int64_t arrival_ms);
-/* The oldest step when it is complete at `stream_ms` (of arrivals; nothing is while more may arrive at the same
- * moment); the caller ends it. */
+/* The oldest step when it is complete at `stream_ms` (of arrivals: whatever arrived before has been added; nothing
+ * is complete while more may arrive at the moment of the newest); the caller ends it. */
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step);
 /* Whether the camera has sent something lately. */
 bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms);

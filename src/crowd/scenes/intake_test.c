@@ -76,7 +76,34 @@ TEST(a_late_camera_is_waited_for_as_it_was_late_lately)
     (void)add(&intake, 0, at_ms, at_ms + 10);
     CHECK_INT(take(&intake, at_ms + 600 + INTAKE_WAIT_EXTRA_MS, &start_ms), 0);
     CHECK_INT(take(&intake, at_ms + 50 + 600 + INTAKE_WAIT_EXTRA_MS, &start_ms), 1);
-    CHECK_INT(add(&intake, 1, at_ms, at_ms + 700), INTAKE_LATE);
+    CHECK_INT(add(&intake, 1, at_ms - 50, at_ms + 700), INTAKE_LATE);
+    intake_fini(&intake);
+}
+
+TEST(a_frame_that_just_misses_its_step_is_in_the_next_one)
+{
+    struct intake intake;
+    struct intake_step step;
+    int64_t start_ms = 0;
+    intake_init(&intake, five_seconds, 2);
+    run_two(&intake, 10, 20);
+    int64_t at_ms =
+        T + 1000; /* the second camera's frame was stamped late, the next one is in time: early */
+    (void)add(&intake, 0, at_ms, at_ms + 10);
+    (void)add(&intake, 1, at_ms + 25, at_ms + 35);
+    CHECK_INT(take(&intake, at_ms + 35, &start_ms), 2);
+    (void)add(&intake, 0, at_ms + 99, at_ms + 100);
+    CHECK_INT(take(&intake, at_ms + 100, &start_ms), 1);
+    CHECK_INT(start_ms, at_ms + 50);
+    CHECK_INT(add(&intake, 1, at_ms + 99, at_ms + 102), INTAKE_TAKEN);
+    CHECK_INT(add(&intake, 1, at_ms + 99, at_ms + 103), INTAKE_LATE); /* sent again */
+    CHECK_INT(add(&intake, 0, at_ms + 101, at_ms + 111), INTAKE_TAKEN);
+    CHECK(intake_next(&intake, at_ms + 112, &step));
+    CHECK_INT(step.start_ms, at_ms + 100);
+    CHECK_INT(step.frame_count, 2);
+    CHECK_INT(step.frames[1].at_ms, at_ms + 99);
+    intake_step_fini(&step);
+    CHECK_INT(add(&intake, 0, at_ms + 102, at_ms + 160), INTAKE_TAKEN);
     intake_fini(&intake);
 }
 
