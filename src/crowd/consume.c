@@ -107,7 +107,7 @@ static enum err take_record(struct crowd *crowd, struct stream_record *record,
 static int64_t time_of(const struct consumer_batch *batch)
 {
     size_t count = batch->record_count;
-    return count == 0 ? batch->now_ms : MIN(batch->now_ms, batch->records[count - 1]->at_ms);
+    return count == 0 ? batch->told_ms : MIN(batch->now_ms, batch->records[count - 1]->at_ms);
 }
 
 static int64_t needed_position(const struct crowd *crowd, int shard)
@@ -153,6 +153,7 @@ static enum err prepare(void *context, const struct consumer_batch *batch, int64
     share_processors(crowd, batch);
     for (size_t i = 0; i < batch->record_count; i++)
         TRY(take_record(crowd, batch->records[i], batch));
+    checkpoints_follow_time(shard, batch->told_ms);
     for (size_t i = 0; i < crowd->counted.count; i++) {
         struct counted_venue *venue = crowd->counted.all[i];
         if (venue->shard == batch->shard && venue_state_advance(venue->state, shard->stream_ms))

@@ -13,6 +13,7 @@
 #define CONSUMER_LEASE_MS 3000
 #define CONSUMER_RENEW_MS 1000
 #define CONSUMER_PASS_MS  10000
+#define CONSUMER_STALL_MS 2000
 
 struct consumer;
 
@@ -22,6 +23,10 @@ struct consumer_batch {
         *records; /* borrowed, in order, all of one shard; may be empty on a tick */
     size_t record_count;
     int64_t now_ms;
+    /* Every record with an earlier time has come, with this batch at the latest, and whatever else is on its way to
+     * the disk bears this one or a later one: with it time goes on, also on a tick, but not past a commit that takes
+     * long (CONSUMER_STALL_MS at most). Records of other processes may be late by their commit and its news. */
+    int64_t told_ms;
 };
 
 struct consumer_options {

@@ -48,6 +48,7 @@ struct job {
     struct stream_record *record;
     void (*appended)(void *context, enum err result, const struct stream_record *record);
     size_t cost_bytes;
+    int64_t at_ms; /* when it was handed in; never earlier than the one before */
     enum err result;
     struct err_note *note;
 };
@@ -69,6 +70,9 @@ struct writer {
     size_t taken_next;
     size_t queue_len;   /* under lock: waiting and taken */
     size_t queue_bytes; /* under lock: until done() */
+    int64_t newest_ms;  /* under lock: when the newest job was handed in */
+    int64_t taken_ms; /* under lock: and the oldest of `taken` that is not done; INT64_MAX: none */
+    int64_t running_ms; /* and the one that runs: its records bear this time */
     bool is_stopping;
     bool is_started;
 
@@ -124,6 +128,9 @@ MUST_USE enum err writer_start(struct writer *writer, struct err_note *note);
 void writer_stop(struct writer *writer); /* runs what is queued first */
 void writer_fini(struct writer *writer);
 MUST_USE enum err writer_push(struct writer *writer, const struct job *job);
+/* Records that bear an earlier time have been published; those still to come from this process bear this one or
+ * a later one. Stands still while a commit takes its time. */
+int64_t writer_published_ms(struct writer *writer);
 /* On its thread, once everything is refused at the door: who came in before is told so at once, and does not wait
  * for the database to come back. */
 void writer_fail_waiting(struct writer *writer);

@@ -16,7 +16,7 @@ struct stream_record {
     const char *stream;   /* interned */
     int shard;
     int64_t position;
-    int64_t at_ms;    /* when it was appended */
+    int64_t at_ms;    /* when it, or the command that appended it, was handed in */
     const char *key;  /* decides the shard: "demo/park" */
     const char *kind; /* "detections.packed", "incident.opened": formats are in docs/formats */
     const void *body;

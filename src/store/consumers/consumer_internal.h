@@ -48,6 +48,7 @@ struct consumer {
     struct consumer_shard shards[STREAM_SHARDS];
     struct stream_record **records; /* of the batch at hand, references */
     size_t record_count;
+    int64_t told_ms; /* see struct consumer_batch */
 
     struct lock lock; /* for those who wait */
     struct signal progress;

@@ -298,6 +298,89 @@ ON_BOTH_ENGINES(an_idle_consumer_ticks_and_keeps_its_position)
     CHECK_INT(ask(store, "SELECT SUM(position) FROM store_consumer WHERE consumer = 'ticker'"), 30);
 }
 
+/* What a consumer was told of the time, by shard. */
+struct told {
+    _Atomic int64_t told_ms[STREAM_SHARDS];
+    atomic_int records, early; /* with a time that was told to be over */
+    atomic_int ticks, done;
+};
+
+static enum err told_prepare(void *context, const struct consumer_batch *batch,
+                             int64_t *inout_position, bool *out_has_effects)
+{
+    struct told *told = context;
+    int64_t told_ms = atomic_load(&told->told_ms[batch->shard]);
+    (void)inout_position;
+    (void)out_has_effects;
+    for (size_t i = 0; i < batch->record_count; i++)
+        atomic_fetch_add(&told->early, batch->records[i]->at_ms < told_ms);
+    atomic_fetch_add(&told->records, (int)batch->record_count);
+    CHECK(batch->told_ms <= batch->now_ms);
+    atomic_store(&told->told_ms[batch->shard], MAX(told_ms, batch->told_ms));
+    atomic_fetch_add(&told->ticks, 1);
+    return ERR_NONE;
+}
+
+/* A disk that takes its time: many ticks pass, unless the consumer itself has something to write. */
+static enum err take_long(struct db *db, void *context, struct err_note *note)
+{
+    struct told *told = context;
+    (void)db;
+    (void)note;
+    int64_t deadline_ms = clock_now_ms() + 20;
+    int ticks = atomic_load(&told->ticks) + 5 * STREAM_SHARDS;
+    while (atomic_load(&told->ticks) < ticks && clock_now_ms() < deadline_ms)
+        (void)poll(NULL, 0, 1);
+    return ERR_NONE;
+}
+
+static void told_done(void *context, enum err result, const struct err_note *note)
+{
+    (void)note;
+    CHECK_INT(result, ERR_NONE);
+    atomic_fetch_add(&((struct told *)context)->done, 1);
+}
+
+static void told_appended(void *context, enum err result, const struct stream_record *record)
+{
+    (void)record;
+    told_done(context, result, NULL);
+}
+
+ON_BOTH_ENGINES(nothing_comes_with_a_time_that_was_told_to_be_over)
+{
+    enum { ROUNDS = 20 };
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    struct told told = {0};
+    struct consumer *consumer = NULL;
+    const struct consumer_options options = {.name = "timekeeper",
+                                             .stream = "facts",
+                                             .source = store,
+                                             .target = store,
+                                             .tick_ms = 1,
+                                             .context = &told,
+                                             .prepare = told_prepare};
+    CHECK_INT(consumer_start(&options, &consumer, NULL), ERR_NONE);
+    CHECK_INT(consumer_wait_idle(consumer, soon()), ERR_NONE);
+    for (int round = 0; round < ROUNDS; round++) {
+        const struct stream_append append = {
+            .stream = "facts", .key = "k", .kind = "test", .body = "1", .body_len = 1};
+        const struct store_command slow = {.run = take_long, .done = told_done, .context = &told};
+        CHECK_INT(store_submit(store, &slow), ERR_NONE);
+        CHECK_INT(stream_submit(store, stream_record_create(&append), told_appended, &told),
+                  ERR_NONE);
+        wait_for_count(&told.done, 2 * round + 2);
+    }
+    CHECK_INT(consumer_wait_idle(consumer, soon()), ERR_NONE);
+    int64_t now_ms = clock_now_ms(), deadline_ms = soon();
+    for (int i = 0; i < STREAM_SHARDS; i++) /* and time goes on while nothing comes */
+        while (atomic_load(&told.told_ms[i]) < now_ms)
+            CHECK(clock_now_ms() < deadline_ms);
+    consumer_stop(consumer);
+    CHECK_INT(told.records, ROUNDS);
+    CHECK_INT(told.early, 0);
+}
+
 static void count_passed(void *context, int64_t now_ms)
 {
     struct reader *reader = context;

@@ -125,6 +125,7 @@ void effects_run(struct consumer *consumer, int shard, int64_t read_to)
                                    .records = consumer->records,
                                    .record_count = consumer->record_count,
                                    .now_ms = clock_now_ms()};
+    batch.told_ms = MIN(consumer->told_ms, batch.now_ms);
     int64_t position = read_to;
     bool has_effects = options->prepare == NULL && options->apply != NULL && batch.record_count > 0;
     struct err_note note = {0};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The next records of a shard: from memory where the consumer keeps up, or else from the table, and
  * what is to be said where retention was faster. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/consumers/consumer_internal.h"
 
@@ -81,16 +82,32 @@ static void notice_gap(struct consumer *consumer, int shard)
         lost_records(consumer, shard, first - 1);
 }
 
+/* `published_ms` from before the look, when that found everything; else records to come are as old as the last. */
+static void note_told(struct consumer *consumer, bool is_all, int64_t published_ms)
+{
+    size_t count = consumer->record_count;
+    if (is_all)
+        consumer->told_ms = published_ms;
+    else
+        consumer->told_ms = count > 0 ? consumer->records[count - 1]->at_ms : INT64_MIN / 2;
+}
+
 enum err fetch_records(struct consumer *consumer, int shard)
 {
     struct consumer_shard *s = &consumer->shards[shard];
+    int64_t published_ms = MAX(writer_published_ms(&consumer->options.source->writer),
+                               clock_now_ms() - CONSUMER_STALL_MS);
     enum follow_found found =
         follow_take(consumer->options.source->follow, &consumer->follower, shard, s->read_to,
                     s->batch_max, consumer->records, &consumer->record_count);
-    if (found == FOLLOW_RECORDS || (found == FOLLOW_NOTHING && s->is_caught_up))
-        return ERR_NONE;
-    TRY(read_table(consumer, shard));
-    notice_gap(consumer, shard);
+    bool is_all = (found == FOLLOW_RECORDS && consumer->record_count < s->batch_max) ||
+                  (found == FOLLOW_NOTHING && s->is_caught_up);
+    if (!is_all && found != FOLLOW_RECORDS) {
+        TRY(read_table(consumer, shard));
+        notice_gap(consumer, shard);
+        is_all = consumer->record_count == 0 && s->is_caught_up;
+    }
+    note_told(consumer, is_all, published_ms);
     return ERR_NONE;
 }
 

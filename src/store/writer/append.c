@@ -77,7 +77,7 @@ enum err append_pend(struct writer *writer, struct stream_record *record)
         TRY(shard_end_load(writer->db, record->stream, record->shard, end));
     end->position++;
     end->bytes_total += (int64_t)record->body_len;
-    end->at_ms = MAX(end->at_ms, clock_now_ms()); /* the clock may step back, records do not */
+    end->at_ms = MAX(end->at_ms, writer->running_ms); /* another process may be ahead */
     record->position = end->position;
     record->at_ms = end->at_ms;
     stored_record_of(record)->bytes_total = end->bytes_total;

@@ -57,6 +57,7 @@ static enum err run_all(struct writer *writer, struct job *jobs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct job *job = &jobs[i];
+        writer->running_ms = job->at_ms;
         if (job->command.run != NULL) {
             TRY(run_command(writer, job, count == 1));
             continue;

@@ -11,13 +11,14 @@
 
 #include <sqlite3.h>
 
-static void queue_push(struct job_queue *queue, const struct job *job)
+static void queue_push(struct job_queue *queue, const struct job *job, int64_t at_ms)
 {
     if (queue->len == queue->size) {
         queue->size = MAX(64, 2 * queue->size);
         queue->jobs = mem_resize(queue->jobs, queue->size * sizeof *queue->jobs);
     }
-    queue->jobs[queue->len++] = *job;
+    queue->jobs[queue->len] = *job;
+    queue->jobs[queue->len++].at_ms = at_ms;
 }
 
 enum err writer_push(struct writer *writer, const struct job *job)
@@ -30,7 +31,8 @@ enum err writer_push(struct writer *writer, const struct job *job)
         metric_add(&metrics->refused, 1);
         return ERR_BUSY;
     }
-    queue_push(&writer->waiting, job);
+    writer->newest_ms = MAX(writer->newest_ms, clock_now_ms()); /* it may step back */
+    queue_push(&writer->waiting, job, writer->newest_ms);
     writer->queue_len++;
     writer->queue_bytes += job->cost_bytes;
     if (writer->waiting.len == 1)
@@ -64,6 +66,28 @@ static void settle(struct writer *writer, size_t count, size_t bytes)
     metric_set(&writer->store->metrics->queue_len, (int64_t)writer->queue_len);
 }
 
+static void note_taken(struct writer *writer)
+{
+    const struct job_queue *taken = &writer->taken;
+    writer->taken_ms =
+        writer->taken_next < taken->len ? taken->jobs[writer->taken_next].at_ms : INT64_MAX;
+}
+
+static void finish_taken(struct writer *writer, size_t count)
+{
+    LOCKED(&writer->lock);
+    writer->taken_next += count;
+    note_taken(writer);
+}
+
+int64_t writer_published_ms(struct writer *writer)
+{
+    LOCKED(&writer->lock);
+    if (writer->taken_ms != INT64_MAX)
+        return writer->taken_ms;
+    return writer->waiting.len > 0 ? writer->waiting.jobs[0].at_ms : clock_now_ms();
+}
+
 /* False when the writer is to end and nothing is left. */
 static bool take_waiting(struct writer *writer)
 {
@@ -76,6 +100,7 @@ static bool take_waiting(struct writer *writer)
     writer->taken = writer->waiting;
     writer->waiting = empty;
     writer->taken_next = 0;
+    note_taken(writer);
     return writer->taken.len > 0 || !writer->is_stopping;
 }
 
@@ -103,7 +128,7 @@ static void fail_taken(struct writer *writer)
     size_t count = writer->taken.len - writer->taken_next;
     if (count > 0)
         fail(writer, &writer->taken.jobs[writer->taken_next], count);
-    writer->taken_next += count;
+    finish_taken(writer, count);
 }
 
 void writer_fail_waiting(struct writer *writer)
@@ -141,7 +166,7 @@ static void run_taken(struct writer *writer)
         size_t count = slice(writer, &bytes);
         commit_run(writer, &writer->taken.jobs[writer->taken_next], count);
         settle(writer, count, bytes);
-        writer->taken_next += count;
+        finish_taken(writer, count);
         finish_checkpoint(writer);
         if (writer->db->harm == SQL_HARM_CONNECTION) {
             db_close(writer->db);
@@ -181,7 +206,7 @@ static void *writer_run(void *context)
 
 void writer_init(struct writer *writer, struct store *store)
 {
-    *writer = (struct writer){.store = store, .writer_id = random_id63()};
+    *writer = (struct writer){.store = store, .writer_id = random_id63(), .taken_ms = INT64_MAX};
     lock_init(&writer->lock);
     lock_init(&writer->checkpoint_lock);
     signal_init(&writer->wake);

@@ -134,6 +134,34 @@ ON_BOTH_ENGINES(waiting_commands_share_one_commit_and_only_the_refused_one_is_un
     CHECK_INT(place_record_count(store, "facts"), 19);
 }
 
+static void note_time(void *context, enum err result, const struct stream_record *record)
+{
+    CHECK_INT(result, ERR_NONE);
+    *(int64_t *)context = record->at_ms;
+}
+
+ON_BOTH_ENGINES(a_record_bears_the_time_at_which_it_was_handed_in_however_long_a_commit_takes)
+{
+    SCOPED(store) store = place_open(place, NULL, 0);
+    struct gate gate;
+    gate_init(&gate);
+    gate_close(&gate, store);
+    int64_t at_ms = 0, before_ms = clock_now_ms();
+    struct stream_append append = {.stream = "facts", .key = "k", .kind = "test", .body = "x"};
+    CHECK_INT(stream_submit(store, stream_record_create(&append), note_time, &at_ms), ERR_NONE);
+    struct adding adding = {&gate, 1, ERR_NONE};
+    struct store_command last = {.run = adding_run, .done = adding_done, .context = &adding};
+    CHECK_INT(store_submit(store, &last), ERR_NONE);
+    int64_t after_ms = clock_now_ms();
+    while (clock_now_ms() <= after_ms)
+        CHECK(writer_published_ms(&store->writer) <= before_ms);
+    gate_open_and_wait(&gate, 2);
+    CHECK(at_ms >= before_ms && at_ms <= after_ms);
+    int64_t deadline_ms = clock_now_ms() + 10000;
+    while (writer_published_ms(&store->writer) <= after_ms) /* it has answered, and then goes on */
+        CHECK(clock_now_ms() < deadline_ms);
+}
+
 ON_BOTH_ENGINES(a_full_queue_is_busy_by_bytes_and_heals)
 {
     SCOPED(store) store = place_open(place, NULL, 0);
