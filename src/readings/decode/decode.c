@@ -54,6 +54,25 @@ void decode_refuse_item(struct decoder *decoder, const char *problem, const char
     item_errors_add(&decoder->out->errors, ERR_INVALID, whole, "%s", problem);
 }
 
+bool decode_refuse_body(struct decoder *decoder, int limit, const char *too_many, const char *place,
+                        ...)
+{
+    size_t len = message_prefix(decoder, decoder->too_many_place, sizeof decoder->too_many_place);
+    va_list args;
+    va_start(args, place);
+    (void)vsnprintf(decoder->too_many_place + len, sizeof decoder->too_many_place - len, place,
+                    args);
+    va_end(args);
+    decoder->too_many = too_many;
+    decoder->too_many_limit = limit;
+    return false;
+}
+
+bool decode_refuse_frames(struct decoder *decoder)
+{
+    return decode_refuse_body(decoder, LIMIT_BATCH_FRAMES, "frames in one body", "frames");
+}
+
 bool decode_list(struct decoder *decoder, const char *place, size_t *index,
                  bool (*read)(struct decoder *decoder))
 {
@@ -211,7 +230,8 @@ static void reset_rows(struct decoder *decoder)
     decoder->batch->frame_count = 0;
     decoder->batch->person_count = 0;
     decoder->skipped = 0;
-    decoder->is_too_large = false;
+    decoder->frames_read = decoder->first_frame;
+    decoder->persons_read = decoder->first_person;
     item_errors_cut(&decoder->out->errors, decoder->first_error);
 }
 
@@ -231,15 +251,23 @@ static void settle(struct decoder *decoder)
     uint32_t needed = 1U << FIELD_X | 1U << FIELD_Y;
     if (!batch->is_in_metres)
         needed |= 1U << FIELD_W | 1U << FIELD_H;
-    decoder->is_plain = (present & (1U << FIELD_CLASS | 1U << FIELD_FEATURE)) == 0;
     decoder->is_usable = (present & needed) == needed;
+    decoder->is_plain =
+        decoder->is_usable && (present & (1U << FIELD_CLASS | 1U << FIELD_FEATURE)) == 0;
 }
 
+/* Also without the fields that they need, which may still come: how many there are counts in any case. What is
+ * wrong with them is not told before the fields. */
 static bool read_frames(struct decoder *decoder, struct message *message)
 {
+    const char *problem = decoder->problem;
     message->frames = decoder->scan.p;
     settle(decoder);
-    return decoder->is_usable ? decode_frames(decoder) : scan_skip(&decoder->scan);
+    if (!decode_frames(decoder))
+        return false;
+    if (!decoder->is_usable)
+        decoder->problem = problem;
+    return true;
 }
 
 static bool read_member(struct decoder *decoder, struct message *message, int member)
@@ -275,11 +303,13 @@ static bool read_member(struct decoder *decoder, struct message *message, int me
 static bool read_frames_again(struct decoder *decoder, const struct message *message)
 {
     const char *end = decoder->scan.p;
-    reset_rows(decoder);
     settle(decoder);
+    if (!decoder->is_usable)
+        return true;
+    reset_rows(decoder);
     decoder->scan.p = message->frames;
     decoder->scan.depth++;
-    bool is_fine = !decoder->is_usable || decode_frames(decoder);
+    bool is_fine = decode_frames(decoder);
     decoder->scan.depth--;
     decoder->scan.p = end;
     return is_fine;
@@ -332,17 +362,6 @@ static enum err join_device(struct decoder *decoder)
     return ERR_NONE;
 }
 
-static bool is_over_limits(const struct decoder *decoder)
-{
-    size_t frames = decoder->batch->frame_count;
-    size_t persons = decoder->batch->person_count;
-    for (size_t i = 0; i < decoder->out->batch_count; i++) {
-        frames += decoder->out->batches[i]->frame_count;
-        persons += decoder->out->batches[i]->person_count;
-    }
-    return decoder->is_too_large || frames > LIMIT_BATCH_FRAMES || persons > LIMIT_BATCH_PERSONS;
-}
-
 static void note_ahead(struct decoder *decoder)
 {
     struct decoded *out = decoder->out;
@@ -381,8 +400,6 @@ static enum err end_message(struct decoder *decoder)
     decoder->out->skipped += decoder->skipped;
     for (size_t i = decoder->first_look; i < decoder->out->look_count; i++)
         memcpy(decoder->out->looks[i].device, decoder->device, sizeof decoder->device);
-    if (is_over_limits(decoder))
-        return ERR_TOO_LARGE;
     return decoder->batch->frame_count == 0 ? ERR_NONE : join_device(decoder);
 }
 
@@ -400,7 +417,11 @@ static bool read_message(struct decoder *decoder)
     decoder->newest_ahead_ms = INT64_MIN;
     decoder->first_error = decoder->out->errors.count;
     decoder->first_look = decoder->out->look_count;
+    decoder->first_frame = decoder->frames_read;
+    decoder->first_person = decoder->persons_read;
     reset_rows(decoder);
+    if (decoder->frames_read == LIMIT_BATCH_FRAMES)
+        return decode_refuse_frames(decoder);
     if (scan_peek(scan) == '[') {
         decode_refuse_message(decoder, ERR_INVALID, "body",
                               "must be messages, one after the other, not a list");
@@ -445,9 +466,12 @@ static enum err read_body(struct decoder *decoder)
             break;
         TRY(end_message(decoder));
         decoder->out->message_count++;
+        decoder->frames_read = MAX(decoder->frames_read, decoder->first_frame + 1);
         if (!next_message(&decoder->scan))
             break;
     }
+    if (decoder->too_many != NULL)
+        return ERR_TOO_LARGE;
     return decoder->scan.fault == NULL ? ERR_NONE : ERR_MALFORMED;
 }
 
@@ -460,12 +484,12 @@ static enum err explain(const struct decoder *decoder, enum err err, struct err_
     (void)snprintf(place, sizeof place, "body:%d:%d", line, column);
     if (err == ERR_MALFORMED)
         return err_set(note, err, place, "not valid JSON: %s", decoder->scan.fault);
+    if (decoder->too_many != NULL)
+        return err_set(note, err, decoder->too_many_place, "more than %d %s; send several",
+                       decoder->too_many_limit, decoder->too_many);
     if (err == ERR_TOO_LARGE)
-        return err_set(
-            note, err, place,
-            "more than %d persons in a frame, or %d persons, %d frames or %d devices in a "
-            "body; send several",
-            LIMIT_FRAME_PERSONS, LIMIT_BATCH_PERSONS, LIMIT_BATCH_FRAMES, LIMIT_BATCH_DEVICES);
+        return err_set(note, err, place, "more than %d devices in one body; send several",
+                       LIMIT_BATCH_DEVICES);
     return err_set(note, err, place, "there is not enough memory at the moment; try again");
 }
 
@@ -480,6 +504,9 @@ enum err decode_detections(const char *bytes, size_t len, const struct decode_op
     decoder.out = out;
     decoder.batch = NULL;
     decoder.is_out_of_memory = false;
+    decoder.frames_read = 0;
+    decoder.persons_read = 0;
+    decoder.too_many = NULL;
     enum err err = read_body(&decoder);
     batch_unref(decoder.batch);
     if (err == ERR_NONE)

@@ -4,7 +4,8 @@
  *   native      {"device","fields","frames":[{"t","persons":[[...],...]}],"unit","precision"}
  *   SceneScape  {"id","timestamp","objects":{"person":[{"id","confidence","bounding_box_px":{...}}]}}
  * What is no JSON refuses the body; what is wrong in a person, a frame or a message refuses exactly
- * that, with one error that names its place. */
+ * that, with one error that names its place. Lists that hold too much, good or not, refuse the body, and what
+ * follows them is not read. */
 #pragma once
 #include "readings/appearances.h"
 #include "readings/items.h"
@@ -45,7 +46,7 @@ struct decoded {
     size_t look_count, look_size;
 };
 
-/* ERR_MALFORMED with line and column, or ERR_TOO_LARGE: nothing is decoded then. */
+/* ERR_MALFORMED with line and column, or ERR_TOO_LARGE with the place: nothing is decoded then. */
 MUST_USE enum err decode_detections(const char *bytes, size_t len,
                                     const struct decode_options *options, struct decoded *out,
                                     struct err_note *note);

@@ -364,6 +364,8 @@ static bool read_persons(struct decoder *decoder)
     enum scan_step step;
     while ((step = scan_element(scan, &count)) == SCAN_ITEM) {
         decoder->person = count - 1;
+        if (!decode_has_room(decoder, count))
+            return decode_refuse_persons(decoder, "frames[%zu].persons", decoder->frame);
         const char *after = NULL;
         if (decoder->is_plain && scan->end - scan->p > FAST_BYTES)
             after = person_fast(decoder, scan->p);
@@ -452,17 +454,14 @@ static void end_frame(struct decoder *decoder, struct frame *frame, size_t first
     }
     if (decode_has_only_errors(decoder, first_error))
         return;
-    if (batch_close_frame(batch, frame->at_ms) != ERR_NONE) {
-        decoder->is_out_of_memory = true;
-        return;
-    }
-    size_t persons = batch->person_count - batch->frame_first[batch->frame_count - 1];
-    decoder->is_too_large |= persons > LIMIT_FRAME_PERSONS;
+    decoder->is_out_of_memory |= batch_close_frame(batch, frame->at_ms) != ERR_NONE;
 }
 
 static bool read_frame(struct decoder *decoder)
 {
     struct frame frame = {0};
+    if (++decoder->frames_read > LIMIT_BATCH_FRAMES)
+        return decode_refuse_frames(decoder);
     size_t first_error = decoder->out->errors.count;
     size_t skipped = decoder->skipped, looks = decoder->out->look_count;
     if (scan_peek(&decoder->scan) != '{') {

@@ -17,6 +17,8 @@ struct decoder {
     struct detection_batch *batch;
     size_t first_error;
     size_t first_look;
+    size_t first_frame; /* of frames_read and persons_read */
+    size_t first_person;
     size_t skipped;
     const char *problem; /* refuses the whole message; static */
     const char *problem_place;
@@ -28,16 +30,23 @@ struct decoder {
     double scale_confidence;
     enum field fields[DECODE_FIELDS_MAX];
     size_t field_count;
-    bool is_usable;    /* the fields that the unit needs are there */
-    bool is_plain;     /* numbers only: no class, no feature */
-    bool is_too_large; /* a frame has more than LIMIT_FRAME_PERSONS */
+    bool is_usable; /* the fields that the unit needs are there */
+    bool is_plain;  /* numbers only: no class, no feature */
     bool is_out_of_memory;
 
     size_t frame; /* for places */
     size_t person;
+
+    /* The body so far: what lists of frames and persons hold, good or not, and messages without frames. */
+    size_t frames_read;
+    size_t persons_read;
+    const char *too_many; /* more than a limit of this, where nothing after is read; static */
+    int too_many_limit;
+    char too_many_place[128];
 };
 
-/* All return false at a fault of the JSON only; what is wrong with the content goes to the errors. */
+/* All return false at a fault of the JSON and where a limit is passed only; what else is wrong with the content
+ * goes to the errors. */
 bool decode_frames(struct decoder *decoder);  /* stands on the value of "frames" */
 bool decode_objects(struct decoder *decoder); /* stands on the value of "objects" */
 
@@ -52,6 +61,20 @@ void decode_refuse_message(struct decoder *decoder, enum err err, const char *pl
 /* Adds an error below the message: `place` is "frames[3].t". */
 void decode_refuse_item(struct decoder *decoder, const char *problem, const char *place, ...)
     PRINTF(3, 4);
+/* One more entry of a list of persons, its `count`th: false when that is one too many. */
+static inline bool decode_has_room(struct decoder *decoder, size_t count)
+{
+    return ++decoder->persons_read <= LIMIT_BATCH_PERSONS && count <= LIMIT_FRAME_PERSONS;
+}
+/* Refuses the body, and reads no further; false, so that it can be returned. `place` is that of the list. */
+bool decode_refuse_body(struct decoder *decoder, int limit, const char *too_many, const char *place,
+                        ...) PRINTF(4, 5);
+bool decode_refuse_frames(struct decoder *decoder);
+/* Of a list for which decode_has_room() found none. */
+#define decode_refuse_persons(decoder, ...)                                                        \
+    ((decoder)->persons_read > LIMIT_BATCH_PERSONS                                                 \
+         ? decode_refuse_body(decoder, LIMIT_BATCH_PERSONS, "persons in one body", __VA_ARGS__)    \
+         : decode_refuse_body(decoder, LIMIT_FRAME_PERSONS, "persons in one frame", __VA_ARGS__))
 /* A track in any of its forms: number, string, null. False with *out_problem set when it is none;
  * false with a fault in the scanner otherwise. */
 bool decode_track(struct decoder *decoder, int64_t *out_track, const char **out_problem);

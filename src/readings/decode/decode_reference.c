@@ -15,7 +15,6 @@ struct walk {
     enum field fields[FIELD_COUNT];
     size_t field_count;
     size_t skipped;
-    bool is_too_large;
 };
 
 __attribute__((format(printf, 2, 3))) static void refuse(struct walk *walk, const char *place, ...)
@@ -169,7 +168,6 @@ static void walk_frame(struct walk *walk, json_t *frame, size_t index)
     }
     if (walk->batch->person_count == before && walk->out->errors.count > errors)
         return;
-    walk->is_too_large |= walk->batch->person_count - before > LIMIT_FRAME_PERSONS;
     assert(batch_close_frame(walk->batch, at_ms) == ERR_NONE);
 }
 
@@ -286,7 +284,6 @@ static bool walk_scene(struct walk *walk, json_t *message)
     }
     if (walk->batch->person_count == 0 && walk->out->errors.count > errors)
         return true;
-    walk->is_too_large |= walk->batch->person_count > LIMIT_FRAME_PERSONS;
     assert(batch_close_frame(walk->batch, at_ms) == ERR_NONE);
     return true;
 }
@@ -333,18 +330,12 @@ static bool walk_message(struct walk *walk, json_t *message)
 static bool join(struct walk *walk)
 {
     struct decoded *out = walk->out;
-    size_t persons = walk->batch->person_count;
-    size_t frames = walk->batch->frame_count;
     struct detection_batch *same = NULL;
     for (size_t i = 0; i < out->batch_count; i++) {
         struct detection_batch *other = out->batches[i];
-        persons += other->person_count;
-        frames += other->frame_count;
         if (strcmp(other->device, walk->batch->device) == 0 && batch_is_alike(other, walk->batch))
             same = other;
     }
-    if (walk->is_too_large || persons > LIMIT_BATCH_PERSONS || frames > LIMIT_BATCH_FRAMES)
-        return false;
     if (walk->batch->frame_count == 0)
         return true;
     if (same != NULL)
@@ -372,10 +363,37 @@ static bool take_message(struct decoded *out, const struct decode_options *optio
     return is_taken;
 }
 
+/* What a body's lists hold so far, good or not. */
+struct held {
+    size_t frames, persons;
+};
+
+static bool hold_persons(struct held *held, json_t *persons)
+{
+    held->persons += json_array_size(persons);
+    return json_array_size(persons) <= LIMIT_FRAME_PERSONS && held->persons <= LIMIT_BATCH_PERSONS;
+}
+
+static bool hold_message(struct held *held, json_t *message)
+{
+    json_t *frames = json_object_get(message, "frames"), *frame;
+    size_t index;
+    held->frames += MAX(json_array_size(frames), (size_t)1);
+    bool has_room =
+        held->frames <= LIMIT_BATCH_FRAMES &&
+        hold_persons(held, json_object_get(json_object_get(message, "objects"), "person"));
+    json_array_foreach(frames, index, frame)
+    {
+        has_room = has_room && hold_persons(held, json_object_get(frame, "persons"));
+    }
+    return has_room;
+}
+
 static bool take_body(const char *bytes, size_t len, const struct decode_options *options,
                       struct decoded *out)
 {
     size_t at = 0;
+    struct held held = {0};
     for (;;) {
         bool has_line_end = at == 0;
         for (; at < len && strchr(" \t\r\n", bytes[at]) != NULL && bytes[at] != '\0'; at++)
@@ -388,7 +406,7 @@ static bool take_body(const char *bytes, size_t len, const struct decode_options
         SCOPED_JSON *message =
             json_loadb(bytes + at, len - at,
                        JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK, &error);
-        if (message == NULL || !is_within_limits(message, 1) ||
+        if (message == NULL || !is_within_limits(message, 1) || !hold_message(&held, message) ||
             !take_message(out, options, message))
             return false;
         at += (size_t)error.position;

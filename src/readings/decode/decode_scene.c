@@ -162,6 +162,8 @@ static void end_person(struct decoder *decoder, struct scene_person *person)
 static bool read_person(struct decoder *decoder)
 {
     struct scene_person person = {.values = {[FIELD_CONFIDENCE] = 1.0}, .track = BATCH_TRACK_NONE};
+    if (!decode_has_room(decoder, decoder->person + 1))
+        return decode_refuse_persons(decoder, "objects.person");
     if (scan_peek(&decoder->scan) != '{') {
         refuse(&person, "", "must be an object");
         if (!scan_skip(&decoder->scan))
@@ -170,14 +172,6 @@ static bool read_person(struct decoder *decoder)
         return false;
     }
     end_person(decoder, &person);
-    return true;
-}
-
-static bool read_persons(struct decoder *decoder)
-{
-    if (!decode_list(decoder, "objects.person", &decoder->person, read_person))
-        return false;
-    decoder->is_too_large |= decoder->batch->person_count > LIMIT_FRAME_PERSONS;
     return true;
 }
 
@@ -196,7 +190,8 @@ bool decode_objects(struct decoder *decoder)
     int known;
     enum scan_step step;
     while ((step = scan_member(scan, &object, CATEGORIES, &known)) == SCAN_ITEM) {
-        if (!(known == 0 ? read_persons(decoder) : scan_skip(scan)))
+        if (!(known == 0 ? decode_list(decoder, "objects.person", &decoder->person, read_person)
+                         : scan_skip(scan)))
             return false;
     }
     return step == SCAN_END;

@@ -287,18 +287,85 @@ TEST(ten_thousand_levels_are_refused_without_a_stack_for_them)
     CHECK_INT(decode_detections(body, sizeof body, &OPTIONS, &decoded, NULL), ERR_MALFORMED);
 }
 
-TEST(a_frame_with_too_many_persons_is_too_large)
+/* `start`, `each` so often, `end`: what becomes of it, and in *out_place where a refusal is. */
+static enum err decode_many(const char *start, const char *each, int count, const char *end,
+                            struct err_note *out_note)
 {
     SCOPED_TEXT body;
-    text_init(&body, 1 << 20);
-    text_add(&body, "{\"device\":\"a\",\"frames\":[{\"t\":" T0 ",\"persons\":[");
-    for (int i = 0; i <= LIMIT_FRAME_PERSONS; i++)
-        text_addf(&body, "%s[%d,1,1,1,1,1]", i == 0 ? "" : ",", i);
-    text_add(&body, "]}]}");
-    struct decoded decoded;
-    struct err_note note;
-    CHECK_INT(decode_detections(body.bytes, body.len, &OPTIONS, &decoded, &note), ERR_TOO_LARGE);
+    text_init(&body, 4 << 20);
+    text_add(&body, start);
+    for (int i = 0; i < count; i++)
+        text_addf(&body, "%s%s", i == 0 || each[0] == '\n' ? "" : ",", each);
+    text_add(&body, end);
     CHECK(decode_agrees(body.bytes, body.len, &OPTIONS));
+    struct decoded decoded;
+    *out_note = (struct err_note){0};
+    enum err err = decode_detections(body.bytes, body.len, &OPTIONS, &decoded, out_note);
+    decoded_fini(&decoded);
+    return err;
+}
+
+#define FRAME_START "{\"t\":" T0 ",\"persons\":["
+#define START       "{\"device\":\"a\",\"frames\":[" FRAME_START
+#define SCENE_START "{\"id\":\"a\",\"timestamp\":" T0 ",\"objects\":{\"person\":["
+#define LINE_START  "{\"device\":\"b\",\"frames\":[" FRAME_START "[1,2,3,4,5,1]]}]}\n"
+
+TEST(what_is_in_a_list_counts_good_or_not_and_the_list_that_is_too_long_is_named)
+{
+    static const struct {
+        const char *start, *each, *end, *place;
+        int most;
+    } LISTS[] = {
+        {START, "[1,1,1,1,1,1]", "]}]}", "frames[0].persons", LIMIT_FRAME_PERSONS},
+        {START, "[]", "]}]}", "frames[0].persons", LIMIT_FRAME_PERSONS},
+        {START, "7", "]}]}", "frames[0].persons", LIMIT_FRAME_PERSONS},
+        {START "]}," FRAME_START, "[]", "]}]}", "frames[1].persons", LIMIT_FRAME_PERSONS},
+        {LINE_START START, "[]", "]}]}", "messages[1].frames[0].persons", LIMIT_FRAME_PERSONS},
+        {START, "[]", "]}],\"unit\":7}", "frames[0].persons", LIMIT_FRAME_PERSONS},
+        {"{\"fields\":[],\"frames\":[" FRAME_START, "[]", "]}]}", "frames[0].persons",
+         LIMIT_FRAME_PERSONS},
+        {START, "[1,2]", "]}],\"fields\":[\"x\",\"y\"],\"unit\":\"m\"}", "frames[0].persons",
+         LIMIT_FRAME_PERSONS},
+        {SCENE_START, "{}", "]}}", "objects.person", LIMIT_FRAME_PERSONS},
+        {"{\"device\":\"a\",\"frames\":[", "7", "]}", "frames", LIMIT_BATCH_FRAMES},
+        {"{}", "\n[]", "", "messages[10000].frames", LIMIT_BATCH_FRAMES - 1},
+        {LINE_START "{\"device\":\"a\",\"frames\":[", "7", "]}", "messages[1].frames",
+         LIMIT_BATCH_FRAMES - 1},
+    };
+    for (size_t i = 0; i < COUNT_OF(LISTS); i++) {
+        struct err_note note;
+        CHECK_INT(decode_many(LISTS[i].start, LISTS[i].each, LISTS[i].most, LISTS[i].end, &note),
+                  ERR_NONE);
+        CHECK_INT(
+            decode_many(LISTS[i].start, LISTS[i].each, LISTS[i].most + 1, LISTS[i].end, &note),
+            ERR_TOO_LARGE);
+        CHECK_TEXT(note.place, LISTS[i].place);
+    }
+}
+
+TEST(persons_of_all_frames_of_a_body_count_good_or_not)
+{
+    SCOPED_TEXT frame;
+    struct err_note note;
+    text_init(&frame, 1 << 16);
+    text_add(&frame, "\n{\"device\":\"a\",\"frames\":[" FRAME_START "[]");
+    for (int i = 1; i < LIMIT_FRAME_PERSONS; i++)
+        text_add(&frame, ",[]");
+    text_add(&frame, "]}]}");
+    const int most = LIMIT_BATCH_PERSONS / LIMIT_FRAME_PERSONS;
+    const char *one_more = "\n" START "[1,2,3,4,5,1]]}]}";
+    CHECK_INT(decode_many("", frame.bytes, most, "", &note), ERR_NONE);
+    CHECK_INT(decode_many("", frame.bytes, most, one_more, &note), ERR_TOO_LARGE);
+    CHECK_TEXT(note.place, "messages[10].frames[0].persons");
+    CHECK_TEXT(note.detail, "more than 50000 persons in one body; send several");
+}
+
+TEST(nothing_is_read_after_a_list_that_is_too_long)
+{
+    struct err_note note;
+    CHECK_INT(decode_many(START, "[]", LIMIT_FRAME_PERSONS + 1, ",{nonsense", &note),
+              ERR_TOO_LARGE);
+    CHECK_TEXT(note.detail, "more than 5000 persons in one frame; send several");
 }
 
 /* Numbers as senders write them, and as nobody should. */
