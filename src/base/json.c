@@ -47,6 +47,61 @@ enum err json_parse(const char *bytes, size_t len, json_t **out_document, struct
     return ERR_NONE;
 }
 
+/* With what malloc() adds: an object's or list's head and first table, a place in a table with a small value in it,
+ * half of a string's head. A member's name is a string, and as much as its node. */
+static size_t weight_of(char c)
+{
+    switch (c) {
+    case '{':
+        return 240;
+    case '[':
+        return 128;
+    case ',':
+        return 48;
+    case '"':
+        return 40;
+    default:
+        return 0;
+    }
+}
+
+/* Where the room is used up, NULL when it is enough. */
+static const char *end_of_room(const char *bytes, size_t len, size_t *inout_room)
+{
+    bool in_text = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = bytes[i];
+        size_t weight = in_text ? c != '"' : weight_of(c);
+        if (weight > *inout_room)
+            return bytes + i;
+        *inout_room -= weight;
+        if (c == '"')
+            in_text = !in_text;
+        else if (in_text && c == '\\')
+            i++;
+    }
+    return NULL;
+}
+
+enum err json_parse_within(const char *bytes, size_t len, size_t *inout_room, json_t **out_document,
+                           struct err_note *note)
+{
+    size_t room = *inout_room;
+    const char *end = end_of_room(bytes, len, inout_room);
+    if (end == NULL)
+        return json_parse(bytes, len, out_document, note);
+    size_t line = 1, column = 1;
+    for (const char *p = bytes; p < end; p++) {
+        column = *p == '\n' ? 1 : column + 1;
+        line += *p == '\n';
+    }
+    char place[64];
+    (void)snprintf(place, sizeof place, "body:%zu:%zu", line, column);
+    return err_set(note, ERR_TOO_LARGE, place,
+                   "up to here its values take %zu MiB of memory; leave out what is not needed",
+                   room >> 20);
+}
+
 static enum err refuse(const struct json_field *field, const char *wanted, struct err_note *note)
 {
     return err_set(note, ERR_INVALID, field->name, "must be %s", wanted);

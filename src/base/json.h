@@ -43,6 +43,12 @@ struct json_field {
 MUST_USE enum err json_parse(const char *bytes, size_t len, json_t **out_document,
                              struct err_note *note);
 
+/* json_parse() of what a stranger wrote and may be large: values are a hundred times their text in memory when
+ * they are empty. What they take is told from the text before anything is built of it, and taken off *inout_room,
+ * bytes; where that is not enough ERR_TOO_LARGE with line and column. */
+MUST_USE enum err json_parse_within(const char *bytes, size_t len, size_t *inout_room,
+                                    json_t **out_document, struct err_note *note);
+
 /* A string without NUL: what C compares is then all that is stored. */
 bool json_is_whole_text(const json_t *value);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.h"
 #include "base/test.h"
+#include "base/text.h"
 
 struct stall {
     char id[LIMIT_ID_LEN + 1];
@@ -77,4 +78,41 @@ TEST(deep_nesting_is_refused_before_it_is_parsed)
     struct err_note note;
     CHECK_INT(json_parse(deep, sizeof deep - 1, &document, &note), ERR_MALFORMED);
     CHECK(document == NULL);
+}
+
+static enum err parse_many(const char *each, size_t count, size_t room, struct err_note *out_note)
+{
+    SCOPED_TEXT list;
+    SCOPED_JSON *document = NULL;
+    text_init(&list, 8 << 20);
+    text_add(&list, "[");
+    for (size_t i = 0; i < count; i++)
+        text_addf(&list, "%s%s", i == 0 ? "" : ",", each);
+    text_add(&list, "]");
+    return json_parse_within(list.bytes, list.len, &room, &document, out_note);
+}
+
+TEST(what_would_take_too_much_memory_is_refused_before_it_is_built)
+{
+    const size_t room = LIMIT_IMPORT_TREE_BYTES;
+    struct err_note note = {0};
+    CHECK_INT(parse_many("[1,2]", LIMIT_PLAN_BYTES / 6, room, &note), ERR_NONE);
+    CHECK_INT(parse_many("{}", room / 240, room, &note), ERR_TOO_LARGE);
+    CHECK_INT(parse_many("\"{[,\\\"[\"", 1000, 150 * 1000, &note), ERR_NONE);
+    CHECK_INT(parse_many("{},\n[]", 1000, 450 * 1000, &note), ERR_TOO_LARGE);
+    CHECK_TEXT(note.place, "body:970:6");
+}
+
+TEST(documents_share_the_room_that_there_is)
+{
+    size_t room = 1000;
+    struct err_note note;
+    json_t *document = NULL;
+    CHECK_INT(json_parse_within("[{}]", 4, &room, &document, &note), ERR_NONE);
+    CHECK_INT(room, 1000 - 128 - 240);
+    json_decref(document);
+    CHECK_INT(json_parse_within("[{}]", 4, &room, &document, &note), ERR_NONE);
+    json_decref(document);
+    CHECK_INT(json_parse_within("[{}]", 4, &room, &document, &note), ERR_TOO_LARGE);
+    CHECK_TEXT(note.place, "body:1:2");
 }

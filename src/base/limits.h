@@ -105,12 +105,16 @@
 #define LIMIT_WALL_POINTS           4000 /* in all rings of one wall */
 #define LIMIT_IMPORT_BYTES          (16 * 1024 * 1024)
 #define LIMIT_IMPORT_UNPACKED_BYTES (64 * 1024 * 1024)
-#define LIMIT_IMPORT_RATIO          100 /* unpacked to packed */
-#define LIMIT_IMPORT_ENTRIES        200
-#define LIMIT_IMPORT_POINTS         200000
-#define LIMIT_IMPORT_PARTS          2000 /* zones, lines and walls of one file */
-#define LIMIT_WKT_DEPTH             8
-#define LIMIT_PLAN_BYTES            (4 * 1024 * 1024)
+/* What the values of a file, and of an archive's files, take in memory. A plan of LIMIT_PLAN_BYTES that is nothing but
+ * positions takes 160 MiB. */
+#define LIMIT_IMPORT_TREE_BYTES  ((size_t)256 * 1024 * 1024)
+#define LIMIT_IMPORT_TREES_BYTES ((size_t)512 * 1024 * 1024)
+#define LIMIT_IMPORT_RATIO       100 /* unpacked to packed */
+#define LIMIT_IMPORT_ENTRIES     200
+#define LIMIT_IMPORT_POINTS      200000
+#define LIMIT_IMPORT_PARTS       2000 /* zones, lines and walls of one file */
+#define LIMIT_WKT_DEPTH          8
+#define LIMIT_PLAN_BYTES         (4 * 1024 * 1024)
 /* Of a floor with its obstacles; pieces of all zones in it: ERR_TOO_LARGE. */
 #define LIMIT_WALKABLE_CORNERS 4000
 #define LIMIT_FLOOR_FRAGMENTS  200000

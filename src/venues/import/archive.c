@@ -10,6 +10,7 @@
 struct unpacking {
     struct archive *archive;
     size_t packed, unpacked, entries;
+    size_t room; /* for the values of all files */
     struct err_note *note;
 };
 
@@ -60,8 +61,8 @@ static enum err add_file(struct unpacking *unpacking, const char *name, json_t *
     json_t *document = NULL;
     TRY(read_entry(unpacking, name, &bytes, &len));
     size_t mark = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    enum err err =
-        json_parse(bytes == NULL ? "" : bytes + mark, len - mark, &document, unpacking->note);
+    enum err err = json_parse_within(bytes == NULL ? "" : bytes + mark, len - mark,
+                                     &unpacking->room, &document, unpacking->note);
     if (err != ERR_NONE) {
         err_note_within(unpacking->note, name);
         return err;
@@ -114,7 +115,10 @@ static enum err read_entries(struct unpacking *unpacking, struct gathered *gathe
 enum err archive_read_json(const char *bytes, size_t len, struct gathered *gathered,
                            json_t **out_files, struct err_note *note)
 {
-    struct unpacking unpacking = {.archive = archive_read_new(), .packed = len, .note = note};
+    struct unpacking unpacking = {.archive = archive_read_new(),
+                                  .packed = len,
+                                  .room = LIMIT_IMPORT_TREES_BYTES,
+                                  .note = note};
     SCOPED_JSON *files = json_object();
     enum err err = ERR_NONE;
     if (unpacking.archive == NULL)

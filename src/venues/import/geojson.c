@@ -73,7 +73,8 @@ enum err geojson_gather(const struct venue_import *import, struct gathered *gath
                         struct err_note *note)
 {
     SCOPED_JSON *document = NULL;
-    TRY(json_parse(import->bytes, import->len, &document, note));
+    size_t room = LIMIT_IMPORT_TREE_BYTES;
+    TRY(json_parse_within(import->bytes, import->len, &room, &document, note));
     json_t *features = json_object_get(document, "features");
     if (strcmp(shape_text(document, "type"), "FeatureCollection") != 0 || !json_is_array(features))
         return err_set(note, ERR_INVALID, "body", "must be a GeoJSON FeatureCollection");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venues/venues_import.h"
 
+#include "base/random.h"
 #include "base/text.h"
 #include "store/place_test.h"
 #include "venues/venues.h"
@@ -284,6 +285,41 @@ static void write_lines(struct text *out, size_t count)
         text_add(out, "]}}");
     }
     text_add(out, "]}");
+}
+
+/* So many features of nothing, behind what no archive packs small. */
+static void write_nothings(struct text *out, size_t count)
+{
+    struct random_sequence chance = {.state = 1};
+    text_init(out, LIMIT_IMPORT_BYTES);
+    text_add(out, "{\"type\":\"FeatureCollection\",\"name\":\"");
+    for (size_t i = 0; i < 120000; i++)
+        text_addf(out, "%c", (int)('0' + random_below(&chance, 32)));
+    text_add(out, "\",\"features\":[{}");
+    for (size_t i = 1; i < count; i++)
+        text_add(out, ",{}");
+    text_add(out, "]}");
+}
+
+TEST(a_file_whose_values_take_too_much_memory_is_refused)
+{
+    struct site site;
+    SCOPED_TEXT text, more;
+    SCOPED_MEM struct packed *packed = mem_new(sizeof *packed);
+    json_t *report = NULL;
+    site_open(&site, place_sqlite(), "{\"crs\":\"wgs84\",\"origin\":[13.0,52.0]}");
+    write_nothings(&text, LIMIT_IMPORT_TREE_BYTES / 240);
+    struct venue_import file = {.format = IMPORT_GEOJSON, .bytes = text.bytes, .len = text.len};
+    CHECK_INT(take(&site, file, &report), ERR_TOO_LARGE);
+    CHECK(strstr(note.detail, "256 MiB of memory") != NULL);
+    write_nothings(&more, LIMIT_IMPORT_TREES_BYTES / 240);
+    const char *const files[] = {"unit.geojson", more.bytes};
+    pack(packed, files, 1);
+    file = (struct venue_import){.format = IMPORT_IMDF, .bytes = packed->bytes, .len = packed->len};
+    CHECK_INT(take(&site, file, &report), ERR_TOO_LARGE);
+    CHECK(strstr(note.detail, "512 MiB of memory") != NULL);
+    CHECK(strncmp(note.place, "unit.geojson", 12) == 0);
+    site_close(&site);
 }
 
 TEST(the_corners_of_a_file_have_a_limit_in_every_format)
