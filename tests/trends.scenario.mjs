@@ -53,6 +53,8 @@ scenario('nothing is known of a venue that was not heard, and that is said', asy
   const occupancy = await admin.get(`${VENUE}/occupancy`);
   equal(zoneIn(occupancy, 'stage').people, null, 'people');
   await admin.get('/api/v1/events/demo/venues/moon/forecast', 404);
+  const place = async (venue, zone) => (await admin.ask('PUT', `/api/v1/events/demo/venues/${venue}/zones/${zone}/occupancy`, { people: 3 })).json.place;
+  equal([await place('moon', 'stage'), await place('park', 'moon')], ['venue', 'zone'], 'what is missing where somebody looked');
   await muster.client().get(`${VENUE}/forecast`, 401);
 });
 

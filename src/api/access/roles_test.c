@@ -306,14 +306,30 @@ static void check_problem(struct site *site, enum asker asker, const char *path,
     CHECK_TEXT(json_string_value(json_object_get(problem, "detail")), detail);
 }
 
+TEST(what_is_in_a_venue_that_is_missing_is_not_looked_for_there)
+{
+    static const char *const PARTS[] = {"/zones/bar",  "/devices/cam-1", "/lines/gate",
+                                        "/walls/hall", "/picture",       "/crowd",
+                                        "/zones"};
+    static const char MISSING[] = "there is no venue \"park\" in event \"fest\"; "
+                                  "GET /api/v1/events/fest/venues lists those there are";
+    SCOPED(site) site = site_create();
+    for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
+        char path[100];
+        (void)snprintf(path, sizeof path, "/api/v1/events/fest/venues/park%s", PARTS[i]);
+        check_problem(site, ORGANISER, path, "venue", MISSING);
+    }
+}
+
 TEST(what_is_missing_is_named_with_where_it_was_looked_for_and_what_there_is)
 {
     SCOPED(site) site = site_create();
+    CHECK_INT(site_status(site, ORGANISER, "PUT", "/api/v1/events/fest/venues/park", "{}"), 201);
     check_problem(site, ORGANISER, "/api/v1/events/fest/venues/park/zones/a%22b", "zone",
                   "there is no zone \"a\"b\" in venue \"park\" in event \"fest\"; "
                   "GET /api/v1/events/fest/venues/park/zones lists those there are");
-    check_problem(site, ORGANISER, "/api/v1/events/fest/venues/park/crowd", "venue",
-                  "there is no venue \"park\" in event \"fest\"; "
+    check_problem(site, ORGANISER, "/api/v1/events/fest/venues/lake/crowd", "venue",
+                  "there is no venue \"lake\" in event \"fest\"; "
                   "GET /api/v1/events/fest/venues lists those there are");
     check_problem(site, ADMIN, "/api/v1/people/me@example.org", "person",
                   "there is no such person; an admin can create one");

@@ -62,6 +62,9 @@ static enum err audit_run(struct db *db, void *context, struct err_note *note)
     SCOPED_JSON *zone = NULL;
     enum err err =
         venue_describe(db, VENUE_PART_ZONE, setting->event, setting->venue, setting->zone, &zone);
+    if (err == ERR_NOT_FOUND &&
+        venue_part_exists(db, VENUE_PART_VENUE, setting->event, setting->venue) == ERR_NOT_FOUND)
+        return err_set(note, err, "venue", "there is no venue %s", setting->venue);
     if (err == ERR_NOT_FOUND)
         return err_set(note, err, "zone", "there is no zone %s in the venue %s", setting->zone,
                        setting->venue);

@@ -99,6 +99,16 @@ static const char *id_of(const struct request *request, enum venue_part part)
     return request_param(request, part_words[part]);
 }
 
+/* Of an address with two mistakes the first is told: a part is looked for in a venue that is there. */
+static bool has_venue(const struct app *app, const struct request *request)
+{
+    struct venue_view *view =
+        venues_view(app->venues, request_param(request, "event"), request_param(request, "venue"));
+    if (view != NULL)
+        shared_unref(&view->shared);
+    return view != NULL;
+}
+
 static struct crowd_device_state find_health(const struct app *app, const char *event,
                                              const char *venue, const char *device)
 {
@@ -150,6 +160,8 @@ static void tell(struct request *request, const struct app *app, enum venue_part
     const char *event = request_param(request, "event");
     enum err err = venues_describe(app->venues, part, event, request_param(request, "venue"),
                                    id_of(request, part), &document);
+    if (err == ERR_NOT_FOUND && !has_venue(app, request))
+        part = VENUE_PART_VENUE;
     if (not_found(err, part_words[part], id_of(request, part), &note) != ERR_NONE) {
         reply_problem(request, err, &note);
         return;
@@ -296,7 +308,9 @@ static void tell_picture(struct request *request, void *context)
     const char *venue = request_param(request, "venue");
     enum err err =
         venues_picture(app->venues, request_param(request, "event"), venue, &bytes, &len, type);
-    if (err == ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND && !has_venue(app, request))
+        err = not_found(err, "venue", venue, &note);
+    else if (err == ERR_NOT_FOUND)
         err = err_set(&note, err, "picture", "there is none of venue \"%s\"; PUT one here", venue);
     if (err != ERR_NONE) {
         reply_problem(request, err, &note);
