@@ -8,7 +8,8 @@ const char *const counter_fault_names[] = {"none", "negative", "reset", "jump",
 const char *const counter_fault_advice[] = {
     "",
     "fewer than nobody cannot pass: the value was not counted; check the counter's set-up",
-    "its running total fell: if the next message goes on from there, what it shows is counted",
+    "its running total fell: if it goes on from there, what it shows is counted, above 100 after "
+    "15 min",
     "more people than can pass in the time: the value was not counted; check the counter",
     "an increment came after a newer one: it was not counted; let the counter send running totals",
     "its running total fell or jumped and came back: it is counted from where it stood before"};
@@ -27,21 +28,57 @@ static bool can_pass(int64_t since_ms, int64_t at_ms, double people)
 
 /* --- a running total --- */
 
+static bool is_young(const struct counter_doubt *doubt, int64_t at_ms)
+{
+    return at_ms - doubt->since_ms <= COUNTER_GLITCH_S * 1000LL;
+}
+
+/* It leaps past its old value. One that began anew may do so too: then by no more than it rose before, and
+ * seldom to just there. */
+static bool is_leaping_back(const struct counter_form *form, int64_t at_ms, double value)
+{
+    const struct counter_doubt *doubt = &form->doubt;
+    double above = value - doubt->total, leap = value - form->total;
+    double now_ms = (double)(at_ms - form->at_ms), odd_ms = (double)(at_ms - doubt->since_ms);
+    double risen = doubt->counted + doubt->held;
+    if (!doubt->is_next && is_young(doubt, at_ms))
+        return above * COUNTER_NEARER <= leap && leap * odd_ms > risen * now_ms;
+    double before_ms = (double)(at_ms - doubt->at_ms);
+    return leap > doubt->counted && leap * before_ms >= COUNTER_NEARER * above * now_ms;
+}
+
 static bool is_back(const struct counter_form *form, int64_t at_ms, double value)
 {
     const struct counter_doubt *doubt = &form->doubt;
     double above = value - doubt->total;
-    return doubt->since_ms != 0 && above >= 0 && can_pass(doubt->at_ms, at_ms, above) &&
-           above * COUNTER_NEARER <= fabs(value - form->total);
+    if (doubt->since_ms == 0 || above < 0 || !can_pass(doubt->at_ms, at_ms, above))
+        return false;
+    if (value < form->total)
+        return above * COUNTER_NEARER <= form->total - value;
+    return form->total < doubt->total && is_leaping_back(form, at_ms, value);
 }
 
-static void begin_doubt(struct counter_form *form, int64_t at_ms, double held)
+static bool is_lasting(const struct counter_doubt *doubt, int64_t at_ms)
+{
+    return !doubt->is_next && !is_young(doubt, at_ms);
+}
+
+/* What an odd value shows, if it is one that began anew: less what it is known to have shown before. */
+static double shown(const struct counter_form *form, int64_t at_ms, double value)
+{
+    double counted = form->doubt.counted;
+    if (value * 2 >= form->total || !can_pass(form->at_ms, at_ms, value))
+        return 0;
+    return value >= counted ? value - counted : value;
+}
+
+static void begin_doubt(struct counter_form *form, int64_t at_ms, double value)
 {
     struct counter_doubt *doubt = &form->doubt;
-    if (doubt->since_ms == 0 || !doubt->is_next) /* else what is there was never believed */
+    if (doubt->since_ms == 0 || is_lasting(doubt, at_ms)) /* else what is there may be as odd */
         *doubt =
             (struct counter_doubt){.since_ms = at_ms, .at_ms = form->at_ms, .total = form->total};
-    doubt->held = held;
+    doubt->held = value < form->total ? shown(form, at_ms, value) : 0;
     doubt->is_next = true;
 }
 
@@ -52,33 +89,37 @@ static struct taken come_back(struct counter_form *form, double value)
     return (struct taken){passed, COUNTER_GLITCH};
 }
 
-static struct taken go_on(struct counter_form *form, double value)
+static struct taken go_on(struct counter_form *form, int64_t at_ms, double value)
 {
-    double passed = value - form->total + form->doubt.held;
-    form->doubt.held = 0;
-    form->doubt.is_next = false;
-    if (form->doubt.since_ms != 0)
-        form->doubt.counted += passed;
+    struct counter_doubt *doubt = &form->doubt;
+    double passed = value - form->total;
+    if (doubt->since_ms == 0)
+        return (struct taken){passed, COUNTER_WELL};
+    bool is_beyond = form->total < doubt->total && value >= doubt->total;
+    bool is_much = doubt->is_next && passed + doubt->held > COUNTER_AT_ONCE;
+    if (is_much && !is_beyond) {
+        doubt->held += passed;
+        passed = 0;
+    } else if (doubt->is_next || is_beyond || is_lasting(doubt, at_ms)) {
+        passed += doubt->held;
+        doubt->held = 0;
+    }
+    doubt->counted += passed;
+    doubt->is_next = false;
+    if (is_beyond)
+        *doubt = (struct counter_doubt){.since_ms = 0};
     return (struct taken){passed, COUNTER_WELL};
 }
 
 static struct taken take_total(struct counter_form *form, int64_t at_ms, double value)
 {
-    struct counter_doubt *doubt = &form->doubt;
-    if (!doubt->is_next && at_ms - doubt->since_ms > COUNTER_GLITCH_S * 1000LL)
-        *doubt = (struct counter_doubt){.since_ms = 0};
     if (is_back(form, at_ms, value))
         return come_back(form, value);
-    if (value < form->total) {
-        bool is_new = value * 2 < form->total && can_pass(form->at_ms, at_ms, value);
-        begin_doubt(form, at_ms, is_new ? value : 0);
-        return (struct taken){0, COUNTER_RESET};
-    }
-    if (!can_pass(form->at_ms, at_ms, value - form->total)) {
-        begin_doubt(form, at_ms, 0);
-        return (struct taken){0, COUNTER_JUMP};
-    }
-    return go_on(form, value);
+    bool is_fallen = value < form->total;
+    if (!is_fallen && can_pass(form->at_ms, at_ms, value - form->total))
+        return go_on(form, at_ms, value);
+    begin_doubt(form, at_ms, value);
+    return (struct taken){0, is_fallen ? COUNTER_RESET : COUNTER_JUMP};
 }
 
 /* --- one form --- */

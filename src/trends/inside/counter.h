@@ -21,11 +21,21 @@
  *   5000, 0, 5003       comes back to where it was: a glitch; 3 have passed, not 5003
  *   5000, 90000, 5003   the same
  *   5000, 90000, 90004  it was set to another number: 4
+ *   5000, 0, 3000, 5003 a second odd value is not believed at once either: 3
+ *   5000, 2400, 2403    it may have begun anew, but more than COUNTER_AT_ONCE is held until it has gone on for
+ *                       COUNTER_GLITCH_S, and forgotten when the old value comes back
  *
- * "Comes back" is: not below the old value, above it by no more than can pass, and ten times nearer to it than
- * to the odd one, so that one that began anew and grows past its old value is not taken for it. A glitch may
- * last for several messages: the old value is remembered for COUNTER_GLITCH_S, and for one message however
- * late that comes. What was counted from odd values until then is taken off what is counted on the return.
+ * "Comes back" is: not below the old value, above it by no more than can pass, and
+ * - falling: ten times nearer to it than to the odd one;
+ * - rising, with the message after the odd value, or once that is older than COUNTER_GLITCH_S: by more than it
+ *   counted since, and ten times faster than it would have risen had nothing been odd;
+ * - rising in between: ten times nearer than the odd one, and faster than it rose since.
+ * So one that began anew and grows past its old value is not taken for it, and a glitch may last for as long as it
+ * likes. What was counted from odd values is taken off what is counted on the return. Two things no totals
+ * can tell: that a counter began anew and passed its old value between two messages, and whether one that
+ * began anew leapt to just above its old value or came back to it. Then fewer people are counted, never a total.
+ *
+ * An odd value after COUNTER_GLITCH_S that went well is a doubt of its own; before, it is the same one.
  *
  * All are kept as the counter's newest fault, for people to read. */
 #pragma once
@@ -38,6 +48,7 @@
 #define COUNTER_FIRST_S   900.0 /* what the first increment may have gathered */
 #define COUNTER_CHANGE_S  300
 #define COUNTER_GLITCH_S  900
+#define COUNTER_AT_ONCE   100.0 /* an odd total is believed so far by the message after it */
 #define COUNTER_NEARER    10.0
 
 enum counter_fault {
@@ -55,7 +66,7 @@ struct counter_doubt { /* about a running total: where it stood before it fell o
     int64_t since_ms;  /* of the first odd value; 0 = none */
     int64_t at_ms;     /* of the last value before it */
     double total;      /* that value */
-    double held;       /* what an odd value shows, if it is one that began anew */
+    double held;       /* what odd values show, if it began anew, and is not yet counted */
     double counted;    /* since then */
     bool is_next;      /* the next message decides */
 };

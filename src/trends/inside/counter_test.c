@@ -74,10 +74,83 @@ TEST(a_glitch_of_several_messages_ends_within_its_time_and_counts_nobody_twice)
     CHECK_NEAR(hear(&gate, "total_in", 700, 4), 4, 0);
     CHECK_NEAR(hear(&gate, "total_in", 1000, 5010), 6, 0);
     CHECK_NEAR(gate.ways[COUNT_IN].passed, 10, 0);
-    /* Of one that stays, nobody can tell any more. */
-    (void)hear(&gate, "total_in", 1300, 0);
-    (void)hear(&gate, "total_in", 1600, 0);
-    CHECK_NEAR(hear(&gate, "total_in", 2201, 5020), 5020, 0);
+}
+
+TEST(a_glitch_that_lasts_for_hours_counts_who_passed_meanwhile_and_not_the_whole_total)
+{
+    static const double ODD[] = {0, 90000};
+    for (size_t i = 0; i < COUNT_OF(ODD); i++) {
+        struct counter gate = {.name = "gate-1"};
+        int64_t at_s = 700;
+        (void)hear(&gate, "total_in", 100, 5000);
+        for (; at_s < 4 * 3600; at_s += 600)
+            CHECK_NEAR(hear(&gate, "total_in", at_s, ODD[i]), 0, 0);
+        CHECK_NEAR(hear(&gate, "total_in", at_s, 5900), 900, 0);
+        CHECK_INT(gate.fault, COUNTER_GLITCH);
+        CHECK_NEAR(hear(&gate, "total_in", at_s + 600, 5910), 10, 0);
+        CHECK_INT(gate.faults, 2);
+    }
+}
+
+TEST(two_odd_totals_in_a_row_count_nobody_when_the_old_one_comes_back)
+{
+    static const double ODD[][3] = {
+        {0, 3000, 0}, {2400, 2403, 0}, {2400, 3000, 0}, {0, 4, 90000}, {90000, 91000, 91000},
+    };
+    for (size_t i = 0; i < COUNT_OF(ODD); i++) {
+        struct counter gate = {.name = "gate-1"};
+        (void)hear(&gate, "total_in", 100, 5000);
+        for (size_t n = 0; n < 3 && (n < 2 || ODD[i][n] > 0); n++)
+            (void)hear(&gate, "total_in", 300 + 200 * (int64_t)n, ODD[i][n]);
+        (void)hear(&gate, "total_in", 900, 5010);
+        CHECK_NEAR(gate.ways[COUNT_IN].passed, 10, 0);
+        CHECK_INT(gate.fault, COUNTER_GLITCH);
+        CHECK_NEAR(hear(&gate, "total_in", 1100, 5012), 2, 0);
+    }
+}
+
+TEST(a_counter_that_began_anew_and_shows_many_counts_them_once_it_has_gone_on_for_a_while)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 0, 5000);
+    CHECK_NEAR(hear(&gate, "total_in", 600, 120), 0, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 1200, 150), 0, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 1500, 170), 20, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 1501, 171), 151, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 2100, 200), 29, 0);
+    CHECK_INT(gate.fault, COUNTER_RESET);
+    CHECK_INT(gate.faults, 1);
+}
+
+TEST(a_total_that_began_anew_and_passes_its_old_value_loses_nobody)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 0, 900);
+    (void)hear(&gate, "total_in", 60, 12);
+    for (int i = 2; i <= 15; i++)
+        (void)hear(&gate, "total_in", 60 * i, 60 * i - 50);
+    CHECK_NEAR(hear(&gate, "total_in", 960, 905), 55, 0);
+    CHECK_NEAR(gate.ways[COUNT_IN].passed, 905, 0);
+    CHECK_INT(gate.faults, 1);
+    /* Few by few all night, and then a group to just there. */
+    struct counter door = {.name = "door"};
+    (void)hear(&door, "total_in", 0, 40);
+    for (int i = 0; i <= 38; i++)
+        (void)hear(&door, "total_in", 600 + 600 * i, i);
+    CHECK_NEAR(hear(&door, "total_in", 600 * 40, 42), 4, 0);
+    CHECK_INT(door.faults, 1);
+}
+
+TEST(a_glitch_of_one_that_just_began_anew_counts_nobody_twice)
+{
+    struct counter gate = {.name = "gate-1"};
+    (void)hear(&gate, "total_in", 0, 5000);
+    (void)hear(&gate, "total_in", 60, 0);
+    (void)hear(&gate, "total_in", 120, 30);
+    (void)hear(&gate, "total_in", 180, 90000);
+    CHECK_NEAR(hear(&gate, "total_in", 240, 45), 0, 0);
+    CHECK_NEAR(hear(&gate, "total_in", 300, 50), 20, 0);
+    CHECK_NEAR(gate.ways[COUNT_IN].passed, 50, 0);
 }
 
 TEST(a_total_that_began_anew_in_a_rush_is_not_taken_for_a_glitch)
