@@ -116,6 +116,8 @@ const char *request_traceparent(const struct request *request);
 /* What authorise() found out. `destroy` is called when the request ends. */
 void request_set_principal(struct request *request, void *principal, void (*destroy)(void *));
 void *request_principal(const struct request *request);
+/* Which of the routes' roles the caller has: a 404 advises no list that is closed to it. Default: none. */
+void request_set_roles(struct request *request, uint32_t roles);
 /* From authorise() on an event thread: true, and the result of this call is ignored; authorise() is called
  * again where it may wait. False when that is here.
  *   if (!found_in_cache && request_to_worker(request)) return ERR_NONE; */

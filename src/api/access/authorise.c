@@ -65,6 +65,19 @@ static enum err check_origin(const struct request *request, const struct credent
         "one of trusted-proxies");
 }
 
+/* A token has no roles to be given; its holder can ask for another one, or for what it was needed for. */
+static enum err deny_token(uint32_t roles, struct err_note *note)
+{
+    for (const struct token_role *other = api_token_roles; other->role != 0; other++) {
+        if ((roles & other->role) != 0)
+            return err_set(note, ERR_FORBIDDEN, "role",
+                           "this needs a token that %s; ask an organiser for one", other->may);
+    }
+    return err_set(note, ERR_FORBIDDEN, "role",
+                   "this is for people; sign in instead of sending a token%s",
+                   (roles & ROLES_EVENT) != 0 ? ", or ask an organiser to do it" : "");
+}
+
 /* Which roles would do: the same at every event, and so no secret. */
 static enum err deny(uint32_t roles, const char *event, struct err_note *note)
 {
@@ -86,9 +99,10 @@ static enum err deny(uint32_t roles, const char *event, struct err_note *note)
                                  : "this needs an admin of this installation; ask one to do it");
 }
 
-static enum err refuse(enum access access, const struct route *route, const char *event,
-                       struct err_note *note)
+static enum err refuse(enum access access, const struct route *route,
+                       const struct principal *principal, const char *event, struct err_note *note)
 {
+    bool is_token = principal != NULL && principal->kind == PRINCIPAL_TOKEN;
     switch (access) {
     case ACCESS_GRANTED:
         return ERR_NONE;
@@ -97,9 +111,14 @@ static enum err refuse(enum access access, const struct route *route, const char
                        "sign in, or send a token: Authorization: Bearer mst_...");
     case ACCESS_HIDDEN:
         return err_set(note, ERR_NOT_FOUND, "event",
-                       "there is no event \"%.*s\" for you; GET /api/v1/events lists yours",
+                       is_token
+                           ? "there is no event \"%.*s\" for this token; ask an organiser of "
+                             "the event that you mean for one"
+                           : "there is no event \"%.*s\" for you; GET /api/v1/events lists yours",
                        LIMIT_ID_LEN, event);
     case ACCESS_DENIED:
+        if (is_token && route->roles != ROLE_ADMIN)
+            return deny_token(route->roles, note);
         return deny(route->roles, event, note);
     case ACCESS_UNCERTAIN:
         return err_set(note, ERR_INVALID, "event", "say which event you mean, by ?event=");
@@ -148,9 +167,13 @@ static enum err check_event_exists(const struct app *app, const char *event, str
     return err;
 }
 
-static void adopt(struct request *request, struct principal *principal)
+static void adopt(struct request *request, struct principal *principal, const char *event)
 {
     char key[48];
+    uint32_t roles = principal_roles(principal, event);
+    if (principal->kind == PRINCIPAL_PERSON)
+        roles |= ROLE_PERSON | (principal->is_admin ? ROLE_ADMIN | ROLES_EVENT : 0);
+    request_set_roles(request, roles);
     request_set_principal(request, principal, principal_unref);
     if (principal->kind == PRINCIPAL_TOKEN)
         (void)snprintf(key, sizeof key, "token:%" PRId64, principal->token_id);
@@ -192,7 +215,7 @@ enum err api_authorise(struct request *request, const struct route *route, void 
         return ERR_NONE;
     }
     if (principal != NULL)
-        adopt(request, principal);
-    TRY(refuse(access_decide(route->roles, principal, event), route, event, note));
+        adopt(request, principal, event);
+    TRY(refuse(access_decide(route->roles, principal, event), route, principal, event, note));
     return must_look ? check_event_exists(app, event, note) : ERR_NONE;
 }

@@ -226,9 +226,13 @@ static void check_line(struct site *site, const struct line *line, const char *p
                     answer.status, status, answer.body);
     CHECK_INT(answer.status, status);
     /* A hidden event must not differ from none. */
+    bool is_token = asker == DEVICE || asker == OTHER_DEVICE || asker == READER;
     if (status == 404 && (line->allowed & BIT(asker)) == 0)
         CHECK(strstr(answer.body,
-                     "\\\" for you; GET /api/v1/events lists yours\",\"place\":\"event\"") != NULL);
+                     is_token ? "\\\" for this token; ask an organiser of the event that you "
+                                "mean for one\",\"place\":\"event\""
+                              : "\\\" for you; GET /api/v1/events lists yours\",\"place\":"
+                                "\"event\"") != NULL);
     /* Who is refused learns where it failed, and what to do. */
     if (status == 404 || status == 403) {
         SCOPED_JSON *problem = answer_json(&answer);
@@ -337,6 +341,19 @@ TEST(what_is_missing_is_named_with_where_it_was_looked_for_and_what_there_is)
                   "There is nothing at this address; the OpenAPI document lists all there are.");
 }
 
+TEST(who_may_not_read_a_list_is_not_sent_to_it)
+{
+    static const char CROWD[] = "/api/v1/events/fest/venues/park/crowd";
+    SCOPED(site) site = site_create();
+    check_problem(site, READER, CROWD, "venue",
+                  "there is no venue \"park\" in event \"fest\"; ask an organiser what there is");
+    check_problem(site, CREW, CROWD, "venue",
+                  "there is no venue \"park\" in event \"fest\"; "
+                  "GET /api/v1/events/fest/venues lists those there are");
+    check_problem(site, ADMIN, "/api/v1/events/none/venues", "event",
+                  "there is no event \"none\"; GET /api/v1/events lists those there are");
+}
+
 TEST(who_lacks_a_role_is_told_which_would_do)
 {
     SCOPED(site) site = site_create();
@@ -347,6 +364,21 @@ TEST(who_lacks_a_role_is_told_which_would_do)
                   "this needs an admin of this installation; ask one to do it");
     check_problem(site, DEVICE, "/api/v1/session", "role",
                   "this is for people; sign in instead of sending a token");
+    check_problem(
+        site, DEVICE, "/api/v1/events/fest/rules", "role",
+        "this is for people; sign in instead of sending a token, or ask an organiser to do "
+        "it");
+    check_problem(
+        site, DEVICE, "/api/v1/events/fest/venues/park/crowd", "role",
+        "this needs a token that reads how many people are where, and nothing else; ask an "
+        "organiser for one");
+    check_problem(site, READER, "/api/v1/events/fest/venues", "role",
+                  "this needs a token that sends what devices measure; ask an organiser for one");
+    check_problem(site, READER, "/api/v1/people", "role",
+                  "this needs an admin of this installation; ask one to do it");
+    check_problem(site, READER, "/api/v1/events/fair/venues/park/crowd", "event",
+                  "there is no event \"fair\" for this token; ask an organiser of the event that "
+                  "you mean for one");
     check_problem(site, STRANGER, "/api/v1/events/fest/rules", "event",
                   "there is no event \"fest\" for you; GET /api/v1/events lists yours");
     check_problem(site, STRANGER, "/api/v1/events/none/rules", "event",

@@ -99,6 +99,7 @@ struct request {
     const char *rate_key;
     void *principal;
     void (*principal_destroy)(void *principal);
+    uint32_t roles;
     int64_t started_us;
 
     bool has_started; /* its headers were seen */

@@ -33,14 +33,18 @@ static void add_param(const struct request *request, size_t n, struct text *out)
               shown < len ? "..." : "");
 }
 
-/* The address before the parameter, when it can be read. */
+/* The address before the parameter, when there is one to read, and the caller may. */
 static void add_list(const struct request *request, size_t n, struct text *out)
 {
     struct route_match list;
     const char *text = request->match.params[n].text;
     size_t len = (size_t)(text - request->path) - 1;
-    if (len <= ADDRESS_BYTES &&
-        router_match(request->server->router, "GET", request->path, len, &list) == ROUTE_FOUND)
+    if (len > ADDRESS_BYTES ||
+        router_match(request->server->router, "GET", request->path, len, &list) != ROUTE_FOUND)
+        return;
+    if (list.route->roles != 0 && (list.route->roles & request->roles) == 0)
+        text_add(out, "; ask an organiser what there is");
+    else
         text_addf(out, "; GET %.*s lists those there are", (int)len, request->path);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* net/http/answers/missing.h — what was not found, in words that every route shares: the address says what was
- * asked for, where it was looked for, and whether there is a list of its kind. It repeats only what the
+ * asked for, where it was looked for, and whether there is a list of its kind for the caller. It repeats only what the
  * caller wrote, and so tells nobody what else there is. */
 #pragma once
 #include "net/http/internal.h"

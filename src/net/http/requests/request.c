@@ -278,6 +278,11 @@ void *request_take_principal(struct request *request, void (**out_destroy)(void 
     return request->principal;
 }
 
+void request_set_roles(struct request *request, uint32_t roles)
+{
+    request->roles = roles;
+}
+
 void request_set_rate_key(struct request *request, const char *key)
 {
     request->rate_key = request_text(request, key);
