@@ -75,6 +75,8 @@ TEST(a_walkable_area_has_holes_that_may_touch_its_wall_and_each_other)
     CHECK_INT(wall.rings[2].len, 4);
     CHECK(wall.rings[1].points[1].y == 4 || wall.rings[1].points[0].y == 4); /* clockwise now */
     shape_rings_free(wall.rings, wall.ring_count);
+    CHECK_INT(read_wall("walkable", ROOM ",[[0,0],[20,0],[20,9.99],[0,9.99]]", &wall), ERR_NONE);
+    shape_rings_free(wall.rings, wall.ring_count);
 }
 
 TEST(holes_that_reach_out_are_refused_with_their_place)
@@ -90,6 +92,10 @@ TEST(holes_that_reach_out_are_refused_with_their_place)
         {"walkable", ROOM ",[[1,1],[4,4]]", "polygon.coordinates[1]"},
         {"walkable", ROOM ",[[1,1],[4,4],[\"x\",1]]", "polygon.coordinates[1][2]"},
         {"walkable", ROOM ",7", "polygon.coordinates[1]"},
+        {"walkable", ROOM "," ROOM, "polygon.coordinates[1]"},
+        {"walkable", ROOM ",[[20,10],[20,0],[10,0],[0,0],[0,10]]", "polygon.coordinates[1]"},
+        {"walkable", ROOM ",[[0,0],[10,0],[10,10],[0,10]],[[10,0],[20,0],[20,10],[10,10]]",
+         "polygon.coordinates[2]"},
         {"obstacle", ROOM ",[[1,1],[4,1],[4,4]]", "polygon.coordinates"},
     };
     struct venue_wall wall;

@@ -148,7 +148,7 @@ static enum err check_ring(struct floor_ring *ring, const struct venue_extent *e
 }
 
 /* A hole may touch the outer ring or another hole, as a pillar stands at a wall; it may not reach
- * across. */
+ * across, nor take all that is left. The holes before it are clockwise, so that their areas are negative. */
 static enum err check_hole(const struct floor_ring *rings, size_t hole, struct err_note *note)
 {
     for (size_t i = 0; i < hole; i++) {
@@ -163,6 +163,13 @@ static enum err check_hole(const struct floor_ring *rings, size_t hole, struct e
                            "is a hole and leaves the outer ring at %.2f, %.2f m",
                            rings[hole].points[i].x, rings[hole].points[i].y);
     }
+    double left_m2 = -polygon_area(rings[hole].points, rings[hole].len);
+    for (size_t i = 0; i < hole; i++)
+        left_m2 += polygon_area(rings[i].points, rings[i].len);
+    if (left_m2 < AREA_MIN_M2)
+        return err_set(note, ERR_INVALID, "",
+                       "is a hole and leaves nothing of the outer ring%s: nobody could walk there",
+                       hole > 1 ? ", together with the holes before it" : "");
     return ERR_NONE;
 }
 
