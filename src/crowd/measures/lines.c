@@ -78,6 +78,21 @@ void lines_destroy(struct lines *lines)
     mem_free(lines);
 }
 
+void lines_move(struct lines *to, size_t to_line, struct lines *from, size_t from_line)
+{
+    struct counter *new = &to->counters[to_line], *old = &from->counters[from_line];
+    assert(new->room == 0);
+    memcpy(new->crossed, old->crossed, sizeof new->crossed);
+    memcpy(new->seconds_s, old->seconds_s, sizeof new->seconds_s);
+    memcpy(new->seconds, old->seconds, sizeof new->seconds);
+    new->passings = TAKE(old->passings);
+    new->passing_count = old->passing_count;
+    new->room = old->room;
+    old->passing_count = old->room = 0;
+    memset(old->crossed, 0, sizeof old->crossed);
+    memset(old->seconds, 0, sizeof old->seconds);
+}
+
 /* --- geometry --- */
 
 /* Left of the way from a to b; to the right, below zero. */

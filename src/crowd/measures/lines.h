@@ -29,6 +29,9 @@ MUST_USE enum err lines_create(const struct venue_line *lines, size_t count,
 void lines_destroy(struct lines *lines); /* NULL is fine */
 DEFINE_SCOPED(lines)
 
+/* A line of `to` that is new takes over from one of `from`, also who may still take their crossing back. */
+void lines_move(struct lines *to, size_t to_line, struct lines *from, size_t from_line);
+
 void lines_step(struct lines *lines, int64_t at_ms, const struct stride *strides, size_t count);
 /* As of the last step. */
 struct line_counts lines_counts(const struct lines *lines, size_t line);

@@ -167,19 +167,41 @@ static size_t line_of(const struct venue_view *view, const char *id)
     return l;
 }
 
-/* People go on walking; who is over which line is asked of the new ones from their next step on. */
+static void make_lines(const struct crossings *crossings, struct group *group)
+{
+    /* A venue's lines have a length, and are no more than the limit: its editor sees to it. */
+    enum err err = lines_create(crossings->view->lines, crossings->view->line_count, &group->lines);
+    assert(err == ERR_NONE);
+}
+
+static void move_lines(struct crossings *to, struct group *group, const struct crossings *from,
+                       struct lines *old)
+{
+    make_lines(to, group);
+    for (size_t l = 0; l < to->view->line_count; l++) {
+        size_t from_line = line_of(from->view, to->view->lines[l].id);
+        if (from_line < from->view->line_count)
+            lines_move(group->lines, l, old, from_line);
+    }
+}
+
+/* People go on walking, and may still go back over lines that stay: what is not final goes with them.
+ * Of lines that are gone it is drained. */
 static void move_groups(struct crossings *to, struct crossings *from)
 {
     drop_groups(to);
-    to->groups = TAKE(from->groups);
     to->group_count = from->group_count;
-    from->group_count = 0;
+    to->groups = mem_copy(from->groups, (from->group_count + 1) * sizeof *from->groups);
     for (size_t g = 0; g < to->group_count; g++) {
-        struct group *group = &to->groups[g];
-        lines_destroy(TAKE(group->lines));
-        if (group->at_ms != LONG_AGO)
-            group->next_s = second_of(group->at_ms);
+        to->groups[g].lines = NULL;
+        from->groups[g].strides = NULL;
+        if (from->groups[g].lines != NULL)
+            move_lines(to, &to->groups[g], from, from->groups[g].lines);
     }
+    drain_all(from);
+    drop_groups(from);
+    from->groups = NULL;
+    from->group_count = 0;
 }
 
 static void move_pending(struct crossings *to, struct crossings *from, size_t to_line,
@@ -200,9 +222,10 @@ void crossings_move(struct crossings *to, struct crossings *from)
 {
     if (from == NULL)
         return;
-    drain_all(from);
-    if (to == NULL)
+    if (to == NULL) {
+        drain_all(from);
         return;
+    }
     move_groups(to, from);
     to->told_s = from->told_s;
     for (size_t l = 0; l < to->view->line_count; l++) {
@@ -222,9 +245,7 @@ static void begin_group(const struct crossings *crossings, struct group *group)
         return;
     if (group->strides == NULL)
         group->strides = strides_create();
-    /* A venue's lines have a length, and are no more than the limit: its editor sees to it. */
-    enum err err = lines_create(crossings->view->lines, crossings->view->line_count, &group->lines);
-    assert(err == ERR_NONE);
+    make_lines(crossings, group);
 }
 
 static void mark_watched(struct crossings *crossings, int64_t from_s, int64_t to_s,

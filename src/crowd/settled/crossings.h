@@ -38,8 +38,9 @@ struct crossings;
 struct crossings *crossings_create(const struct venue_view *view, size_t group_count);
 void crossings_destroy(struct crossings *crossings); /* NULL is fine */
 /* The venue has other lines now, those of `to`; groups and people are the same. What waits in `from` goes on
- * waiting in `to`, line by line, and the second at hand goes on there; in `from` are left the seconds of
- * lines that `to` does not have, to be taken at once. Either may be NULL. */
+ * waiting in `to`, line by line, and the second at hand goes on there, as does who may still take a crossing
+ * back; in `from` are left the seconds of lines that `to` does not have, to be taken at once. Either may
+ * be NULL. */
 void crossings_move(struct crossings *to, struct crossings *from);
 /* The groups have other numbers now, and people other ids. */
 void crossings_regroup(struct crossings *crossings, size_t group_count);

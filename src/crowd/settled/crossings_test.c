@@ -203,6 +203,31 @@ TEST(when_the_lines_change_a_second_goes_on_where_it_was)
     close_hall(&hall);
 }
 
+TEST(who_goes_back_at_once_crosses_nothing_also_when_the_lines_change_in_between)
+{
+    struct hall was = open_hall();
+    step(&was, 0, 1000 * S, 7, 11, -0.1, BOTH);
+    step(&was, 0, 1000 * S + 900, 7, 11, 0.1, BOTH);
+    struct hall hall = changed_hall(&was);
+    CHECK(take(&was, INT64_MAX));
+    CHECK(!was.lines[1].is_watched);
+    step(&hall, 0, 1001 * S + 800, 7, 11, -0.1, BOTH);
+    step(&hall, 0, 1002 * S, 8, 11, -0.1, BOTH); /* and who does not, crosses */
+    step(&hall, 0, 1002 * S + 300, 8, 11, 0.1, BOTH);
+    struct hall again = changed_hall(&hall);
+    wait(&again, 0, 1002 * S + 500, 1007 * S);
+    static const uint32_t TO_LEFT[] = {0, 0, 1};
+    for (size_t i = 0; i < COUNT_OF(TO_LEFT); i++) {
+        CHECK(take(&again, 1007 * S));
+        CHECK_INT(again.s, 1000 + (int64_t)i);
+        CHECK_INT(again.lines[0].crossed[LINE_TO_LEFT], TO_LEFT[i]);
+        CHECK_INT(again.lines[0].crossed[LINE_TO_RIGHT], 0);
+    }
+    close_hall(&was);
+    close_hall(&hall);
+    close_hall(&again);
+}
+
 TEST(what_was_told_before_the_lines_changed_is_not_told_again)
 {
     struct hall was = open_hall();
