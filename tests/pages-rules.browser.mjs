@@ -102,8 +102,8 @@ scenario('of two tellings of an alarm the later one counts, in whatever order th
   equal(states([], [told(7, 'open', 5)]), ['7 open'], 'only news');
 });
 
-// A page's sheet, by the page's class. The others belong to no page alone.
-const PAGE_SHEETS = ['analysis', 'editor', 'people', 'privacy'];
+// A page's sheet (or one of pages that look alike), by the page's class. The others belong to no page alone.
+const PAGE_SHEETS = ['analysis', 'editor', 'listing', 'privacy'];
 const SHARED_SHEETS = ['alarms', 'colours', 'control', 'forced', 'frame', 'ground', 'history', 'index', 'pages', 'phone', 'plan'];
 const STYLES = new URL('../web/src/style/', import.meta.url);
 
@@ -121,7 +121,7 @@ const isBelow = (page, selector) => new RegExp(`^(:root\\S* )?(:where\\(\\.${pag
 scenario('what a page\'s style sheet says of .step or .table holds on that page only', async () => {
   const sheets = readdirSync(STYLES).map((name) => name.replace(/\.css$/, '')).sort();
   equal(sheets, [...PAGE_SHEETS, ...SHARED_SHEETS].sort(), 'sheets, of a page or shared');
-  equal(['.step', '.table > .editor', '.editors', ':where(.people) .step'].filter((selector) => isBelow('editor', selector)), [], 'what would leak');
+  equal(['.step', '.table > .editor', '.editors', ':where(.listing) .step'].filter((selector) => isBelow('editor', selector)), [], 'what would leak');
   for (const page of PAGE_SHEETS) {
     const selectors = selectorsOf(page);
     check(selectors.length > 8, `${page}.css has ${selectors.length} selectors`);

@@ -123,7 +123,7 @@ scenario('a cold, wet finger finds the way home, the zone of an alarm, and the c
   await room.page.tap('[data-entry="zone/stage"]');
   await isLarge('.handle', 44);
   await room.page.goto(`${muster.url}/people/demo`);
-  await isLarge('.people .page-head a', 40);
+  await isLarge('.listing .page-head a', 40);
   await room.fitsTheScreen('the members');
   room.hasNoComplaints();
 });

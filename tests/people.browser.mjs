@@ -23,7 +23,7 @@ async function open(t) {
 async function enter(browser, muster, who, path, more = {}) {
   const room = await Room.open(browser, muster.url, more);
   await room.signIn(who, path);
-  await room.see('.people-list .person');
+  await room.see('.listing-items .item');
   return room;
 }
 
@@ -59,21 +59,21 @@ scenario('an organiser adds somebody by address, changes the roles, and removes 
   await room.page.click('.sections >> text=People');
   await room.page.click('[data-add]');
   await addByAddress(room, 'BEN@example.org');
-  await room.reads('.people-done', /Ben Beispiel is a member now: Control room/);
+  await room.reads('.listing-done', /Ben Beispiel is a member now: Control room/);
   equal(await rolesOf(admin, BEN.email), ['control'], "Ben's roles");
   await room.page.click(`${row(BEN.email)} > button`);
   await room.page.check(`${row(BEN.email)} [name=door]`);
   await room.page.uncheck(`${row(BEN.email)} [name=control]`);
   await room.page.click(`${row(BEN.email)} [type=submit]`);
-  await room.reads(`${row(BEN.email)} .person-is`, /Door/);
+  await room.reads(`${row(BEN.email)} .item-state`, /Door/);
   equal(await rolesOf(admin, BEN.email), ['door'], "Ben's roles after the change");
   await room.page.click(`${row(BEN.email)} > button`);
-  await focusWhenItAppears(room, '.person-asked');
+  await focusWhenItAppears(room, '.item-asked');
   await room.page.click(`${row(BEN.email)} [data-remove]`);
-  await room.reads('.person-asked', /Remove Ben Beispiel from this event/);
+  await room.reads('.item-asked', /Remove Ben Beispiel from this event/);
   equal(await room.page.evaluate(() => window.focusThen), 'Keep', 'what a key pressed at once would have pressed');
   await room.page.keyboard.press('Enter');
-  await room.page.waitForSelector('.person-asked', { state: 'detached' });
+  await room.page.waitForSelector('.item-asked', { state: 'detached' });
   equal(await rolesOf(admin, BEN.email), ['door'], 'Ben is kept by a second tap that was none');
   await room.page.click(`${row(BEN.email)} [data-remove]`);
   await room.page.click('[data-yes][aria-disabled=false]');
@@ -87,13 +87,13 @@ scenario('who is nobody yet, or a member already, is said at the address, and no
   const room = await enter(browser, muster, OLGA, '/people/demo');
   await room.page.click('[data-add]');
   await addByAddress(room, 'nobody@example.org');
-  await room.reads('.people-add .trouble:not(.is-empty)', /Nobody with this address.*ask an admin/);
+  await room.reads('.listing-add .trouble:not(.is-empty)', /Nobody with this address.*ask an admin/);
   await goesOnIn(room, 'email');
-  equal(await room.page.inputValue('.people-add [name=email]'), 'nobody@example.org', 'the address');
-  await room.page.uncheck('.people-add [name=control]');
-  await room.page.check('.people-add [name=door]');
+  equal(await room.page.inputValue('.listing-add [name=email]'), 'nobody@example.org', 'the address');
+  await room.page.uncheck('.listing-add [name=control]');
+  await room.page.check('.listing-add [name=door]');
   await addByAddress(room, OLGA.email.toUpperCase());
-  await room.reads('.people-add .trouble:not(.is-empty)', /Olga Organiser is a member already: Organiser, Control room/);
+  await room.reads('.listing-add .trouble:not(.is-empty)', /Olga Organiser is a member already: Organiser, Control room/);
   equal(await rolesOf(admin, OLGA.email), ['organiser', 'control'], "Olga's roles");
   await room.isAccessible('the form with its refusal');
   forgive(room, [404]);
@@ -105,11 +105,11 @@ scenario('an organiser cannot lock themselves out', async (t) => {
   const room = await enter(browser, muster, OLGA, '/people/demo');
   await room.page.click(`${row(OLGA.email)} > button`);
   check(await room.page.isDisabled(`${row(OLGA.email)} [name=organiser]`), 'the own role of an organiser is fixed');
-  await room.reads(`${row(OLGA.email)} .role-boxes`, /Another organiser or an admin can take it/);
+  await room.reads(`${row(OLGA.email)} .item-boxes`, /Another organiser or an admin can take it/);
   equal(await room.page.locator(`${row(OLGA.email)} [data-remove]`).count(), 0, 'ways to remove oneself');
   await room.page.uncheck(`${row(OLGA.email)} [name=control]`);
   await room.page.click(`${row(OLGA.email)} [type=submit]`);
-  await room.reads('.people-done', /Olga Organiser is now: Organiser\./);
+  await room.reads('.listing-done', /Olga Organiser is now: Organiser\./);
   equal(await rolesOf(admin, OLGA.email), ['organiser'], "Olga's roles");
   await room.page.click(`${row(ADMIN.email)} > button`);
   await room.page.uncheck(`${row(ADMIN.email)} [name=organiser]`);
@@ -123,19 +123,19 @@ scenario('an admin creates who is new with a first password; a refused one costs
   const { browser, muster, admin } = await open(t);
   const room = await enter(browser, muster, ADMIN, '/people/demo');
   await room.page.click('[data-add]');
-  await room.page.check('.people-add [name=crew]');
+  await room.page.check('.listing-add [name=crew]');
   await addByAddress(room, 'nina@example.org');
-  await room.see('.people-add [name=password]');
+  await room.see('.listing-add [name=password]');
   await goesOnIn(room, 'name');
   await room.page.keyboard.type('Nina Neu');
-  await room.page.fill('.people-add [name=password]', 'password');
+  await room.page.fill('.listing-add [name=password]', 'password');
   await room.page.keyboard.press('Enter');
-  await room.reads('.people-add .trouble:not(.is-empty)', /take another/);
+  await room.reads('.listing-add .trouble:not(.is-empty)', /take another/);
   await goesOnIn(room, 'password');
-  equal(await room.page.inputValue('.people-add [name=name]'), 'Nina Neu', 'the name');
-  await room.page.fill('.people-add [name=password]', 'Geisterbahn-bei-Nacht');
+  equal(await room.page.inputValue('.listing-add [name=name]'), 'Nina Neu', 'the name');
+  await room.page.fill('.listing-add [name=password]', 'Geisterbahn-bei-Nacht');
   await room.page.keyboard.press('Enter');
-  await room.reads('.people-done', /Nina Neu is a member now: Control room, Crew/);
+  await room.reads('.listing-done', /Nina Neu is a member now: Control room, Crew/);
   equal(await rolesOf(admin, 'nina@example.org'), ['control', 'crew'], "Nina's roles");
   const nina = await Room.open(browser, muster.url);
   await nina.signIn({ email: 'nina@example.org', password: 'Geisterbahn-bei-Nacht' }, '/people/demo');
@@ -150,14 +150,14 @@ scenario('a server that is away costs nothing that was typed, and the same again
   const { browser, muster, admin } = await open(t);
   const room = await enter(browser, muster, OLGA, '/people/demo');
   await room.page.click('[data-add]');
-  await room.page.check('.people-add [name=guest]');
+  await room.page.check('.listing-add [name=guest]');
   await room.page.route('**/api/v1/events/demo/members/**', (route) => route.abort('connectionfailed'));
   await addByAddress(room, BEN.email);
-  await room.reads('.people-add form > .trouble:not(.is-empty)', /does not answer/);
-  equal(await room.page.inputValue('.people-add [name=email]'), BEN.email, 'the address');
+  await room.reads('.listing-add form > .trouble:not(.is-empty)', /does not answer/);
+  equal(await room.page.inputValue('.listing-add [name=email]'), BEN.email, 'the address');
   await room.page.unroute('**/api/v1/events/demo/members/**');
-  await room.page.click('.people-add [type=submit]');
-  await room.reads('.people-done', /Ben Beispiel is a member now/);
+  await room.page.click('.listing-add [type=submit]');
+  await room.reads('.listing-done', /Ben Beispiel is a member now/);
   equal(await rolesOf(admin, BEN.email), ['control', 'guest'], "Ben's roles");
   room.hasNoComplaints();
 });
@@ -170,7 +170,7 @@ scenario('an admin sees everybody, gives a new password, and says who may no lon
   await room.page.click(`${row(BEN.email)} > button`);
   await room.page.click('[data-password]');
   await room.page.click('[data-yes][aria-disabled=false]');
-  const password = await (await room.see('.person-password output')).textContent();
+  const password = await (await room.see('.item-secret output')).textContent();
   await muster.signIn({ email: BEN.email, password });
   await room.page.evaluate(async () => { // a finger that taps twice
     document.querySelector('[data-disable]').click();
@@ -178,12 +178,12 @@ scenario('an admin sees everybody, gives a new password, and says who may no lon
     document.querySelector('[data-yes]').click();
   });
   await room.page.waitForSelector('[data-yes][aria-disabled=false]');
-  equal(await room.text(`${row(BEN.email)} .person-is`), '', 'a second tap that came too early');
+  equal(await room.text(`${row(BEN.email)} .item-state`), '', 'a second tap that came too early');
   await room.page.click('[data-yes]');
-  await room.reads(`${row(BEN.email)} .person-is`, /May not sign in/);
+  await room.reads(`${row(BEN.email)} .item-state`, /May not sign in/);
   await muster.client().expect('POST', '/api/v1/session', { email: BEN.email, password }, 403);
   await room.page.click(`${row(BEN.email)} >> text=Let sign in again`);
-  await room.reads('.people-done', /may sign in again/);
+  await room.reads('.listing-done', /may sign in again/);
   await muster.signIn({ email: BEN.email, password });
   await room.page.fill('#people-find', ADMIN.email);
   await room.page.click(`${row(ADMIN.email)} > button`);
@@ -201,11 +201,11 @@ scenario('on a phone and on a desk, by night and in the sun, everything is in re
       await room.see(row(BEN.email));
       await room.page.click('[data-add]');
       await room.page.click(`${row(BEN.email)} > button`);
-      await room.page.click(`${row(BEN.email)} .person-danger`);
+      await room.page.click(`${row(BEN.email)} .item-danger`);
       await room.see('[data-yes][aria-disabled=false]');
       await room.fitsTheScreen(`${path} ${look}`);
       await room.isAccessible(`${path} ${look}`);
-      const small = await room.page.evaluate(() => [...document.querySelectorAll('main :is(button, input:not([type=checkbox]), .role-boxes label)')]
+      const small = await room.page.evaluate(() => [...document.querySelectorAll('main :is(button, input:not([type=checkbox]), .item-boxes label)')]
         .filter((element) => element.offsetParent !== null && element.getBoundingClientRect().height < 44).map((element) => element.textContent));
       equal(small, [], `targets that are too small for a cold finger, ${path}`);
     }
@@ -227,7 +227,7 @@ scenario('a member is added and changed by keyboard alone', async (t) => {
   await keyboard.press('Tab');
   await keyboard.type(BEN.email);
   await keyboard.press('Enter');
-  await room.reads('.people-done', /Ben Beispiel is a member now/);
+  await room.reads('.listing-done', /Ben Beispiel is a member now/);
   await room.see(row(BEN.email));
   await tabTo(/^Change Ben/);
   await keyboard.press('Enter');
@@ -235,7 +235,7 @@ scenario('a member is added and changed by keyboard alone', async (t) => {
   await keyboard.press('Tab'); // the first role
   await keyboard.press('Space');
   await keyboard.press('Enter');
-  await room.reads(`${row(BEN.email)} .person-is`, /Organiser, Control room/);
+  await room.reads(`${row(BEN.email)} .item-state`, /Organiser, Control room/);
   equal(await rolesOf(admin, BEN.email), ['organiser', 'control'], "Ben's roles");
   await room.page.waitForFunction((where) => document.activeElement === document.querySelector(where), `${row(BEN.email)} > button`);
   room.hasNoComplaints();

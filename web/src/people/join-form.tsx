@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Somebody becomes a member, by address. Who is unknown is created on the way, where an admin asks for it.
 import { useRef, useState } from 'preact/hooks';
-import { Field, FormTrouble, RoleBoxes } from './fields';
-import { join, type Joining, type NewPerson, type Refusal, refusalOf, type Role, roleNames, sameAddress } from './people';
+import { Field, FormTrouble } from '../shell/fields';
+import { type Refusal, refusalOf } from '../shell/refusal';
+import { join, type Joining, type NewPerson, type Role, roleNames, sameAddress } from './people';
+import { RoleBoxes } from './role-boxes';
 
 const EMPTY = { email: '', name: '', password: '', is_admin: false };
 const PLACES = ['email', 'name', 'password', 'roles'];
@@ -58,7 +60,7 @@ export function JoinForm({ event, isAdmin, onJoined }: JoinFormProps) {
     setBusy(false);
   };
   return (
-    <form class="person-form" ref={form} aria-label="Add a member" onSubmit={(submitted) => { submitted.preventDefault(); void add(); }}>
+    <form class="item-form" ref={form} aria-label="Add a member" onSubmit={(submitted) => { submitted.preventDefault(); void add(); }}>
       <Field name="email" label="E-mail address" type="email" value={draft.email} maxLength={254} refusal={refusal} onInput={(email) => set({ email })} />
       {isNew && (
         <>
@@ -70,7 +72,7 @@ export function JoinForm({ event, isAdmin, onJoined }: JoinFormProps) {
       )}
       <RoleBoxes legend="Roles" roles={roles} refusal={refusal} onChange={setRoles} />
       <FormTrouble refusal={refusal} places={PLACES} />
-      <div class="person-row">
+      <div class="item-row">
         <button type="submit" class="primary" aria-disabled={isBusy}>{isBusy ? 'Adding…' : isNew ? 'Create and add' : 'Add'}</button>
       </div>
     </form>

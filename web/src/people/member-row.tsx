@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One member: who, with which roles, and how that is changed.
 import { useRef, useState } from 'preact/hooks';
-import { useDeed } from './deed';
-import { Asked, FormTrouble, RoleBoxes } from './fields';
+import { useDeed } from '../shell/deed';
+import { Asked, FormTrouble } from '../shell/fields';
 import { type Member, removeMember, type Role, roleNames, setRoles } from './people';
+import { RoleBoxes } from './role-boxes';
 
 interface MemberRowProps {
   event: string;
@@ -39,16 +40,16 @@ function RolesForm({ event, member, isMe, isAdmin, isOnlyOrganiser, onClose, ...
     told.onRemoved(`${person.name} is no member any more.`);
   });
   return (
-    <form class="person-form" aria-label={`Roles of ${person.name}`} onSubmit={(submitted) => { submitted.preventDefault(); save(); }}
+    <form class="item-form" aria-label={`Roles of ${person.name}`} onSubmit={(submitted) => { submitted.preventDefault(); save(); }}
       onKeyDown={(pressed) => { if (pressed.key === 'Escape') onClose(); }}>
       <RoleBoxes legend={`Roles of ${person.name}`} roles={roles} refusal={refusal} onChange={setChosen}
         fixed={locksOut ? { role: 'organiser', why: OWN } : null} />
-      {isOnlyOrganiser && !locksOut && <p class="person-hint">Nobody else organises this event. Without an organiser only an admin can change it.</p>}
+      {isOnlyOrganiser && !locksOut && <p class="item-hint">Nobody else organises this event. Without an organiser only an admin can change it.</p>}
       <FormTrouble refusal={refusal} places={['roles']} />
-      <div class="person-row">
+      <div class="item-row">
         <button type="submit" class="primary" aria-disabled={isBusy}>{isBusy ? 'Saving…' : 'Save'}</button>
         <button type="button" onClick={onClose}>Cancel</button>
-        {!locksOut && !isAsked && <button type="button" class="person-danger" data-remove onClick={() => setAsked(true)}>Remove from the event…</button>}
+        {!locksOut && !isAsked && <button type="button" class="item-danger" data-remove onClick={() => setAsked(true)}>Remove from the event…</button>}
       </div>
       {isAsked && (
         <Asked question={`Remove ${person.name} from this event? ${isMe ? 'You see' : 'They see'} nothing of it from then on. The account stays.`}
@@ -67,12 +68,12 @@ export function MemberRow(props: MemberRowProps) {
     opener.current?.focus();
   };
   return (
-    <li class="person" data-person={person.email}>
-      <div class="person-who">
+    <li class="item" data-person={person.email}>
+      <div class="item-who">
         <h3>{person.name || person.email}{isMe && <span class="of"> you</span>}</h3>
-        <p class="person-email">{person.email}</p>
+        <p class="item-detail">{person.email}</p>
       </div>
-      <p class="person-is"><span class="visually-hidden">Roles: </span>{roleNames(roles)}</p>
+      <p class="item-state"><span class="visually-hidden">Roles: </span>{roleNames(roles)}</p>
       <button type="button" ref={opener} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         Change<span class="visually-hidden"> {person.name}</span>
       </button>

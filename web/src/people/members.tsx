@@ -25,14 +25,14 @@ export function Members({ event, session }: { event: string; session: Session })
     heading.current?.focus(); // what had the focus is gone
   };
   return (
-    <main class="page people" id="main">
+    <main class="page listing" id="main">
       <header class="page-head">
         <h1>People{name && <span class="visually-hidden"> of {name}</span>}</h1>
         {isAdmin && <Link to="/people">Everybody who can sign in</Link>}
       </header>
       <LoadTrouble of={loader}>The members could not be read.</LoadTrouble>
-      <p role="status" class={done ? 'people-done' : 'visually-hidden'}>{done}</p>
-      <section aria-labelledby="add-title" class="people-add">
+      <p role="status" class={done ? 'listing-done' : 'visually-hidden'}>{done}</p>
+      <section aria-labelledby="add-title" class="listing-add">
         <h2 id="add-title">
           <button type="button" aria-expanded={isAdding} data-add onClick={() => setAdding(!isAdding)}>Add a member</button>
         </h2>
@@ -42,7 +42,7 @@ export function Members({ event, session }: { event: string; session: Session })
         <h2 id="members-title" ref={heading} tabIndex={-1}>{members ? plural(members.length, 'member', 'members') : 'Members'}</h2>
         {members === null && <p role="status">Loading…</p>}
         {members?.length === 0 && <p class="hint">Nobody is a member yet: only admins see this event.</p>}
-        <ul class="people-list">
+        <ul class="listing-items">
           {members?.map((member) => (
             <MemberRow key={member.person.id} event={event} member={member} isMe={member.person.id === me} isAdmin={isAdmin}
               isOnlyOrganiser={organise(member) && members.filter(organise).length === 1} onChanged={changed} onRemoved={removed} />

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One thing at a time that the server is asked to do, and what it said against the last.
 import { useState } from 'preact/hooks';
-import { type Refusal, refusalOf } from './people';
+import { type Refusal, refusalOf } from './refusal';
 
 export function useDeed() {
   const [refusal, setRefusal] = useState<Refusal | null>(null);

@@ -3,7 +3,7 @@
 // moves to: a key that is pressed as soon as that is seen is meant for it.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type Refusal, type Role, ROLES } from './people';
+import type { Refusal } from './refusal';
 
 interface FieldProps {
   name: string;
@@ -34,7 +34,7 @@ export function Field({ name, label, type = 'text', value, maxLength, hint, isNe
       aria-invalid={isWrong} aria-describedby={`${id}-hint ${id}-wrong`} onInput={(event) => onInput(event.currentTarget.value)} />
   );
   return (
-    <div class="person-field">
+    <div class="item-field">
       <label for={id}>{label}</label>
       {type === 'password' ? (
         <div class="password">
@@ -44,42 +44,9 @@ export function Field({ name, label, type = 'text', value, maxLength, hint, isNe
           </button>
         </div>
       ) : box}
-      {hint && <p class="person-hint" id={`${id}-hint`}>{hint}</p>}
+      {hint && <p class="item-hint" id={`${id}-hint`}>{hint}</p>}
       <p class={isWrong ? 'trouble' : 'trouble is-empty'} role="alert" id={`${id}-wrong`}>{isWrong && refusal.words}</p>
     </div>
-  );
-}
-
-interface RoleBoxesProps {
-  legend: string;
-  roles: Role[];
-  fixed?: { role: Role; why: string } | null; // one that cannot be changed here
-  refusal: Refusal | null;
-  onChange: (roles: Role[]) => void;
-}
-
-export function RoleBoxes({ legend, roles, fixed, refusal, onChange }: RoleBoxesProps) {
-  const id = useId();
-  const first = useRef<HTMLInputElement>(null);
-  const isWrong = refusal?.place?.startsWith('roles') ?? false;
-  useLayoutEffect(() => {
-    if (isWrong) first.current?.focus();
-  }, [refusal]);
-  return (
-    <fieldset class="role-boxes" aria-describedby={`${id}-wrong`}>
-      <legend>{legend}</legend>
-      {ROLES.map(({ role, name, may }, i) => {
-        const isFixed = fixed?.role === role;
-        return (
-          <label key={role}>
-            <input ref={i === 0 ? first : null} type="checkbox" name={role} checked={roles.includes(role)} disabled={isFixed}
-              onChange={(event) => onChange(event.currentTarget.checked ? [...roles, role] : roles.filter((other) => other !== role))} />
-            <span><b>{name}</b><span class="person-hint">{isFixed ? fixed.why : may}</span></span>
-          </label>
-        );
-      })}
-      <p class={isWrong ? 'trouble' : 'trouble is-empty'} role="alert" id={`${id}-wrong`}>{isWrong && refusal?.words}</p>
-    </fieldset>
   );
 }
 
@@ -116,11 +83,11 @@ export function Asked({ question, yes, no, isBusy, onYes, onNo }: AskedProps) {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div class="person-asked" role="group" aria-labelledby={id}>
+    <div class="item-asked" role="group" aria-labelledby={id}>
       <p id={id}>{question}</p>
-      <div class="person-row">
+      <div class="item-row">
         <button type="button" ref={out} onClick={onNo}>{no}</button>
-        <button type="button" class="person-danger" data-yes aria-disabled={isBusy || !isSettled} onClick={() => isSettled && onYes()}>{yes}</button>
+        <button type="button" class="item-danger" data-yes aria-disabled={isBusy || !isSettled} onClick={() => isSettled && onYes()}>{yes}</button>
       </div>
     </div>
   );
