@@ -7,7 +7,7 @@ import { Cameras, openBrowser, PHONE, Room } from './browser/room.mjs';
 scenario('pages come with a strict policy, compressed, and are kept by what they are', async (t) => {
   const muster = await t.muster();
   const anyone = muster.client();
-  for (const path of ['/', '/sign-in', '/control', '/control/demo', '/control/demo/park', '/devices/demo/park', '/editor/demo', '/editor/demo/park', '/analysis/demo/park', '/outbox/demo', '/people', '/people/demo', '/privacy']) {
+  for (const path of ['/', '/sign-in', '/control', '/control/demo', '/control/demo/park', '/devices/demo/park', '/editor/demo', '/editor/demo/park', '/analysis/demo/park', '/outbox/demo', '/people', '/people/demo', '/tokens/demo', '/privacy']) {
     const page = await anyone.ask('GET', path);
     equal([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8'], path);
     const policy = page.headers['content-security-policy'] ?? '';

@@ -54,6 +54,7 @@ const struct route pages_routes[] = {
     PAGE("/outbox/{event}", handle_document, "Mails kept and sent"),
     PAGE("/people", handle_document, "Everybody who can sign in, for admins"),
     PAGE("/people/{event}", handle_document, "The members of an event and their roles"),
+    PAGE("/tokens/{event}", handle_document, "What devices and programs sign in with"),
     PAGE("/privacy", handle_document, "What is stored, about whom and until when; for everybody"),
     PAGE("/icon.svg", handle_file, "The icon"),
     PAGE("/manifest.webmanifest", handle_file, "Name and icon for a phone's home screen"),

@@ -6,7 +6,9 @@ import { clock, useCell } from '../shell/cell';
 import type { DeviceDocument } from '../shell/documents';
 import { ago, duration, moment, plural } from '../shell/format';
 import { live } from '../shell/place';
+import { Link } from '../shell/route';
 import { serverNow } from '../shell/server-clock';
+import { organises, session } from '../shell/session';
 import { LoadTrouble } from '../shell/trouble';
 
 type Health = 'silent' | 'never' | 'heard';
@@ -64,7 +66,13 @@ function disagreement({ trouble }: DeviceDocument): string | null {
     : `Its clock is ${way} since ${since}; corrected for the count. Set its clock.`;
 }
 
-function Row({ device, isOffline }: { device: DeviceDocument; isOffline: boolean }) {
+interface RowProps {
+  device: DeviceDocument;
+  isOffline: boolean;
+  tokens: string | null; // where they are, for who may make one
+}
+
+function Row({ device, isOffline, tokens }: RowProps) {
   const health = healthOf(device);
   const seenMs = device.last_seen_at === null ? null : Date.parse(device.last_seen_at);
   const now = serverNow();
@@ -72,7 +80,13 @@ function Row({ device, isOffline }: { device: DeviceDocument; isOffline: boolean
   return (
     <tr class={`health-${health}`} data-device={device.id} data-health={health}>
       <th scope="row"><span class="device-name">{device.name || device.id}</span><span class="device-id">{device.id}</span></th>
-      <td><span class="health"><HealthSign health={health} />{isOffline ? `${HEALTH[health].word} when last known` : HEALTH[health].word}</span>{trouble && <span class="device-trouble is-bad">{trouble}</span>}</td>
+      <td>
+        <span class="health">
+          <HealthSign health={health} />{isOffline ? `${HEALTH[health].word} when last known` : HEALTH[health].word}
+          {tokens && health === 'never' && <Link class="device-connect" to={`${tokens}?device=${device.id}`}>Connect<span class="visually-hidden"> {device.name || device.id}</span></Link>}
+        </span>
+        {trouble && <span class="device-trouble is-bad">{trouble}</span>}
+      </td>
       <td>{seenMs === null ? '–' : <>{ago(now - seenMs)} <span class="of">{moment(seenMs, now)}</span></>}</td>
       <td>{device.kind}</td>
       <td class={isPlaced(device) ? '' : 'is-bad'}>{placing(device)}</td>
@@ -86,6 +100,8 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
   const venue = useCell(watch.venue);
   const devices = useCell(watch.devices);
   const connection = useCell(live().connection);
+  const who = useCell(session);
+  const tokens = who.kind === 'somebody' && organises(who.session, event) ? `/tokens/${event}` : null;
   useCell(clock);
   useEffect(() => {
     document.title = `Devices · ${venue?.name ?? ''} · Muster`;
@@ -102,6 +118,7 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
             {silent > 0 ? `${plural(silent, 'device is', 'devices are')} not heard, of ${devices.length}` : `All ${devices.length} are heard`}
           </p>
         )}
+        {tokens && <Link to={tokens}>Tokens of devices and programs</Link>}
       </header>
       <LoadTrouble of={watch.loader}>The devices could not be read.</LoadTrouble>
       {venue && devices.length === 0 && <p class="hint">No device stands here yet. An organiser can add cameras in the editor, counters and sensors through the API.</p>}
@@ -111,7 +128,7 @@ export function Devices({ event, venue: venueId }: { event: string; venue: strin
             <thead>
               <tr><th scope="col">Device</th><th scope="col">Health</th><th scope="col">Last seen</th><th scope="col">Kind</th><th scope="col">Calibration</th></tr>
             </thead>
-            <tbody>{ordered.map((device) => <Row key={device.id} device={device} isOffline={connection.phase !== 'live'} />)}</tbody>
+            <tbody>{ordered.map((device) => <Row key={device.id} device={device} isOffline={connection.phase !== 'live'} tokens={tokens} />)}</tbody>
           </table>
         </div>
       )}

@@ -56,12 +56,13 @@ const send = (method: string, path: string, body?: unknown, hearHeaders?: (heade
 interface Body {
   type: string;
   bytes: string | Blob;
+  key?: string;
 }
 
 async function ask(method: string, path: string, body: Body | null, hearHeaders?: (headers: Headers) => void): Promise<unknown> {
   const init: RequestInit = { method, credentials: 'same-origin', headers: { Accept: 'application/json' } };
   if (body) {
-    init.headers = { Accept: 'application/json', 'Content-Type': body.type };
+    init.headers = { Accept: 'application/json', 'Content-Type': body.type, ...(body.key ? { 'Idempotency-Key': body.key } : {}) };
     init.body = body.bytes;
   }
   let response: Response;
@@ -90,6 +91,9 @@ async function ask(method: string, path: string, body: Body | null, hearHeaders?
 export const api = {
   get: <T>(path: string, hearHeaders?: (headers: Headers) => void) => send('GET', path, undefined, hearHeaders) as Promise<T>,
   post: <T>(path: string, body: unknown = {}) => send('POST', path, body) as Promise<T>,
+  // With the same key the same is made once: again after an answer that was lost on its way, it is told what was made.
+  create: <T>(path: string, body: unknown, key: string) => (
+    ask('POST', path, { type: 'application/json', bytes: JSON.stringify(body), key }) as Promise<T>),
   put: <T>(path: string, body: unknown) => send('PUT', path, body) as Promise<T>,
   patch: <T>(path: string, body: unknown) => send('PATCH', path, body) as Promise<T>,
   delete: <T = null>(path: string) => send('DELETE', path) as Promise<T>,

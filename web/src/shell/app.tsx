@@ -16,6 +16,7 @@ import { SignIn } from './sign-in';
 // Only some need them: nobody else waits for them.
 const readEditor = () => import('../editor/editor').then((module) => module.Editor);
 const readPeople = () => import('../people/page').then((module) => module.People);
+const readTokens = () => import('../tokens/page').then((module) => module.Tokens);
 const readAnalysis = () => import('../analysis/analysis').then((module) => module.Analysis);
 
 function Waiting({ trouble }: { trouble: string | null }) {
@@ -35,6 +36,7 @@ function Section() {
   if (section === 'analysis' && event && venue) return <Later key={`paths ${event}/${venue}`} read={readAnalysis} at={{ event, venue }} />;
   if (section === 'editor' && event) return <Later key={`${event}/${venue}`} read={readEditor} at={{ event, venue }} />;
   if (section === 'people') return <Later key={`people ${event}`} read={readPeople} at={{ event }} />;
+  if (section === 'tokens' && event) return <Later key={`tokens ${event}`} read={readTokens} at={{ event }} />;
   if (section === 'outbox' && event) return <Outbox key={event} event={event} />;
   return (
     <main class="page" id="main">

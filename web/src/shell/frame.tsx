@@ -36,7 +36,7 @@ function SignOut() {
   );
 }
 
-function Menu({ session }: { session: Session }) {
+function Menu({ session, event }: { session: Session; event: string | null }) {
   const chosen = useCell(look);
   const isOn = useCell(soundIsOn);
   return (
@@ -65,6 +65,7 @@ function Menu({ session }: { session: Session }) {
         <button type="button" class="wide" aria-pressed={isOn} onClick={switchSound}>
           Alarm sound: {isOn ? 'on' : 'off'}
         </button>
+        {event && organises(session, event) && <Link to={`/tokens/${event}`} class="menu-link">Tokens of devices and programs</Link>}
         {session.person.is_admin && <Link to="/people" class="menu-link">Everybody who can sign in</Link>}
         <Link to="/privacy" class="menu-link">What is stored, and until when</Link>
         <p class="who">{session.person.name || session.person.email}</p>
@@ -120,7 +121,7 @@ export function Frame({ session, children }: { session: Session; children: Compo
         {event && (
           <nav class="sections" aria-label="Sections">
             {room && <Link to={`/control/${event}/${room}`} current={section === 'control' && venue !== null}>Control</Link>}
-            {room && <Link to={`/devices/${event}/${room}`} current={section === 'devices'}>Devices<SilentBadge event={event} room={room} /></Link>}
+            {room && <Link to={`/devices/${event}/${room}`} current={section === 'tokens' ? 'below' : section === 'devices'}>Devices<SilentBadge event={event} room={room} /></Link>}
             {room && <Link to={`/analysis/${event}/${room}`} current={section === 'analysis'}>Paths</Link>}
             {organises(session, event) && <Link to={room ? `/editor/${event}/${room}` : `/editor/${event}`} current={section === 'editor'}>Editor</Link>}
             <Link to={`/outbox/${event}`} current={section === 'outbox'}>Outbox</Link>
@@ -130,7 +131,7 @@ export function Frame({ session, children }: { session: Session; children: Compo
         <span class="top-gap" />
         <ConnectionLamp />
         <Clock />
-        <Menu session={session} />
+        <Menu session={session} event={event} />
       </header>
       <ConnectionBanner />
       {children}

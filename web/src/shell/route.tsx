@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { Cell, useCell } from './cell';
 
-export type Section = 'sign-in' | 'control' | 'devices' | 'outbox' | 'editor' | 'analysis' | 'people' | 'privacy' | 'unknown';
+export type Section = 'sign-in' | 'control' | 'devices' | 'outbox' | 'editor' | 'analysis' | 'people' | 'tokens' | 'privacy' | 'unknown';
 
 export interface Route {
   section: Section;
@@ -12,7 +12,7 @@ export interface Route {
   query: URLSearchParams;
 }
 
-const SECTIONS: Section[] = ['sign-in', 'control', 'devices', 'outbox', 'editor', 'analysis', 'people', 'privacy'];
+const SECTIONS: Section[] = ['sign-in', 'control', 'devices', 'outbox', 'editor', 'analysis', 'people', 'tokens', 'privacy'];
 
 function read(): Route {
   const [first = 'control', event, venue] = location.pathname.split('/').filter(Boolean).map(decodeURIComponent);
@@ -48,7 +48,7 @@ export function setQuery(name: string, value: string | null): void {
 
 interface LinkProps {
   to: string;
-  current?: boolean;
+  current?: boolean | 'below'; // a page that this one leads to
   class?: string;
   children: ComponentChildren;
 }
@@ -60,7 +60,7 @@ export function Link({ to, current = false, children, ...rest }: LinkProps) {
     go(to);
   };
   return (
-    <a href={to} onClick={follow} aria-current={current ? 'page' : undefined} {...rest}>
+    <a href={to} onClick={follow} aria-current={current === 'below' ? 'true' : current ? 'page' : undefined} {...rest}>
       {children}
     </a>
   );
