@@ -31,8 +31,7 @@ struct account_label {
 };
 struct account_label account_label_of(const char *kind, int64_t id);
 
-/* ERR_CORRUPT for what is no purpose of a token. */
-MUST_USE enum err token_purpose_read(const char *name, enum token_purpose *out_purpose);
+enum token_purpose token_purpose_of(const char *name);
 
 /* With room for so many memberships; the caller fills it before anybody else sees it. */
 struct principal *principal_new(enum principal_kind kind, size_t membership_count);

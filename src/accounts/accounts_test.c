@@ -362,7 +362,29 @@ ON_BOTH_ENGINES(
     principal_unref(principal);
     run_on(store, "UPDATE device_token SET purpose = 'rule'");
     CHECK(accounts_principal_of_token(accounts, secret, NOW_MS + PRINCIPAL_TTL_MS, &principal) ==
-          ERR_CORRUPT);
+          ERR_UNAUTHENTICATED);
+}
+
+ON_BOTH_ENGINES(token_of_an_unknown_purpose_is_listed_among_the_others_and_can_be_revoked)
+{
+    SCOPED(store) store = open_store(place);
+    SCOPED(accounts) accounts = open_accounts(store);
+    struct actor actor = actor_program("test");
+    struct device_token wanted = {.event = "fest", .name = "Camera"}, first, second;
+    char secret[TOKEN_SECRET_SIZE];
+    CHECK(token_create(accounts, &actor, &wanted, NOW_MS, &first, secret, NULL) == ERR_NONE);
+    run_on(store, "UPDATE device_token SET purpose = 'rule'");
+    CHECK(token_create(accounts, &actor, &wanted, NOW_MS, &second, secret, NULL) == ERR_NONE);
+    struct db *db = store_reader_take(store);
+    SCOPED_MEM struct device_token *tokens = NULL;
+    size_t count = 0;
+    CHECK(token_list(db, "fest", 0, 10, &tokens, &count) == ERR_NONE);
+    store_reader_give(store, db);
+    CHECK_INT(count, 2);
+    bool is_first = tokens[0].id == first.id;
+    CHECK_TEXT(token_purpose_name(tokens[is_first ? 0 : 1].purpose), "unknown");
+    CHECK_TEXT(token_purpose_name(tokens[is_first ? 1 : 0].purpose), "send");
+    CHECK(token_revoke(accounts, &actor, "fest", first.id, NOW_MS) == ERR_NONE);
 }
 
 ON_BOTH_ENGINES(first_start_makes_one_admin_and_the_second_none)

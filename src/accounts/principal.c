@@ -8,6 +8,8 @@ static uint32_t role_of_token(enum token_purpose purpose)
         return ROLE_DEVICE;
     case TOKEN_READS:
         return ROLE_READER;
+    case TOKEN_OTHER:
+        return 0;
     }
     return 0;
 }

@@ -95,7 +95,6 @@ enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE
                   "SELECT id, event, device, name, last_used_at_ms, purpose FROM device_token "
                   "WHERE token_hash = $1 AND revoked_at_ms = 0",
                   SQL_BLOB(hash, SECRET_HASH_SIZE)));
-    enum err err = ERR_NONE;
     while (sql_next(&rows) && entry.principal == NULL) {
         struct principal *principal = principal_new(PRINCIPAL_TOKEN, 0);
         principal->loaded_at_us = loaded_at_us;
@@ -105,17 +104,16 @@ enum err principal_load_token(struct db *db, const uint8_t hash[SECRET_HASH_SIZE
         (void)text_copy(principal->device, sizeof principal->device, sql_text(&rows, 2));
         (void)text_copy(principal->name, sizeof principal->name, sql_text(&rows, 3));
         entry.seen_at_ms = sql_int(&rows, 4);
-        err = token_purpose_read(sql_text(&rows, 5), &principal->purpose);
+        principal->purpose = token_purpose_of(sql_text(&rows, 5));
         entry.principal = principal;
     }
-    enum err ended = sql_end(&rows);
-    err = err != ERR_NONE ? err : ended;
+    enum err err = sql_end(&rows);
+    if (err == ERR_NONE && (entry.principal == NULL || entry.principal->purpose == TOKEN_OTHER))
+        err = ERR_UNAUTHENTICATED;
     if (err != ERR_NONE) {
         principal_unref(entry.principal);
         return err;
     }
-    if (entry.principal == NULL)
-        return ERR_UNAUTHENTICATED;
     memcpy(entry.hash, hash, sizeof entry.hash);
     *out_entry = entry;
     return ERR_NONE;

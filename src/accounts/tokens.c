@@ -3,16 +3,19 @@
 #include "base/text.h"
 
 const char *const token_purpose_names[] = {"send", "read", NULL};
+_Static_assert(COUNT_OF(token_purpose_names) == TOKEN_OTHER + 1, "one name for each");
 
-enum err token_purpose_read(const char *name, enum token_purpose *out_purpose)
+enum token_purpose token_purpose_of(const char *name)
 {
-    for (int i = 0; token_purpose_names[i] != NULL; i++) {
-        if (strcmp(token_purpose_names[i], name) == 0) {
-            *out_purpose = (enum token_purpose)i;
-            return ERR_NONE;
-        }
-    }
-    return ERR_CORRUPT;
+    int i = 0;
+    while (token_purpose_names[i] != NULL && strcmp(token_purpose_names[i], name) != 0)
+        i++;
+    return (enum token_purpose)i;
+}
+
+const char *token_purpose_name(enum token_purpose purpose)
+{
+    return purpose == TOKEN_OTHER ? "unknown" : token_purpose_names[purpose];
 }
 
 enum err token_insert(struct db *db, const struct actor *actor, const struct device_token *wanted,
@@ -21,6 +24,7 @@ enum err token_insert(struct db *db, const struct actor *actor, const struct dev
 {
     int64_t count;
     bool is_reading = wanted->purpose == TOKEN_READS;
+    assert(wanted->purpose != TOKEN_OTHER);
     if (is_reading && wanted->device[0] != '\0')
         return err_set(note, ERR_INVALID, "device",
                        "must be absent: a token that reads is of none");
@@ -131,8 +135,7 @@ enum err token_list(struct db *db, const char *event, int64_t after_id, size_t c
                   "SELECT id, event, device, name, created_at_ms, last_used_at_ms, revoked_at_ms,"
                   " purpose FROM device_token WHERE event = $1 AND id > $2 ORDER BY id LIMIT $3",
                   SQL_TEXT(event), SQL_INT(after_id), SQL_INT((int64_t)count_max)));
-    enum err err = ERR_NONE;
-    while (count < count_max && err == ERR_NONE && sql_next(&rows)) {
+    while (count < count_max && sql_next(&rows)) {
         struct device_token *token = &tokens[count++];
         token->id = sql_int(&rows, 0);
         (void)text_copy(token->event, sizeof token->event, sql_text(&rows, 1));
@@ -141,10 +144,9 @@ enum err token_list(struct db *db, const char *event, int64_t after_id, size_t c
         token->created_at_ms = sql_int(&rows, 4);
         token->last_used_at_ms = sql_int(&rows, 5);
         token->revoked_at_ms = sql_int(&rows, 6);
-        err = token_purpose_read(sql_text(&rows, 7), &token->purpose);
+        token->purpose = token_purpose_of(sql_text(&rows, 7));
     }
-    enum err ended = sql_end(&rows);
-    TRY(err != ERR_NONE ? err : ended);
+    TRY(sql_end(&rows));
     *out_tokens = TAKE(tokens);
     *out_count = count;
     return ERR_NONE;

@@ -17,8 +17,11 @@ struct accounts;
 enum token_purpose {
     TOKEN_SENDS, /* ROLE_DEVICE */
     TOKEN_READS, /* ROLE_READER; of no device */
+    TOKEN_OTHER, /* of a newer program, or an older one: nobody here, but listed, and can be revoked */
 };
-extern const char *const token_purpose_names[]; /* in the API and in the table; ends with NULL */
+/* In the API and in the table, of those that can be made; ends with NULL. */
+extern const char *const token_purpose_names[];
+const char *token_purpose_name(enum token_purpose purpose); /* "unknown" of TOKEN_OTHER */
 
 struct device_token {
     int64_t id;

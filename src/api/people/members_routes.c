@@ -134,7 +134,7 @@ static json_t *token_json(const struct device_token *token)
 {
     return json_pack(
         "{s:I, s:s, s:s, s:s, s:s*, s:o, s:o, s:o}", "id", (json_int_t)token->id, "event",
-        token->event, "name", token->name, "purpose", token_purpose_names[token->purpose], "device",
+        token->event, "name", token->name, "purpose", token_purpose_name(token->purpose), "device",
         token->device[0] == '\0' ? NULL : token->device, "created_at",
         json_of_time(token->created_at_ms), "last_used_at", json_of_time(token->last_used_at_ms),
         "revoked_at", json_of_time(token->revoked_at_ms));

@@ -271,6 +271,34 @@ TEST(token_works_until_it_is_revoked_and_is_stored_nowhere)
         CHECK(json_object_get(item, "token") == NULL);
 }
 
+static enum err give_unknown_purpose(struct db *db, void *context, struct err_note *note)
+{
+    (void)context;
+    (void)note;
+    return sql_run(db, "UPDATE device_token SET purpose = 'rule' WHERE purpose = 'send'");
+}
+
+TEST(token_of_another_versions_purpose_is_listed_refused_and_revoked)
+{
+    SCOPED(site) site = site_create();
+    CHECK_INT(store_write(site->store, give_unknown_purpose, NULL, NULL), ERR_NONE);
+    CHECK_INT(site_status(site, DEVICE, "GET", "/api/v1/events/fest", NULL), 401);
+    CHECK_INT(count_tokens(site), TOKENS_OF_SITE);
+    SCOPED_JSON *list = get(site, ORGANISER, "/api/v1/events/fest/tokens");
+    json_t *item, *unknown = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(list, "items"), i, item)
+    {
+        const char *purpose = json_string_value(json_object_get(item, "purpose"));
+        unknown = strcmp(purpose, "unknown") == 0 ? item : unknown;
+    }
+    CHECK(unknown != NULL);
+    char path[100];
+    (void)snprintf(path, sizeof path, "/api/v1/events/fest/tokens/%lld",
+                   (long long)json_integer_value(json_object_get(unknown, "id")));
+    CHECK_INT(site_status(site, ORGANISER, "DELETE", path, NULL), 204);
+}
+
 TEST(admin_creates_people_who_can_sign_in)
 {
     SCOPED(site) site = site_create();
