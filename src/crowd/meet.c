@@ -10,6 +10,26 @@ static struct metric handed_over_total =
     METRIC_COUNTER("muster_crowd_handed_over_total",
                    "People who were lost and known again elsewhere, or there later.");
 
+struct meeting_news {
+    struct news news;
+    uint32_t group;
+    uint64_t order; /* in which it came */
+};
+
+void meeting_init(struct meeting *meeting)
+{
+    *meeting = (struct meeting){.handover = handover_create(), .decided_ms = INT64_MIN};
+}
+
+void meeting_fini(struct meeting *meeting)
+{
+    handover_destroy(meeting->handover);
+    mem_free(meeting->waiting);
+    *meeting = (struct meeting){.handover = NULL};
+}
+
+/* --- what is told --- */
+
 static struct handover_person person_of(const struct crowd_scene *scene, uint32_t group,
                                         const struct news *news)
 {
@@ -59,24 +79,87 @@ static void take(struct crowd_scene *scene, struct track_log *tracks,
     metric_add(&handed_over_total, 1);
 }
 
-void meet_again(struct handover *handover, struct crowd_scene *scene, struct track_log *tracks)
+static int by_time(const void *a, const void *b)
 {
-    uint32_t count = (uint32_t)crowd_scene_group_count(scene);
-    SCOPED_MEM int64_t *times = mem_new_array(count + 1, sizeof *times);
-    for (uint32_t g = 0; g < count; g++) {
-        struct news_list list;
-        crowd_scene_take_news(scene, g, &list);
-        for (size_t i = 0; i < list.count; i++)
-            tell(handover, scene, g, &list.all[i]);
-        news_list_fini(&list);
-        times[g] = crowd_scene_group_at_ms(scene, g);
+    const struct meeting_news *x = a, *y = b;
+    if (x->news.told_ms != y->news.told_ms)
+        return x->news.told_ms < y->news.told_ms ? -1 : 1;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void take_news(struct meeting *meeting, struct crowd_scene *scene, uint32_t group)
+{
+    struct news_list list;
+    crowd_scene_take_news(scene, group, &list);
+    size_t needed = meeting->waiting_count + list.count;
+    if (needed > meeting->waiting_size) {
+        meeting->waiting_size = MAX(needed, 2 * meeting->waiting_size);
+        meeting->waiting =
+            mem_resize(meeting->waiting, meeting->waiting_size * sizeof *meeting->waiting);
     }
+    for (size_t i = 0; i < list.count; i++)
+        meeting->waiting[meeting->waiting_count++] =
+            (struct meeting_news){list.all[i], group, meeting->told++};
+    news_list_fini(&list);
+}
+
+static void gather_news(struct meeting *meeting, struct crowd_scene *scene)
+{
+    size_t waited = meeting->waiting_count;
+    for (uint32_t g = 0; g < crowd_scene_group_count(scene); g++)
+        take_news(meeting, scene, g);
+    if (meeting->waiting_count > waited)
+        qsort(meeting->waiting, meeting->waiting_count, sizeof *meeting->waiting, by_time);
+}
+
+static void tell_until(struct meeting *meeting, const struct crowd_scene *scene, int64_t until_ms)
+{
+    size_t told = 0;
+    for (; told < meeting->waiting_count && meeting->waiting[told].news.told_ms <= until_ms; told++)
+        tell(meeting->handover, scene, meeting->waiting[told].group, &meeting->waiting[told].news);
+    meeting->waiting_count -= told;
+    memmove(meeting->waiting, &meeting->waiting[told],
+            meeting->waiting_count * sizeof *meeting->waiting);
+}
+
+/* --- what is decided --- */
+
+static void decide(struct meeting *meeting, struct crowd_scene *scene, struct track_log *tracks,
+                   int64_t at_ms)
+{
+    size_t count = crowd_scene_group_count(scene), joined;
+    SCOPED_MEM int64_t *times = mem_new_array(count + 1, sizeof *times);
+    for (uint32_t g = 0; g < count; g++)
+        times[g] = MIN(at_ms, crowd_scene_group_at_ms(scene, g));
     const struct handover_time time = {times, count};
     struct handover_join joins[JOINS];
-    size_t joined;
     do {
-        joined = handover_decide(handover, &time, joins, JOINS);
+        joined = handover_decide(meeting->handover, &time, joins, JOINS);
         for (size_t i = 0; i < joined; i++)
             take(scene, tracks, &joins[i]);
     } while (joined == JOINS);
+}
+
+static int64_t period_end(int64_t at_ms)
+{
+    int64_t over_ms = at_ms % MEET_PERIOD_MS;
+    return at_ms - (over_ms < 0 ? over_ms + MEET_PERIOD_MS : over_ms);
+}
+
+void meet_again(struct meeting *meeting, struct crowd_scene *scene, struct track_log *tracks)
+{
+    gather_news(meeting, scene);
+    int64_t reached_ms = crowd_scene_reached_ms(scene, MEET_BEHIND_MS);
+    if (reached_ms == INT64_MIN)
+        return;
+    int64_t until_ms = period_end(reached_ms);
+    if (meeting->decided_ms == INT64_MIN || until_ms - meeting->decided_ms > MEET_GAP_MS)
+        meeting->decided_ms = until_ms - MEET_PERIOD_MS;
+    while (meeting->decided_ms < until_ms) {
+        meeting->decided_ms += MEET_PERIOD_MS;
+        tell_until(meeting, scene, meeting->decided_ms);
+        decide(meeting, scene, tracks, meeting->decided_ms);
+    }
 }

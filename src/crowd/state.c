@@ -2,7 +2,6 @@
 #include "crowd/state.h"
 
 #include "base/metrics.h"
-#include "crowd/meet.h"
 
 static struct metric frames_total =
     METRIC_COUNTER("muster_crowd_frames_total", "Camera frames counted.");
@@ -88,23 +87,26 @@ static void run_groups(struct venue_state *state, int64_t stream_ms)
 {
     struct crowd_scene_fixes settled;
     uint64_t late = state->queue.late, distrusted = state->queue.distrusted;
-    scene_queue_run(&state->queue, state->pool, stream_ms);
-    metric_add(&late_total, (int64_t)(state->queue.late - late));
-    metric_add(&distrusted_total, (int64_t)(state->queue.distrusted - distrusted));
     struct crowd_scene_fixes *all = NULL;
     size_t count = 0;
-    for (; scene_queue_take_settled(&state->queue, &settled); count++) {
-        take_settled(state, &settled);
-        metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
-        all = mem_resize(all, (count + 1) * sizeof *all);
-        all[count] = settled;
-    }
-    meet_again(state->handover, state->scene, &state->tracks);
     const struct settled_scene now = {
         .scene = state->scene,
         .covers = state->coverage.covers,
         .stream_ms = stream_ms == SCENE_QUEUE_FRAMES ? state->arrived_ms : stream_ms,
         .pool = state->pool};
+    bool is_more;
+    do {
+        is_more = scene_queue_run(&state->queue, state->pool, stream_ms);
+        for (; scene_queue_take_settled(&state->queue, &settled); count++) {
+            take_settled(state, &settled);
+            metric_add(&tracks_late_total, (int64_t)track_log_add(&state->tracks, &settled));
+            all = mem_resize(all, (count + 1) * sizeof *all);
+            all[count] = settled;
+        }
+        meet_again(&state->meeting, state->scene, &state->tracks);
+    } while (is_more);
+    metric_add(&late_total, (int64_t)(state->queue.late - late));
+    metric_add(&distrusted_total, (int64_t)(state->queue.distrusted - distrusted));
     settled_take_all(&state->settled, all, count, &now);
     for (size_t i = 0; i < count; i++)
         crowd_scene_fixes_fini(&all[i]);
@@ -127,8 +129,8 @@ static void renew_scene(struct venue_state *state, struct venue_view *view)
     track_log_regroup(&state->tracks, crowd_scene_group_count(state->scene));
     settled_regroup(&state->settled, crowd_scene_group_count(state->scene));
     tally_fini(&state->tally); /* its groups had other numbers */
-    handover_destroy(state->handover);
-    state->handover = handover_create();
+    meeting_fini(&state->meeting);
+    meeting_init(&state->meeting);
 }
 
 struct venue_state *venue_state_create(struct venue_view *view, int64_t complete_from_s,
@@ -145,7 +147,7 @@ struct venue_state *venue_state_create(struct venue_view *view, int64_t complete
     scene_queue_init(&state->queue, state->scene);
     track_log_init(&state->tracks, crowd_scene_group_count(state->scene));
     flow_init(&state->flow, state->map);
-    state->handover = handover_create();
+    meeting_init(&state->meeting);
     settled_init(&state->settled, state->map, crowd_scene_group_count(state->scene));
     return state;
 }
@@ -177,7 +179,7 @@ void venue_state_destroy(struct venue_state *state)
     seconds_fini(&state->seconds);
     scene_queue_fini(&state->queue);
     crowd_scene_destroy(state->scene);
-    handover_destroy(state->handover);
+    meeting_fini(&state->meeting);
     tally_fini(&state->tally);
     track_log_fini(&state->tracks);
     mem_free(state);
@@ -223,7 +225,7 @@ void venue_state_move(struct venue_state *state, struct venue_view *view)
     state->settled = moved->settled;
     scene_queue_fini(&moved->queue);
     crowd_scene_destroy(moved->scene);
-    handover_destroy(moved->handover);
+    meeting_fini(&moved->meeting);
     track_log_fini(&moved->tracks);
     mem_free(moved);
     if (crowd_scene_move(state->scene, view, state->coverage.covers))
@@ -237,12 +239,12 @@ void venue_state_look(struct venue_state *state, const char *device, int64_t sou
 {
     uint32_t d = find_device(venue_state_view(state), device);
     if (d != UINT32_MAX)
-        handover_look(state->handover, d, source_track, v, now_ms);
+        handover_look(state->meeting.handover, d, source_track, v, now_ms);
 }
 
 void venue_state_forget_looks(struct venue_state *state, int64_t now_ms)
 {
-    handover_forget_looks(state->handover, now_ms);
+    handover_forget_looks(state->meeting.handover, now_ms);
 }
 
 /* --- detections --- */

@@ -6,7 +6,7 @@
 #include "crowd/count/tally.h"
 #include "crowd/crowd.h"
 #include "crowd/flow.h"
-#include "crowd/handover/handover.h"
+#include "crowd/meet.h"
 #include "crowd/scenes/scene_queue.h"
 #include "crowd/seconds.h"
 #include "crowd/settled/settled.h"
@@ -30,7 +30,7 @@ struct venue_state {
     struct crowd_scene *scene; /* the same people, followed */
     struct scene_queue queue;  /* frames on their way there */
     struct pool *pool;         /* borrowed; NULL = everything in the caller */
-    struct handover *handover; /* over floors that nobody sees */
+    struct meeting meeting;    /* over floors that nobody sees */
     struct tally tally;        /* what it has settled, by seconds */
     struct track_log tracks;
     struct flow flow;       /* how they stand and move, now */

@@ -4,6 +4,7 @@
 #include "base/test.h"
 #include "crowd/handover/wardrobe.h"
 #include "crowd/meet.h"
+#include "crowd/scenes/scene_queue.h"
 #include "crowd/tracking/stage.h"
 
 #include <math.h>
@@ -12,6 +13,8 @@
 #define WALKERS 240
 #define SECONDS 480
 #define SIDES   2
+#define STEP_MS 200
+#define STEPS   (SECONDS * 1000 / STEP_MS)
 
 enum way { WAY_THROUGH, WAY_INTO_THE_DARK, WAY_OUT_OF_IT };
 
@@ -28,8 +31,11 @@ struct site {
     struct camera cameras[SIDES];
     struct venue_view *view;
     struct crowd_scene *scene;
-    struct handover *handover;
+    struct scene_queue queue;
+    struct meeting meeting;
     struct track_log tracks;
+    struct tracker_fix *fixes; /* all that was settled; owned */
+    size_t fix_count;
     struct wardrobe wardrobe;
     struct random_sequence chance;
     struct visitor visitors[WALKERS];
@@ -46,7 +52,8 @@ static void site_open(struct site *site, bool has_vectors)
     site->view = stage_view(site->cameras, SIDES, (struct point){0, 0}, (struct point){44, 12});
     const uint64_t covers[SIDES] = {0};
     site->scene = crowd_scene_create(site->view, covers, 1);
-    site->handover = handover_create();
+    scene_queue_init(&site->queue, site->scene);
+    meeting_init(&site->meeting);
     track_log_init(&site->tracks, SIDES);
     CHECK_INT(crowd_scene_group_count(site->scene), SIDES);
     for (size_t i = 0; i < WALKERS; i++) {
@@ -64,8 +71,10 @@ static void site_open(struct site *site, bool has_vectors)
 
 static void site_close(struct site *site)
 {
+    scene_queue_fini(&site->queue);
     crowd_scene_destroy(site->scene);
-    handover_destroy(site->handover);
+    meeting_fini(&site->meeting);
+    mem_free(site->fixes);
     track_log_fini(&site->tracks);
     shared_unref(&site->view->shared);
 }
@@ -93,11 +102,11 @@ static void show(struct site *site, uint32_t side, const struct walker *walkers,
         if (!visitor->is_in_view[side] && site->has_vectors) {
             int8_t v[LOOKS_DIMS];
             wardrobe_seen(&site->wardrobe, visitor->look, v);
-            handover_look(site->handover, side, frame.source_tracks[i], v, T + at_ms);
+            handover_look(site->meeting.handover, side, frame.source_tracks[i], v, T + at_ms);
         }
         visitor->is_in_view[side] = true;
     }
-    (void)crowd_scene_add(site->scene, frame, T + at_ms + 50);
+    scene_queue_add(&site->queue, frame, T + at_ms + 50);
 }
 
 static void note_numbers(struct site *site, uint32_t side, const struct walker *walkers,
@@ -121,10 +130,34 @@ static void note_numbers(struct site *site, uint32_t side, const struct walker *
     }
 }
 
-static void site_step(struct site *site, int64_t at_ms)
+static void keep_settled(struct site *site)
+{
+    struct crowd_scene_fixes settled;
+    while (scene_queue_take_settled(&site->queue, &settled)) {
+        size_t count = site->fix_count + settled.count;
+        site->fixes = mem_resize(site->fixes, (count + 1) * sizeof *site->fixes);
+        for (size_t i = 0; i < settled.count; i++)
+            site->fixes[site->fix_count++] = settled.fixes[i];
+        crowd_scene_fixes_fini(&settled);
+    }
+}
+
+static void follow(struct site *site, int64_t stream_ms)
+{
+    bool is_more;
+    do {
+        is_more = scene_queue_run(&site->queue, NULL, stream_ms);
+        keep_settled(site);
+        meet_again(&site->meeting, site->scene, &site->tracks);
+    } while (is_more);
+}
+
+/* Followed after every `batch` steps. */
+static void site_step(struct site *site, int64_t step, int64_t batch)
 {
     struct walker walkers[WALKERS];
     size_t count = 0;
+    int64_t at_ms = STEP_MS * step;
     for (size_t i = 0; i < WALKERS; i++) {
         if (!is_inside(&site->visitors[i], at_ms, &walkers[count]))
             continue;
@@ -132,16 +165,9 @@ static void site_step(struct site *site, int64_t at_ms)
     }
     for (uint32_t side = 0; side < SIDES; side++)
         show(site, side, walkers, count, at_ms);
-    for (uint32_t side = 0; side < SIDES; side++) {
-        bool is_ahead;
-        do {
-            struct crowd_scene_fixes settled;
-            is_ahead = crowd_scene_advance(site->scene, side, T + at_ms + 90);
-            if (crowd_scene_settle(site->scene, side, T + at_ms + 90, &settled))
-                crowd_scene_fixes_fini(&settled);
-        } while (is_ahead);
-    }
-    meet_again(site->handover, site->scene, &site->tracks);
+    if (step % batch != batch - 1)
+        return;
+    follow(site, T + at_ms + 90);
     for (uint32_t side = 0; side < SIDES; side++)
         note_numbers(site, side, walkers, count, at_ms);
 }
@@ -157,8 +183,8 @@ static struct joins site_run(bool has_vectors)
     struct site *site = mem_new(sizeof *site);
     struct joins joins = {0};
     site_open(site, has_vectors);
-    for (int64_t at_ms = 0; at_ms < SECONDS * 1000; at_ms += 200)
-        site_step(site, at_ms);
+    for (int64_t step = 0; step < STEPS; step++)
+        site_step(site, step, 1);
     for (size_t i = 0; i < WALKERS; i++) {
         const struct visitor *visitor = &site->visitors[i];
         uint32_t first = visitor->speed > 0 ? 0 : 1;
@@ -185,4 +211,44 @@ TEST(through_a_hall_whose_middle_nobody_sees_most_keep_their_numbers)
     CHECK(seen.right * 2 >= seen.through);
     CHECK(seen.wrong * 10 <= seen.right);
     CHECK_INT(blind.right + blind.wrong, 0);
+}
+
+static int by_time_and_place(const void *a, const void *b)
+{
+    const struct tracker_fix *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->person.x < y->person.x ? -1 : x->person.x > y->person.x;
+}
+
+/* Everybody's way, with the numbers, when the groups go on after every `batch` steps. */
+static struct site *site_followed(int64_t batch)
+{
+    struct site *site = mem_new(sizeof *site);
+    site_open(site, true);
+    for (int64_t step = 0; step < STEPS; step++)
+        site_step(site, step, batch);
+    CHECK(site->fix_count > 10000);
+    qsort(site->fixes, site->fix_count, sizeof *site->fixes, by_time_and_place);
+    return site;
+}
+
+TEST(who_is_known_again_does_not_hang_on_how_the_frames_came)
+{
+    enum { BATCHES = 3 };
+    static const int64_t BATCH[BATCHES] = {1, 5, 100}; /* at once, by the second, a recording */
+    struct site *sites[BATCHES];
+    for (size_t b = 0; b < BATCHES; b++)
+        sites[b] = site_followed(BATCH[b]);
+    for (size_t b = 1; b < BATCHES; b++) {
+        size_t same = 0;
+        CHECK_INT(sites[b]->fix_count, sites[0]->fix_count);
+        for (size_t i = 0; i < sites[0]->fix_count; i++)
+            same += sites[b]->fixes[i].person.id == sites[0]->fixes[i].person.id;
+        CHECK_INT(same, sites[0]->fix_count);
+    }
+    for (size_t b = 0; b < BATCHES; b++) {
+        site_close(sites[b]);
+        mem_free(sites[b]);
+    }
 }

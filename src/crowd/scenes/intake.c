@@ -206,7 +206,7 @@ static bool is_complete(const struct intake *intake, const struct intake_step *s
     return true;
 }
 
-bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step)
+bool intake_is_due(struct intake *intake, int64_t stream_ms, int64_t *out_start_ms)
 {
     intake->stream_ms = MAX(intake->stream_ms, stream_ms);
     /* More may have arrived at this moment: what was sent together is looked at together. */
@@ -214,9 +214,18 @@ bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *o
     if (intake->step_count == 0 || is_open ||
         !is_complete(intake, &intake->steps[0], intake->stream_ms))
         return false;
+    *out_start_ms = intake->steps[0].start_ms;
+    return true;
+}
+
+bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step)
+{
+    int64_t start_ms;
+    if (!intake_is_due(intake, stream_ms, &start_ms))
+        return false;
     *out_step = intake->steps[0];
     intake->step_count--;
     memmove(&intake->steps[0], &intake->steps[1], intake->step_count * sizeof *intake->steps);
-    intake->taken_ms = out_step->start_ms + TRACKER_STEP_MS;
+    intake->taken_ms = start_ms + TRACKER_STEP_MS;
     return true;
 }

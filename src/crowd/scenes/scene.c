@@ -246,12 +246,20 @@ bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, 
 
 /* Settling always begins at the first step that allows it, so that it finds the same steps to smooth
  * over however many came at once. */
-bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms)
+int64_t crowd_scene_due_ms(struct crowd_scene *scene, uint32_t group, int64_t stream_ms)
+{
+    int64_t start_ms;
+    return intake_is_due(&scene->all[group].intake, stream_ms, &start_ms) ? start_ms : INT64_MAX;
+}
+
+bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
+                         int64_t before_ms)
 {
     struct crowd_scene_group *own = &scene->all[group];
     struct intake_step step;
     bool is_changed = false;
-    while (intake_next(&own->intake, stream_ms, &step)) {
+    while (crowd_scene_due_ms(scene, group, stream_ms) < before_ms &&
+           intake_next(&own->intake, stream_ms, &step)) {
         make_step(own, &step);
         intake_step_fini(&step);
         is_changed = true;
@@ -277,6 +285,24 @@ int64_t crowd_scene_at_ms(const struct crowd_scene *scene)
 int64_t crowd_scene_group_at_ms(const struct crowd_scene *scene, uint32_t group)
 {
     return scene->all[group].at_ms;
+}
+
+int64_t crowd_scene_reached_ms(const struct crowd_scene *scene, int64_t behind_max_ms)
+{
+    int64_t heard_ms = LONG_AGO, newest_ms = LONG_AGO, reached_ms = INT64_MAX;
+    /* Silent against the newest frame that was added, not against the clock: what waits is not silent. */
+    for (size_t i = 0; i < scene->groups.count; i++)
+        heard_ms = MAX(heard_ms, scene->all[i].heard_ms);
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        if (is_alive(&scene->all[i], heard_ms))
+            newest_ms = MAX(newest_ms, scene->all[i].at_ms);
+    }
+    for (size_t i = 0; i < scene->groups.count; i++) {
+        const struct crowd_scene_group *group = &scene->all[i];
+        if (is_alive(group, heard_ms) && group->at_ms >= newest_ms - behind_max_ms)
+            reached_ms = MIN(reached_ms, group->at_ms);
+    }
+    return newest_ms == LONG_AGO ? INT64_MIN : reached_ms;
 }
 
 size_t crowd_scene_group_count(const struct crowd_scene *scene)

@@ -36,13 +36,19 @@ enum intake_answer crowd_scene_add(struct crowd_scene *scene, struct intake_fram
 /* Whether steps of the device's group are to be made before its frame that arrives now is added: time went
  * on, so that the steps are the same however records come in batches; or no more frames fit. */
 bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, int64_t arrival_ms);
-/* Follows the people of one group up to where its frames are complete at `stream_ms`, or
- * until something can be settled; settle and call again while it is true. */
-bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms);
+/* Follows the people of one group up to where its frames are complete at `stream_ms`, to the last step that starts
+ * before `before_ms`, or until something can be settled; settle and call again while it is true. */
+bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
+                         int64_t before_ms);
+/* When the next step starts that is complete; INT64_MAX: none is. */
+int64_t crowd_scene_due_ms(struct crowd_scene *scene, uint32_t group, int64_t stream_ms);
 
 /* The time of the newest step of all; INT64_MIN / 4 before the first. */
 int64_t crowd_scene_at_ms(const struct crowd_scene *scene);
 int64_t crowd_scene_group_at_ms(const struct crowd_scene *scene, uint32_t group);
+/* The step that all groups have come to that were heard as lately as the others and are not more than that
+ * behind the newest; INT64_MIN before the first. */
+int64_t crowd_scene_reached_ms(const struct crowd_scene *scene, int64_t behind_max_ms);
 /* Groups by number, see groups.h. */
 size_t crowd_scene_group_count(const struct crowd_scene *scene);
 size_t crowd_scene_device_count(const struct crowd_scene *scene); /* of the view */

@@ -57,7 +57,7 @@ static void advance_all(struct crowd_scene *scene, int64_t stream_ms, struct tol
     for (uint32_t g = 0; g < crowd_scene_group_count(scene); g++) {
         bool is_ahead;
         do {
-            is_ahead = crowd_scene_advance(scene, g, stream_ms);
+            is_ahead = crowd_scene_advance(scene, g, stream_ms, INT64_MAX);
             take_settled(scene, g, stream_ms,
                          g == crowd_scene_group_of(scene, 0) ? of_first : NULL);
         } while (is_ahead);

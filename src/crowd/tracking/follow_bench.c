@@ -80,7 +80,7 @@ int main(void)
             (void)crowd_scene_add(scene, frames[d], at_ms + 50);
         for (uint32_t g = 0; g < groups; g++) {
             struct crowd_scene_fixes settled;
-            (void)crowd_scene_advance(scene, g, at_ms + 90);
+            (void)crowd_scene_advance(scene, g, at_ms + 90, INT64_MAX);
             if (!crowd_scene_settle(scene, g, at_ms + 90, &settled))
                 continue;
             fixes += (int64_t)settled.count;

@@ -20,6 +20,7 @@ struct news {
     uint64_t own_id;              /* what the tracker knows it by, always */
     struct tracker_person person; /* where it was seen first, or last */
     int64_t at_ms;                /* then */
+    int64_t told_ms;              /* the step at which it was told */
     double arrivals;              /* people who begin there, per m² and second */
     struct news_eye eyes[NEWS_EYES_MAX];
     uint32_t eye_count;

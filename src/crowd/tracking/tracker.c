@@ -173,6 +173,7 @@ static void tell_news(struct tracker *tracker, const struct track *track, enum n
     news->kind = kind;
     news->own_id = track->id;
     news->at_ms = at_ms;
+    news->told_ms = tracker->at_ms;
     news->person = kind == NEWS_BEGAN ? person_of(track) : track->seen;
     news->person.id = track->told;
     const struct floor_cell *cell = floor_cell_at(&tracker->floor, news->person.x, news->person.y);

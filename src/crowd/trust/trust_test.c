@@ -78,7 +78,7 @@ static void drain(struct square *square, int64_t stream_ms)
     bool is_ahead;
     do {
         struct crowd_scene_fixes settled;
-        is_ahead = crowd_scene_advance(square->scene, 0, stream_ms);
+        is_ahead = crowd_scene_advance(square->scene, 0, stream_ms, INT64_MAX);
         if (crowd_scene_settle(square->scene, 0, stream_ms, &settled))
             crowd_scene_fixes_fini(&settled);
     } while (is_ahead);
