@@ -5,7 +5,9 @@
 #include "trends/zone/zone.h"
 
 #define ZONE_VERSION 2
-#define TOLD_NUMBERS 14
+/* Of a counter one form only, and no word of those left out. Written until 21 November 2026. */
+#define ZONE_VERSION_OLD 1
+#define TOLD_NUMBERS     14
 
 static void pack_part(struct packer *packer, enum err err, void *bytes, size_t len)
 {
@@ -128,8 +130,15 @@ static void pack_way(struct packer *packer, const struct counter_way *way)
     pack_double(packer, way->passed);
 }
 
-static void unpack_way(struct unpacker *unpacker, struct counter_way *way)
+static void unpack_way(struct unpacker *unpacker, uint8_t version, struct counter_way *way)
 {
+    if (version == ZONE_VERSION_OLD) {
+        way->read.form = unpack_enum(unpacker, COUNT_TOTAL);
+        way->read.at_ms = unpack_zigzag(unpacker);
+        way->read.total = unpack_double(unpacker);
+        way->passed = unpack_double(unpacker);
+        return;
+    }
     unpack_form(unpacker, &way->read);
     unpack_form(unpacker, &way->other);
     way->begun_ms = unpack_zigzag(unpacker);
@@ -150,7 +159,7 @@ static void pack_counter(struct packer *packer, const struct counter *counter)
     pack_varint(packer, counter->faults);
 }
 
-static void unpack_counter(struct unpacker *unpacker, struct counter *counter)
+static void unpack_counter(struct unpacker *unpacker, uint8_t version, struct counter *counter)
 {
     uint32_t len = unpack_u32(unpacker);
     const uint8_t *name = len <= COUNTER_NAME_LEN ? unpack_bytes(unpacker, len) : NULL;
@@ -160,7 +169,7 @@ static void unpack_counter(struct unpacker *unpacker, struct counter *counter)
     }
     memcpy(counter->name, name, len);
     for (size_t w = 0; w < COUNT_OF(counter->ways); w++)
-        unpack_way(unpacker, &counter->ways[w]);
+        unpack_way(unpacker, version, &counter->ways[w]);
     counter->fault = unpack_enum(unpacker, COUNTER_GLITCH);
     counter->fault_ms = unpack_zigzag(unpacker);
     counter->fault_value = unpack_double(unpacker);
@@ -241,7 +250,7 @@ static enum err read_parts(struct unpacker *content, struct zone_state *zone)
     return unusual_unpack(bytes, len, &zone->unusual);
 }
 
-static enum err read_zone(struct unpacker *content, struct zone_state *zone)
+static enum err read_zone(struct unpacker *content, uint8_t version, struct zone_state *zone)
 {
     unpack_open_minute(content, zone);
     unpack_told(content, &zone->told);
@@ -251,9 +260,11 @@ static enum err read_zone(struct unpacker *content, struct zone_state *zone)
     zone->counters = mem_new_array(count + 1, sizeof *zone->counters);
     zone->counter_count = count;
     for (uint32_t i = 0; i < count; i++)
-        unpack_counter(content, &zone->counters[i]);
-    zone->left_out = unpack_u32(content);
-    zone->left_out_ms = unpack_zigzag(content);
+        unpack_counter(content, version, &zone->counters[i]);
+    if (version != ZONE_VERSION_OLD) {
+        zone->left_out = unpack_u32(content);
+        zone->left_out_ms = unpack_zigzag(content);
+    }
     TRY(read_parts(content, zone));
     return content->is_broken || content->p != content->end ? ERR_CORRUPT : ERR_NONE;
 }
@@ -261,11 +272,13 @@ static enum err read_zone(struct unpacker *content, struct zone_state *zone)
 enum err zone_unpack(const void *bytes, size_t len, struct zone_state *out_zone)
 {
     struct unpacker content;
-    uint8_t flags;
+    uint8_t flags, version = ZONE_VERSION;
     SCOPED_MEM void *owned = NULL;
-    TRY(seal_open(bytes, len, ZONE_VERSION, ZONE_CONTENT_MAX, &content, &flags, &owned));
+    if (len > 0 && *(const uint8_t *)bytes == ZONE_VERSION_OLD)
+        version = ZONE_VERSION_OLD;
+    TRY(seal_open(bytes, len, version, ZONE_CONTENT_MAX, &content, &flags, &owned));
     struct zone_state zone = {.people = {.step_s = 60}};
-    enum err err = read_zone(&content, &zone);
+    enum err err = read_zone(&content, version, &zone);
     if (err != ERR_NONE) {
         zone_fini(&zone);
         return err;
