@@ -122,6 +122,16 @@ scenario('the lines to try a token with work as they stand', async (t) => {
   ], 'the tokens');
   await room.page.click('[data-again]');
   await room.reads(`${row('City platform')} .item-state`, /Last used \d/);
+
+  await muster.withToken((await makeToken(admin)).token).post('/api/v1/detections', crowd('cam-1', 7), 202);
+  await room.page.reload();
+  await room.page.click('[data-add]');
+  await make(room, { name: 'Another', device: 'cam-1' });
+  await room.reads('.to-copy .item-hint', /Mast 1 sees nobody now: it is heard already/);
+  await room.page.click('[data-kept]');
+  await room.page.click('[data-add]');
+  await make(room, { name: 'Any other' });
+  await room.reads('.to-copy .item-hint', /Mast 2 sees nobody now\. Put the id of your own device for cam-2/);
   room.hasNoComplaints();
 });
 
