@@ -8,8 +8,7 @@ const char *const counter_fault_names[] = {"none", "negative", "reset", "jump",
 const char *const counter_fault_advice[] = {
     "",
     "fewer than nobody cannot pass: the value was not counted; check the counter's set-up",
-    "its running total fell: if it goes on from there, what it shows is counted, above 100 after "
-    "15 min",
+    "its running total fell: if it goes on from there it counts, above 100 only after 15 min",
     "more people than can pass in the time: the value was not counted; check the counter",
     "an increment came after a newer one: it was not counted; let the counter send running totals",
     "its running total fell or jumped and came back: it is counted from where it stood before"};
