@@ -67,7 +67,8 @@ static enum err make_room(struct crowd *crowd, struct venue_state *state,
     return ERR_NONE;
 }
 
-/* What people are told: five minutes after it came at most, the wait for us included. */
+/* What people are told: five minutes after it came at most, the wait for us included. Should we stand still
+ * for longer, in a read that a database does not answer, it goes with the next step, before any use (consumer.h). */
 _Static_assert(APPEARANCE_WAIT_MS + LOOKS_KEEP_MS + 2 * CONSUMER_PASS_MS <= 300000,
                "docs and the page of privacy say so");
 

@@ -59,8 +59,10 @@ struct consumer_options {
     enum err (*apply)(void *context, struct db *db, const struct consumer_batch *batch);
     /* After the commit of apply(). */
     void (*applied)(void *context, const struct consumer_batch *batch);
-    /* Every CONSUMER_PASS_MS at least, whether or not any shard is ours, records come or the stores are there:
-     * between two batches, or while apply() waits to be tried again. For what must end by the clock. */
+    /* For what must end by the clock. Every CONSUMER_PASS_MS at least, whether or not any shard is ours, records
+     * come or the stores are there: between two batches, and while the consumer waits for something to be
+     * written, perhaps while apply() runs. Not during prepare(), nor while the database does not answer what is
+     * read; then at once after it, and always before prepare() is called. */
     void (*passed)(void *context, int64_t now_ms);
 };
 

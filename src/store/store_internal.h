@@ -126,6 +126,16 @@ void store_set_why(struct store *store, const char *why, const char *reason);
 void writer_init(struct writer *writer, struct store *store);
 MUST_USE enum err writer_start(struct writer *writer, struct err_note *note);
 void writer_stop(struct writer *writer); /* runs what is queued first */
+struct store_meanwhile {
+    void (*run)(void *context); /* on the thread that waits */
+    void *context;
+    int64_t every_us;
+};
+/* store_write() for whoever has something to do as time goes on. NULL = nothing. */
+MUST_USE enum err
+store_write_while(struct store *store,
+                  enum err (*run)(struct db *db, void *context, struct err_note *note),
+                  void *context, struct err_note *note, const struct store_meanwhile *meanwhile);
 void writer_fini(struct writer *writer);
 MUST_USE enum err writer_push(struct writer *writer, const struct job *job);
 /* Records that bear an earlier time have been published; those still to come from this process bear this one or

@@ -71,6 +71,11 @@ void effects_done(struct consumer *consumer, const struct consumer_batch *batch,
                   int64_t position);
 void effects_pause(struct consumer_shard *s);
 void effects_pass(struct consumer *consumer); /* time */
+/* store_write(), and time passes meanwhile. */
+MUST_USE enum err effects_write(struct consumer *consumer, struct store *store,
+                                enum err (*run)(struct db *db, void *context,
+                                                struct err_note *note),
+                                void *context, struct err_note *note);
 
 /* progress.c; -1: the shard is not ours. */
 void progress_show(struct consumer *consumer, int shard, int64_t position);

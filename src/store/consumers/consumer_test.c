@@ -416,6 +416,62 @@ ON_BOTH_ENGINES(
     CHECK_INT(ask(store, SEEN), 1);
 }
 
+/* As if the database took its time to say that the shard is ours: time is due to pass again. */
+static void owned_late(void *context, int shard, int64_t *inout_position)
+{
+    struct reader *reader = context;
+    (void)inout_position;
+    int64_t until_ms = clock_now_ms() + 1100;
+    while (shard == 0 && clock_now_ms() < until_ms)
+        (void)poll(NULL, 0, 1);
+    if (shard == 0)
+        atomic_store(&reader->busy_left, atomic_load(&reader->ticks) + 1);
+}
+
+static enum err prepare_after_passed(void *context, const struct consumer_batch *batch,
+                                     int64_t *inout_position, bool *out_has_effects)
+{
+    struct reader *reader = context;
+    (void)inout_position;
+    CHECK(atomic_load(&reader->ticks) >= atomic_load(&reader->busy_left));
+    *out_has_effects = batch->record_count > 0;
+    return ERR_NONE;
+}
+
+/* As on a database that hangs: ends when time was seen to pass twice. */
+static enum err apply_long(void *context, struct db *db, const struct consumer_batch *batch)
+{
+    struct reader *reader = context;
+    (void)db;
+    int64_t deadline_ms = soon();
+    int ticks = atomic_load(&reader->ticks) + 2;
+    while (atomic_load(&reader->ticks) < ticks && clock_now_ms() < deadline_ms)
+        (void)poll(NULL, 0, 1);
+    CHECK(atomic_load(&reader->ticks) >= ticks);
+    CHECK_INT(batch->record_count, 1);
+    return ERR_NONE;
+}
+
+ON_BOTH_ENGINES(a_consumer_is_told_that_time_passes_before_it_prepares_and_while_a_write_takes_long)
+{
+    SCOPED(store) store = place_open(place, &seen_module, 1);
+    struct reader reader = {0};
+    reader.options = (struct consumer_options){.name = "patient",
+                                               .stream = "facts",
+                                               .source = store,
+                                               .target = store,
+                                               .context = &reader,
+                                               .tick_ms = 20,
+                                               .owned = owned_late,
+                                               .prepare = prepare_after_passed,
+                                               .apply = apply_long,
+                                               .passed = count_passed};
+    CHECK_INT(consumer_start(&reader.options, &reader.consumer, NULL), ERR_NONE);
+    append_numbers(store, 1, 1);
+    CHECK_INT(consumer_wait_idle(reader.consumer, soon()), ERR_NONE);
+    consumer_stop(reader.consumer);
+}
+
 static enum err count_batches(void *context, const struct consumer_batch *batch,
                               int64_t *inout_position, bool *out_has_effects)
 {

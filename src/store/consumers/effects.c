@@ -82,6 +82,19 @@ void effects_pass(struct consumer *consumer)
     consumer->pass_due_us = now_us + CONSUMER_PASS_US;
 }
 
+static void pass_meanwhile(void *context)
+{
+    effects_pass(context);
+}
+
+enum err effects_write(struct consumer *consumer, struct store *store,
+                       enum err (*run)(struct db *db, void *context, struct err_note *note),
+                       void *context, struct err_note *note)
+{
+    const struct store_meanwhile meanwhile = {pass_meanwhile, consumer, CONSUMER_PASS_US};
+    return store_write_while(store, run, context, note, &meanwhile);
+}
+
 /* What is nobody's fault is tried again with the same prepared batch. */
 static enum err apply(struct consumer *consumer, const struct consumer_batch *batch,
                       int64_t position, struct err_note *note)
@@ -131,6 +144,7 @@ void effects_run(struct consumer *consumer, int shard, int64_t read_to)
     struct err_note note = {0};
     enum err err = ERR_NONE;
     s->ticked_at_us = clock_monotonic_us();
+    effects_pass(consumer); /* before anything that is over by now is used */
     if (options->prepare != NULL)
         err = options->prepare(options->context, &batch, &position, &has_effects);
     assert(position <= read_to);

@@ -66,7 +66,7 @@ static enum err hold_run(struct db *db, void *context, struct err_note *note)
 enum err hold_write(struct consumer *consumer, const struct hold_view *view)
 {
     struct hold_work work = {.consumer = consumer, .view = view};
-    TRY(store_write(consumer->options.source, hold_run, &work, NULL));
+    TRY(effects_write(consumer, consumer->options.source, hold_run, &work, NULL));
     for (int i = 0; i < STREAM_SHARDS; i++) {
         if (view->shards[i].is_ours && is_due(consumer, i))
             consumer->shards[i].held = view->shards[i].position;

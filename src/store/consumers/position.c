@@ -108,7 +108,7 @@ static enum err lease_run(struct db *db, void *context, struct err_note *note)
 enum err position_lease(struct consumer *consumer, struct lease_decision *out_decision)
 {
     struct lease_work work = {.consumer = consumer};
-    TRY(store_write(consumer->options.target, lease_run, &work, NULL));
+    TRY(effects_write(consumer, consumer->options.target, lease_run, &work, NULL));
     *out_decision = work.decision;
     return ERR_NONE;
 }
@@ -146,7 +146,7 @@ enum err position_apply(struct consumer *consumer, const struct consumer_batch *
                         int64_t position, bool *out_is_lost, struct err_note *note)
 {
     struct apply_work work = {.consumer = consumer, .batch = batch, .position = position};
-    enum err err = store_write(consumer->options.target, apply_run, &work, note);
+    enum err err = effects_write(consumer, consumer->options.target, apply_run, &work, note);
     *out_is_lost = work.is_lost;
     return err;
 }
@@ -181,7 +181,7 @@ enum err position_store(struct consumer *consumer, bool out_is_lost[STREAM_SHARD
         is_needed = is_needed || (consumer->shards[i].is_owned &&
                                   consumer->shards[i].wanted != consumer->shards[i].stored);
     if (is_needed)
-        TRY(store_write(consumer->options.target, store_run, &work, NULL));
+        TRY(effects_write(consumer, consumer->options.target, store_run, &work, NULL));
     for (int i = 0; i < STREAM_SHARDS; i++) {
         if (consumer->shards[i].is_owned && !work.is_lost[i])
             consumer->shards[i].stored = consumer->shards[i].wanted;
@@ -206,7 +206,7 @@ static enum err give_back_run(struct db *db, void *context, struct err_note *not
 
 enum err position_give_back(struct consumer *consumer)
 {
-    return store_write(consumer->options.target, give_back_run, consumer, NULL);
+    return effects_write(consumer, consumer->options.target, give_back_run, consumer, NULL);
 }
 
 enum err consumer_set_aside(struct db *db, const char *consumer, const struct stream_record *r,
@@ -249,7 +249,7 @@ enum err position_bury(struct consumer *consumer, const struct stream_record *re
                              .record = record,
                              .reason = reason,
                              .position = is_next ? record->position : shard->stored};
-    enum err err = store_write(consumer->options.target, bury_run, &work, NULL);
+    enum err err = effects_write(consumer, consumer->options.target, bury_run, &work, NULL);
     *out_is_lost = work.is_lost;
     if (err == ERR_NONE)
         shard->stored = shard->wanted = work.position;

@@ -287,9 +287,35 @@ static void write_done(void *context, enum err result, const struct err_note *no
     signal_wake(&wait->signal);
 }
 
+static void wait_until_done(struct write_wait *wait, const struct store_meanwhile *meanwhile)
+{
+    lock_take(&wait->lock);
+    while (!wait->is_done) {
+        if (meanwhile == NULL) {
+            signal_wait(&wait->signal, &wait->lock);
+            continue;
+        }
+        int64_t until_us = clock_monotonic_us() + meanwhile->every_us;
+        if (signal_wait_until(&wait->signal, &wait->lock, until_us) || wait->is_done)
+            continue;
+        lock_give(&wait->lock);
+        meanwhile->run(meanwhile->context);
+        lock_take(&wait->lock);
+    }
+    lock_give(&wait->lock);
+}
+
 enum err store_write(struct store *store,
                      enum err (*run)(struct db *db, void *context, struct err_note *note),
                      void *context, struct err_note *note)
+{
+    return store_write_while(store, run, context, note, NULL);
+}
+
+enum err store_write_while(struct store *store,
+                           enum err (*run)(struct db *db, void *context, struct err_note *note),
+                           void *context, struct err_note *note,
+                           const struct store_meanwhile *meanwhile)
 {
     assert(!pthread_equal(pthread_self(), store->writer.thread.id)); /* it would wait for itself */
     struct write_wait wait = {.note = note, .run = run, .context = context};
@@ -302,10 +328,7 @@ enum err store_write(struct store *store,
         (void)err_set(note, err, store->name, "Nothing was written: %s. Try again.",
                       store_is_well(store, &why) ? "too much is waiting to be written" : why);
     } else {
-        lock_take(&wait.lock);
-        while (!wait.is_done)
-            signal_wait(&wait.signal, &wait.lock);
-        lock_give(&wait.lock);
+        wait_until_done(&wait, meanwhile);
         err = wait.result;
     }
     signal_fini(&wait.signal);
