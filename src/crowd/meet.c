@@ -119,6 +119,8 @@ static void tell_until(struct meeting *meeting, const struct crowd_scene *scene,
     size_t told = 0;
     for (; told < meeting->waiting_count && meeting->waiting[told].news.told_ms <= until_ms; told++)
         tell(meeting->handover, scene, meeting->waiting[told].group, &meeting->waiting[told].news);
+    if (told == 0)
+        return;
     meeting->waiting_count -= told;
     memmove(meeting->waiting, &meeting->waiting[told],
             meeting->waiting_count * sizeof *meeting->waiting);
