@@ -124,7 +124,7 @@ static int64_t needed_position(const struct crowd *crowd, int shard)
 
 static void share_processors(struct crowd *crowd, const struct consumer_batch *batch)
 {
-    bool lags = batch->now_ms - time_of(batch) > LAG_MAX_MS;
+    bool lags = batch->record_count > 0 && batch->now_ms - time_of(batch) > LAG_MAX_MS;
     for (size_t i = 0; i < crowd->counted.count; i++)
         crowd->counted.all[i]->state->pool = lags ? NULL : crowd->counted.pool;
 }

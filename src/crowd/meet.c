@@ -105,15 +105,6 @@ static void take_news(struct meeting *meeting, struct crowd_scene *scene, uint32
     news_list_fini(&list);
 }
 
-static void gather_news(struct meeting *meeting, struct crowd_scene *scene)
-{
-    size_t waited = meeting->waiting_count;
-    for (uint32_t g = 0; g < crowd_scene_group_count(scene); g++)
-        take_news(meeting, scene, g);
-    if (meeting->waiting_count > waited)
-        qsort(meeting->waiting, meeting->waiting_count, sizeof *meeting->waiting, by_time);
-}
-
 static void tell_until(struct meeting *meeting, const struct crowd_scene *scene, int64_t until_ms)
 {
     size_t told = 0;
@@ -124,6 +115,17 @@ static void tell_until(struct meeting *meeting, const struct crowd_scene *scene,
     meeting->waiting_count -= told;
     memmove(meeting->waiting, &meeting->waiting[told],
             meeting->waiting_count * sizeof *meeting->waiting);
+}
+
+static void gather_news(struct meeting *meeting, struct crowd_scene *scene)
+{
+    size_t waited = meeting->waiting_count;
+    for (uint32_t g = 0; g < crowd_scene_group_count(scene); g++)
+        take_news(meeting, scene, g);
+    if (meeting->waiting_count > waited)
+        qsort(meeting->waiting, meeting->waiting_count, sizeof *meeting->waiting, by_time);
+    if (meeting->waiting_count > MEET_NEWS_MAX)
+        tell_until(meeting, scene, INT64_MAX);
 }
 
 /* --- what is decided --- */
@@ -150,6 +152,12 @@ static int64_t period_end(int64_t at_ms)
     return at_ms - (over_ms < 0 ? over_ms + MEET_PERIOD_MS : over_ms);
 }
 
+/* Compared, never subtracted: cameras may send any time. */
+static bool is_far(int64_t decided_ms, int64_t until_ms)
+{
+    return decided_ms < until_ms - MEET_GAP_MS || decided_ms > until_ms + MEET_GAP_MS;
+}
+
 void meet_again(struct meeting *meeting, struct crowd_scene *scene, struct track_log *tracks)
 {
     gather_news(meeting, scene);
@@ -157,8 +165,13 @@ void meet_again(struct meeting *meeting, struct crowd_scene *scene, struct track
     if (reached_ms == INT64_MIN)
         return;
     int64_t until_ms = period_end(reached_ms);
-    if (meeting->decided_ms == INT64_MIN || until_ms - meeting->decided_ms > MEET_GAP_MS)
+    if (is_far(meeting->decided_ms, until_ms))
         meeting->decided_ms = until_ms - MEET_PERIOD_MS;
+    if (meeting->decided_ms >
+        until_ms) { /* whoever is ahead is gone; the others in their own time */
+        tell_until(meeting, scene, meeting->decided_ms);
+        decide(meeting, scene, tracks, meeting->decided_ms);
+    }
     while (meeting->decided_ms < until_ms) {
         meeting->decided_ms += MEET_PERIOD_MS;
         tell_until(meeting, scene, meeting->decided_ms);

@@ -4,17 +4,20 @@
  *
  * News of all groups are told in the order of their steps, and decided on at every MEET_PERIOD_MS of the groups'
  * own time, when all who are up to date have come so far: the same people are known again however
- * records came in batches, and however busy the machine was. */
+ * records came in batches, and however busy the machine was. Where the groups' times are apart (a recording beside
+ * living cameras), those behind are decided on as they come. */
 #pragma once
 #include "crowd/handover/handover.h"
-#include "crowd/scenes/scene.h"
+#include "crowd/scenes/scene_queue.h"
 #include "crowd/tracks/log.h"
 
-#define MEET_PERIOD_MS 100
+#define MEET_PERIOD_MS SCENE_SLICE_MS
 /* Groups that are farther behind the newest are not waited for: they are decided on in their own time. */
 #define MEET_BEHIND_MS 500
-/* After so much time without a step it goes on with the newest. */
+/* When the groups' time leaps by more, either way, deciding begins anew there. */
 #define MEET_GAP_MS 10000
+/* That wait; beyond, all are told at once. */
+#define MEET_NEWS_MAX 65536
 
 struct meeting {
     struct handover *handover; /* owned */

@@ -70,7 +70,7 @@ struct writer {
     size_t taken_next;
     size_t queue_len;   /* under lock: waiting and taken */
     size_t queue_bytes; /* under lock: until done() */
-    int64_t newest_ms;  /* under lock: when the newest job was handed in */
+    int64_t newest_ms;  /* under lock: the time of the newest job, or that was told since */
     int64_t taken_ms; /* under lock: and the oldest of `taken` that is not done; INT64_MAX: none */
     int64_t running_ms; /* and the one that runs: its records bear this time */
     bool is_stopping;

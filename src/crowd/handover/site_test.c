@@ -252,3 +252,34 @@ TEST(who_is_known_again_does_not_hang_on_how_the_frames_came)
         mem_free(sites[b]);
     }
 }
+
+/* One side is living for a minute, and then the other sends what it saw an hour before. */
+TEST(a_recording_of_earlier_is_decided_on_when_who_was_ahead_is_silent)
+{
+    enum { LIVE_STEPS = 300 };
+    struct site *site = mem_new(sizeof *site);
+    site_open(site, true);
+    for (int64_t step = 0; step < LIVE_STEPS + STEPS; step++) {
+        const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
+        struct walker walkers[WALKERS];
+        bool is_live = step < LIVE_STEPS;
+        uint32_t side = is_live ? 0 : 1;
+        int64_t at_ms = STEP_MS * step, seen_ms = is_live ? at_ms : at_ms - STEP_MS * LIVE_STEPS;
+        size_t count = 0;
+        for (size_t i = 0; i < WALKERS; i++) {
+            if (!is_inside(&site->visitors[i], seen_ms, &walkers[count]))
+                continue;
+            walkers[count++].id = (int64_t)i;
+        }
+        struct intake_frame frame =
+            stage_see(&site->cameras[side], side, walkers, count, &noise, &site->chance);
+        frame.at_ms = T + seen_ms - (is_live ? 0 : 3600000);
+        scene_queue_add(&site->queue, frame, T + at_ms + 50);
+        follow(site, T + at_ms + 90);
+        CHECK(site->meeting.waiting_count < 10);
+    }
+    CHECK_INT(site->meeting.decided_ms,
+              T - 3600000 + STEP_MS * (STEPS - 1) / MEET_PERIOD_MS * MEET_PERIOD_MS);
+    site_close(site);
+    mem_free(site);
+}

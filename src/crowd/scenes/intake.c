@@ -206,13 +206,12 @@ static bool is_complete(const struct intake *intake, const struct intake_step *s
     return true;
 }
 
-bool intake_is_due(struct intake *intake, int64_t stream_ms, int64_t *out_start_ms)
+bool intake_is_due(const struct intake *intake, int64_t stream_ms, int64_t *out_start_ms)
 {
-    intake->stream_ms = MAX(intake->stream_ms, stream_ms);
+    int64_t now_ms = MAX(intake->stream_ms, stream_ms);
     /* More may have arrived at this moment: what was sent together is looked at together. */
-    bool is_open = intake->stream_ms <= intake->added_ms && !intake_is_full(intake);
-    if (intake->step_count == 0 || is_open ||
-        !is_complete(intake, &intake->steps[0], intake->stream_ms))
+    bool is_open = now_ms <= intake->added_ms && !intake_is_full(intake);
+    if (intake->step_count == 0 || is_open || !is_complete(intake, &intake->steps[0], now_ms))
         return false;
     *out_start_ms = intake->steps[0].start_ms;
     return true;
@@ -221,6 +220,7 @@ bool intake_is_due(struct intake *intake, int64_t stream_ms, int64_t *out_start_
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step)
 {
     int64_t start_ms;
+    intake->stream_ms = MAX(intake->stream_ms, stream_ms);
     if (!intake_is_due(intake, stream_ms, &start_ms))
         return false;
     *out_step = intake->steps[0];

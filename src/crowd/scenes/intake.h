@@ -72,8 +72,8 @@ enum intake_answer intake_add(struct intake *intake, struct intake_frame frame, 
 /* The oldest step when it is complete at `stream_ms` (of arrivals: whatever arrived before has been added; nothing
  * is complete while more may arrive at the moment of the newest); the caller ends it. */
 bool intake_next(struct intake *intake, int64_t stream_ms, struct intake_step *out_step);
-/* Whether there is one, and when it starts. */
-bool intake_is_due(struct intake *intake, int64_t stream_ms, int64_t *out_start_ms);
+/* Whether intake_next would give a step, and when that starts; nothing changes. */
+bool intake_is_due(const struct intake *intake, int64_t stream_ms, int64_t *out_start_ms);
 /* Whether the camera has sent something lately. */
 bool intake_hears(const struct intake *intake, size_t camera, int64_t stream_ms);
 void intake_frame_fini(struct intake_frame *frame);

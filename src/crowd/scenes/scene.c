@@ -241,17 +241,17 @@ static int64_t settle_lagging(const struct crowd_scene_group *group)
 bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, int64_t arrival_ms)
 {
     const struct intake *intake = &scene->all[scene->groups.group_of[device]].intake;
-    return intake_is_full(intake) || (intake->step_count > 0 && arrival_ms > intake->stream_ms);
+    return intake_is_full(intake) || (intake->step_count > 0 && arrival_ms > intake->added_ms);
 }
 
-/* Settling always begins at the first step that allows it, so that it finds the same steps to smooth
- * over however many came at once. */
-int64_t crowd_scene_due_ms(struct crowd_scene *scene, uint32_t group, int64_t stream_ms)
+int64_t crowd_scene_due_ms(const struct crowd_scene *scene, uint32_t group, int64_t stream_ms)
 {
     int64_t start_ms;
     return intake_is_due(&scene->all[group].intake, stream_ms, &start_ms) ? start_ms : INT64_MAX;
 }
 
+/* Settling always begins at the first step that allows it, so that it finds the same steps to smooth
+ * over however many came at once. */
 bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
                          int64_t before_ms)
 {
@@ -392,6 +392,8 @@ bool crowd_scene_settle(struct crowd_scene *scene, uint32_t group, int64_t strea
                         struct crowd_scene_fixes *out_fixes)
 {
     struct crowd_scene_group *own = &scene->all[group];
+    if (crowd_scene_due_ms(scene, group, stream_ms) != INT64_MAX)
+        stream_ms = MIN(stream_ms, own->heard_ms); /* whose steps wait is not silent */
     if (!is_due(own, stream_ms))
         return false;
     int64_t until_ms = settle_until(own, stream_ms);

@@ -41,7 +41,7 @@ bool crowd_scene_must_advance(const struct crowd_scene *scene, uint32_t device, 
 bool crowd_scene_advance(struct crowd_scene *scene, uint32_t group, int64_t stream_ms,
                          int64_t before_ms);
 /* When the next step starts that is complete; INT64_MAX: none is. */
-int64_t crowd_scene_due_ms(struct crowd_scene *scene, uint32_t group, int64_t stream_ms);
+int64_t crowd_scene_due_ms(const struct crowd_scene *scene, uint32_t group, int64_t stream_ms);
 
 /* The time of the newest step of all; INT64_MIN / 4 before the first. */
 int64_t crowd_scene_at_ms(const struct crowd_scene *scene);

@@ -122,6 +122,129 @@ TEST(threads_and_batches_change_nothing_in_where_people_were)
     mem_free(batches.fixes);
 }
 
+/* A recording of six seconds that arrives at once; then ticks, or none for longer than a camera may be silent. */
+static struct told_settled walk_recorded(bool has_ticks)
+{
+    enum { ARRIVAL = T + 7000, SILENT_MS = 12000 };
+    static struct camera cameras[CAMERAS];
+    struct told_settled settled = {0};
+    struct scene_queue queue;
+    struct venue_view *view = row_view(cameras);
+    struct random_sequence chance = {.state = 5};
+    const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
+    const uint64_t covers[CAMERAS] = {0};
+    SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
+    scene_queue_init(&queue, scene);
+    for (int step = 0; step < STEPS; step++) {
+        for (uint32_t d = 0; d < CAMERAS; d++) {
+            const struct walker walker = {
+                .id = 1, .x = cameras[d].look_x - 3 + 0.08 * step, .y = 29, .height = 1.7};
+            struct intake_frame frame = stage_see(&cameras[d], d, &walker, 1, &noise, &chance);
+            frame.at_ms = T + 100 * step;
+            scene_queue_add(&queue, frame, ARRIVAL);
+        }
+    }
+    for (int64_t ms = 20; has_ticks && ms < SILENT_MS; ms += 20) {
+        run_all(&queue, NULL, ARRIVAL + ms);
+        take_all(&queue, &settled);
+    }
+    run_all(&queue, NULL, ARRIVAL + SILENT_MS);
+    take_all(&queue, &settled);
+    scene_queue_fini(&queue);
+    shared_unref(&view->shared);
+    qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
+    return settled;
+}
+
+TEST(what_waits_is_not_settled_as_if_its_cameras_were_silent)
+{
+    struct told_settled ticks = walk_recorded(true), none = walk_recorded(false);
+    CHECK(ticks.count > 300);
+    check_same(&ticks, &none);
+    mem_free(ticks.fixes);
+    mem_free(none.fixes);
+}
+
+struct coming {
+    int64_t arrival_ms;
+    struct intake_frame frame;
+};
+
+static int by_arrival(const void *a, const void *b)
+{
+    const struct coming *x = a, *y = b;
+    if (x->arrival_ms != y->arrival_ms)
+        return x->arrival_ms < y->arrival_ms ? -1 : 1;
+    return x->frame.device < y->frame.device ? -1 : x->frame.device > y->frame.device;
+}
+
+/* Two cameras of one group and one of another; a tenth of the frames are up to 0.3 s late. */
+enum { LATE_CAMERAS = 3, LATE_STEPS = 200, LATE_FRAMES = LATE_CAMERAS * LATE_STEPS };
+static void come_late(const struct camera cameras[LATE_CAMERAS], struct coming out[LATE_FRAMES])
+{
+    struct random_sequence chance = {.state = 5};
+    const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
+    for (int i = 0; i < LATE_FRAMES; i++) {
+        uint32_t d = (uint32_t)(i % LATE_CAMERAS);
+        int step = i / LATE_CAMERAS;
+        const struct walker walker = {
+            .id = 1, .x = cameras[d].look_x - 3 + 0.03 * step, .y = 29, .height = 1.7};
+        int64_t at_ms =
+            T + 100 * step + (d == 1 ? 20 : 0) + (int64_t)(12 * random_uniform(&chance));
+        bool is_late = random_uniform(&chance) < 0.1;
+        int64_t late_ms = is_late ? (int64_t)(300 * random_uniform(&chance)) : 0;
+        out[i].frame = stage_see(&cameras[d], d, &walker, 1, &noise, &chance);
+        out[i].frame.at_ms = at_ms;
+        out[i].arrival_ms = at_ms + 10 + late_ms;
+    }
+    qsort(out, LATE_FRAMES, sizeof *out, by_arrival);
+}
+
+static struct told_settled walk_late(int64_t every_ms, uint64_t *out_late)
+{
+    static const struct camera CAMERA[LATE_CAMERAS] = {{"a", "", 25, 30, 20, 30, 30, 2000},
+                                                       {"b", "", 35, 30, 20, 30, 30, 2000},
+                                                       {"c", "", 85, 30, 20, 90, 30, 2000}};
+    struct told_settled settled = {0};
+    struct scene_queue queue;
+    struct venue_view *view =
+        stage_view(CAMERA, LATE_CAMERAS, (struct point){0, 0}, (struct point){500, 60});
+    const uint64_t covers[LATE_CAMERAS] = {0};
+    SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
+    SCOPED_MEM struct coming *coming = mem_new_array(LATE_FRAMES, sizeof *coming);
+    CHECK_INT(crowd_scene_group_count(scene), 2);
+    scene_queue_init(&queue, scene);
+    come_late(CAMERA, coming);
+    size_t next = 0;
+    for (int64_t ms = T + every_ms; ms < T + 30000; ms += every_ms) {
+        for (; next < LATE_FRAMES && coming[next].arrival_ms <= ms; next++)
+            scene_queue_add(&queue, coming[next].frame, coming[next].arrival_ms);
+        while (scene_queue_run(&queue, NULL, ms))
+            take_all(&queue, &settled);
+        take_all(&queue, &settled);
+    }
+    *out_late = queue.late;
+    scene_queue_fini(&queue);
+    shared_unref(&view->shared);
+    qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
+    return settled;
+}
+
+TEST(who_comes_too_late_comes_too_late_however_records_come_in_batches)
+{
+    static const int64_t EVERY_MS[] = {20, 100, 500, 2000};
+    uint64_t late, late_again;
+    struct told_settled live = walk_late(1, &late);
+    CHECK(late > 10);
+    for (size_t i = 0; i < COUNT_OF(EVERY_MS); i++) {
+        struct told_settled again = walk_late(EVERY_MS[i], &late_again);
+        CHECK_INT(late_again, late);
+        check_same(&live, &again);
+        mem_free(again.fixes);
+    }
+    mem_free(live.fixes);
+}
+
 /* One frame more. */
 static void put(struct scene_queue *queue, uint32_t device, int64_t at_ms, int64_t arrival_ms)
 {

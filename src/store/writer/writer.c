@@ -31,7 +31,7 @@ enum err writer_push(struct writer *writer, const struct job *job)
         metric_add(&metrics->refused, 1);
         return ERR_BUSY;
     }
-    writer->newest_ms = MAX(writer->newest_ms, clock_now_ms()); /* it may step back */
+    writer->newest_ms = MAX(writer->newest_ms, clock_now_ms());
     queue_push(&writer->waiting, job, writer->newest_ms);
     writer->queue_len++;
     writer->queue_bytes += job->cost_bytes;
@@ -85,7 +85,9 @@ int64_t writer_published_ms(struct writer *writer)
     LOCKED(&writer->lock);
     if (writer->taken_ms != INT64_MAX)
         return writer->taken_ms;
-    return writer->waiting.len > 0 ? writer->waiting.jobs[0].at_ms : clock_now_ms();
+    if (writer->waiting.len > 0)
+        return writer->waiting.jobs[0].at_ms;
+    return writer->newest_ms = MAX(writer->newest_ms, clock_now_ms()); /* it may step back */
 }
 
 /* False when the writer is to end and nothing is left. */
