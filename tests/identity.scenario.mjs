@@ -65,6 +65,7 @@ async function makeHall(admin, event) {
 }
 
 const sent = []; // vectors
+let framesSent = 0; // of all halls
 const framesFollowed = async (admin) => Number(/^muster_crowd_frames_total (\d+)/m.exec(await admin.get('/metrics'))?.[1] ?? 0);
 
 // What the cameras see; whoever comes into view has a new track, and a vector.
@@ -86,11 +87,11 @@ async function sendAll(admin, event, people, hasVectors, start) {
       }
       lines.push(JSON.stringify({ device, fields: ['track', 'x', 'y', 'w', 'h', 'feature'], frames: [{ t: new Date(start + ms).toISOString(), persons }] }));
     }
-    if (lines.length < 100 && ms + STEP_MS < SECONDS * 1000) continue;
-    const before = await framesFollowed(admin), frames = lines.length;
+    if (lines.length < 200 && ms + STEP_MS < SECONDS * 1000) continue;
+    framesSent += lines.length;
     await admin.expect('POST', `/api/v1/detections?event=${event}`, lines.splice(0).join('\n'), 202, { 'content-type': 'application/x-ndjson' });
     // As cameras do, who do not send the next minutes before anybody has looked at these.
-    await until('they are followed', async () => await framesFollowed(admin) >= before + frames);
+    await until('they are followed', async () => await framesFollowed(admin) >= framesSent);
   }
 }
 
@@ -120,15 +121,15 @@ async function walkThrough(admin, folder, seed, start) {
   const people = makePeople(chance(seed)), truth = truthOf(people), first = Number(truth.split('\n')[1].split(',')[0]);
   const from = new Date(start + (first - 1) * 1000).toISOString(), scores = {};
   writeFileSync(join(folder, 'truth.csv'), truth);
-  for (const [kind, hasVectors] of [['with', true], ['without', false]]) {
-    const event = `${kind}-${seed}`;
+  await Promise.all([['with', true], ['without', false]].map(async ([kind, hasVectors]) => {
+    const event = `${kind}-${seed}`, tracks = join(folder, `${event}.csv`);
     await makeHall(admin, event);
     await sendAll(admin, event, people, hasVectors, start);
-    writeFileSync(join(folder, 'tracks.csv'), await settled(admin, event, start));
-    const run = await command('evaluate', '--truth', join(folder, 'truth.csv'), '--tracks', join(folder, 'tracks.csv'), '--start', from, '--frames-per-s', '1', '--json');
+    writeFileSync(tracks, await settled(admin, event, start));
+    const run = await command('evaluate', '--truth', join(folder, 'truth.csv'), '--tracks', tracks, '--start', from, '--frames-per-s', '1', '--json');
     equal(run.code, 0, `exit code (${run.err})`);
     scores[kind] = JSON.parse(run.out.trim().split('\n')[0]).idf1;
-  }
+  }));
   return scores;
 }
 
