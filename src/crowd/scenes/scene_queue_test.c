@@ -48,6 +48,16 @@ static int by_time_and_id(const void *a, const void *b)
     return x->person.id < y->person.id ? -1 : x->person.id > y->person.id;
 }
 
+static struct told_settled end_walk(struct scene_queue *queue, struct venue_view *view,
+                                    struct told_settled settled)
+{
+    scene_queue_fini(queue);
+    shared_unref(&view->shared);
+    if (settled.count > 1)
+        qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
+    return settled;
+}
+
 /* Slice by slice; no group is ever ahead of another by more than one. */
 static void run_all(struct scene_queue *queue, struct pool *pool, int64_t stream_ms)
 {
@@ -93,11 +103,7 @@ static struct told_settled walk(size_t threads, int batch)
             run_all(&queue, pool, T + 100 * step + 90);
         take_all(&queue, &settled);
     }
-    scene_queue_fini(&queue);
-    shared_unref(&view->shared);
-    if (settled.count > 1)
-        qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
-    return settled;
+    return end_walk(&queue, view, settled);
 }
 
 static void check_same(const struct told_settled *a, const struct told_settled *b)
@@ -150,10 +156,7 @@ static struct told_settled walk_recorded(bool has_ticks)
     }
     run_all(&queue, NULL, ARRIVAL + SILENT_MS);
     take_all(&queue, &settled);
-    scene_queue_fini(&queue);
-    shared_unref(&view->shared);
-    qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
-    return settled;
+    return end_walk(&queue, view, settled);
 }
 
 TEST(what_waits_is_not_settled_as_if_its_cameras_were_silent)
@@ -224,10 +227,7 @@ static struct told_settled walk_late(int64_t every_ms, uint64_t *out_late)
         take_all(&queue, &settled);
     }
     *out_late = queue.late;
-    scene_queue_fini(&queue);
-    shared_unref(&view->shared);
-    qsort(settled.fixes, settled.count, sizeof *settled.fixes, by_time_and_id);
-    return settled;
+    return end_walk(&queue, view, settled);
 }
 
 TEST(who_comes_too_late_comes_too_late_however_records_come_in_batches)
