@@ -300,11 +300,7 @@ scenario('a history whose newest values are still being written says so', async 
   cameras.show('cam-1', 140);
   const room = await Room.open(browser, muster.url);
   let isBehind = true;
-  await room.page.route('**/api/v1/series/**', async (route) => {
-    const response = await route.fetch();
-    const headers = { ...response.headers(), ...(isBehind ? { 'x-incomplete': 'newest' } : {}) };
-    await route.fulfill({ response, headers });
-  });
+  await room.changeAnswers('**/api/v1/series/**', (response) => ({ headers: { ...response.headers(), ...(isBehind ? { 'x-incomplete': 'newest' } : {}) } }));
   await room.signIn(ADMIN, '/control/demo/park?zone=stage');
   await room.reads('.chart-trouble', /newest values are still being written/);
   await room.reads('.summary', /Peak 140/);
@@ -351,11 +347,10 @@ scenario('where a zone is heading is drawn with its band, and told: when it is f
     });
     await room.isAccessible(viewport ? 'the outlook on a phone' : 'the outlook');
     if (viewport) await room.fitsTheScreen('the outlook');
-    await room.page.route('**/forecast', async (route) => {
-      const response = await route.fetch();
-      const document = await response.json();
-      document.zones.find((zone) => zone.id === 'stage').unusual = { state: 'unusual', strength: 8.2, usual_people: 120 };
-      await route.fulfill({ response, json: document });
+    await room.changeAnswers('**/forecast', async (response) => {
+      const json = await response.json();
+      json.zones.find((zone) => zone.id === 'stage').unusual = { state: 'unusual', strength: 8.2, usual_people: 120 };
+      return { json };
     });
     await room.page.reload();
     if (viewport) await room.page.tap('.parts >> text=History');

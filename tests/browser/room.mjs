@@ -63,6 +63,16 @@ export class Room {
     return this;
   }
 
+  // What the server answers, changed on its way: `change(response)` says how. Whatever is asked when the scenario has
+  // ended gets no answer.
+  async changeAnswers(pattern, change) {
+    await this.page.route(pattern, async (route) => {
+      const response = await route.fetch().catch(() => null);
+      const how = response && await change(response);
+      await (response ? route.fulfill({ response, ...how }) : route.abort()).catch(() => {});
+    });
+  }
+
   see(selector) { return this.page.waitForSelector(selector); }
   text(selector) { return this.page.textContent(selector); }
 
