@@ -75,7 +75,23 @@ static void run_all(struct scene_queue *queue, struct pool *pool, int64_t stream
     } while (is_more);
 }
 
-/* Two people before each camera walk for six seconds; the groups go on after every `batch` steps. */
+/* Two people before each camera, who walk; the cameras' frames arrive one after the other. */
+static void add_step(struct scene_queue *queue, const struct camera cameras[CAMERAS], int step,
+                     struct random_sequence *chance, int64_t arrival_ms)
+{
+    const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
+    for (uint32_t d = 0; d < CAMERAS; d++) {
+        const struct walker walkers[] = {
+            {.id = 1, .x = cameras[d].look_x - 3 + 0.08 * step, .y = 29, .height = 1.7},
+            {.id = 2, .x = cameras[d].look_x + 3 - 0.08 * step, .y = 31, .height = 1.7},
+        };
+        struct intake_frame frame = stage_see(&cameras[d], d, walkers, 2, &noise, chance);
+        frame.at_ms = T + 100 * step;
+        scene_queue_add(queue, frame, arrival_ms + d);
+    }
+}
+
+/* They walk for six seconds; the groups go on after every `batch` steps. */
 static struct told_settled walk(size_t threads, int batch)
 {
     static struct camera cameras[CAMERAS];
@@ -83,22 +99,13 @@ static struct told_settled walk(size_t threads, int batch)
     struct scene_queue queue;
     struct venue_view *view = row_view(cameras);
     struct random_sequence chance = {.state = 5};
-    const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
     const uint64_t covers[CAMERAS] = {0};
     SCOPED(pool) pool = pool_create("queue-test", threads);
     SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
     CHECK_INT(crowd_scene_group_count(scene), CAMERAS);
     scene_queue_init(&queue, scene);
     for (int step = 0; step < STEPS; step++) {
-        for (uint32_t d = 0; d < CAMERAS; d++) {
-            const struct walker walkers[] = {
-                {.id = 1, .x = cameras[d].look_x - 3 + 0.08 * step, .y = 29, .height = 1.7},
-                {.id = 2, .x = cameras[d].look_x + 3 - 0.08 * step, .y = 31, .height = 1.7},
-            };
-            struct intake_frame frame = stage_see(&cameras[d], d, walkers, 2, &noise, &chance);
-            frame.at_ms = T + 100 * step;
-            scene_queue_add(&queue, frame, frame.at_ms + 10 + d);
-        }
+        add_step(&queue, cameras, step, &chance, T + 100 * step + 10);
         if (step % batch == batch - 1)
             run_all(&queue, pool, T + 100 * step + 90);
         take_all(&queue, &settled);
@@ -137,19 +144,11 @@ static struct told_settled walk_recorded(bool has_ticks)
     struct scene_queue queue;
     struct venue_view *view = row_view(cameras);
     struct random_sequence chance = {.state = 5};
-    const struct stage_noise noise = {.miss = 0.1, .share = 0.02};
     const uint64_t covers[CAMERAS] = {0};
     SCOPED(crowd_scene) scene = crowd_scene_create(view, covers, 1);
     scene_queue_init(&queue, scene);
-    for (int step = 0; step < STEPS; step++) {
-        for (uint32_t d = 0; d < CAMERAS; d++) {
-            const struct walker walker = {
-                .id = 1, .x = cameras[d].look_x - 3 + 0.08 * step, .y = 29, .height = 1.7};
-            struct intake_frame frame = stage_see(&cameras[d], d, &walker, 1, &noise, &chance);
-            frame.at_ms = T + 100 * step;
-            scene_queue_add(&queue, frame, ARRIVAL);
-        }
-    }
+    for (int step = 0; step < STEPS; step++)
+        add_step(&queue, cameras, step, &chance, ARRIVAL);
     for (int64_t ms = 20; has_ticks && ms < SILENT_MS; ms += 20) {
         run_all(&queue, NULL, ARRIVAL + ms);
         take_all(&queue, &settled);
